@@ -2,8 +2,28 @@
 
 #![forbid(unsafe_code)]
 
+mod auth;
+mod body;
+mod builder;
+mod check;
+mod config;
 mod error;
 mod exposition;
+mod http;
+mod instance;
+mod middleware;
+mod render;
 mod schema;
+mod scope;
+mod token_file;
 
-pub use crate::{error::EncodeError, exposition::Format, schema::MetricKind};
+pub use crate::{
+    body::ObservedBody,
+    builder::GdsMetricsBuilder,
+    error::{ConfigError, EncodeError},
+    exposition::Format,
+    instance::GdsMetrics,
+    middleware::{GdsMetricsMiddleware, RecordedFuture},
+    schema::MetricKind,
+    scope::MetricsScope,
+};

@@ -4,7 +4,9 @@
 //! both write on. It comes in chunks, so that a large exposition never needs one large piece of
 //! memory, and so that compression can follow while it is being written.
 
+mod negotiate;
 mod openmetrics;
+pub(crate) mod sample;
 mod text;
 
 use std::fmt;
