@@ -8,6 +8,7 @@ use crate::{
     exposition::{Exposition, sample},
     http::Store,
     render::{self, Expose, RenderError, Rendered, Renderer},
+    scrapes::Scrapes,
 };
 
 /// The metrics of an application.
@@ -53,6 +54,7 @@ struct Inner {
 /// All that is exposed.
 struct Source {
     store: Arc<Store>,
+    scrapes: Scrapes,
 }
 
 impl GdsMetrics {
@@ -64,6 +66,7 @@ impl GdsMetrics {
                 renderer: Renderer::default(),
                 source: Arc::new(Source {
                     store: Arc::new(store),
+                    scrapes: Scrapes::default(),
                 }),
             }),
         }
@@ -123,6 +126,10 @@ impl GdsMetrics {
         &self.inner.source.store
     }
 
+    pub(crate) fn scrapes(&self) -> &Scrapes {
+        &self.inner.source.scrapes
+    }
+
     pub(crate) async fn render(&self, format: Format, gzip: bool) -> Result<Rendered, RenderError> {
         let Inner {
             renderer, source, ..
@@ -146,6 +153,9 @@ impl fmt::Debug for GdsMetrics {
 impl Expose for Source {
     fn expose(&self, exposition: &mut Exposition<'_>) -> Result<(), EncodeError> {
         self.store.expose(exposition);
+        if self.store.settings().extended {
+            self.scrapes.expose(exposition);
+        }
         Ok(())
     }
 }

@@ -15,7 +15,9 @@ mod middleware;
 mod render;
 mod schema;
 mod scope;
+mod scrapes;
 mod token_file;
+mod unwind;
 
 pub use crate::{
     body::ObservedBody,
