@@ -2,8 +2,55 @@
 
 #![forbid(unsafe_code)]
 
+mod builder;
 mod error;
 mod exposition;
-mod schema;
+mod labels;
+mod metrics;
+mod registry;
+pub mod schema;
+mod set;
 
-pub use crate::{error::EncodeError, exposition::Format, schema::MetricKind};
+/// The traits of label types. Their derives have the same names, are our own, and are exported by
+/// name, which goes before a glob.
+mod encoding {
+    pub use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue};
+}
+
+pub use gds_metrics_derive::{EncodeLabelSet, EncodeLabelValue, GdsMetricSet};
+pub use prometheus_client::{
+    self,
+    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
+};
+
+pub use crate::{
+    builder::{GdsMetrics, GdsMetricsBuilder},
+    encoding::*,
+    error::{EncodeError, RegisterError},
+    exposition::Format,
+    labels::{ClosedLabelSet, ClosedLabelValue, LabelSet},
+    metrics::{
+        FamilyExt, GaugeExt, InProgress, Info, Observe, StateSet, Summary, Timer, TimerExt, UpDown,
+    },
+    schema::MetricKind,
+    set::{FamilyMember, GdsMetricSet, Metric},
+};
+
+/// What the derives' code calls. Not a part of the public interface.
+#[doc(hidden)]
+pub mod __private {
+    pub use std;
+
+    pub use prometheus_client::encoding::{
+        EncodeLabelSet, EncodeLabelValue, LabelSetEncoder, LabelValueEncoder,
+    };
+
+    pub use crate::{
+        labels::{
+            ClosedLabelSet, ClosedLabelValue, Label, LabelNames, Probe, Unknown, encode_label, zero,
+        },
+        metrics::buckets,
+        schema::{Entry, Schema, check::check},
+        set::{Buckets, GdsMetricSet, Metric, MetricField, MetricParts, SetBuilder, SetField},
+    };
+}
