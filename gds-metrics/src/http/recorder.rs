@@ -73,7 +73,7 @@ impl Recorder {
         host: &HostLabel,
         start: Instant,
         req: &mut ServiceRequest,
-    ) -> Box<Exchange> {
+    ) -> Exchange {
         // Too early to know whether the host may take a place.
         let host = match host {
             HostLabel::Known(id) => *id,
@@ -81,7 +81,7 @@ impl Recorder {
         };
         let mut mirror = self.mirror.borrow_mut();
         let active = mirror.active(&self.store, (method, host));
-        Box::new(Exchange::begin(active, start, req))
+        Exchange::begin(active, start, req)
     }
 
     #[cold]
@@ -153,7 +153,8 @@ impl Recording {
             start,
             method,
             path: req.uri().path_and_query().cloned(),
-            exchange: extended.then(|| recorder.begin_exchange(method, &host, start, req)),
+            exchange: extended
+                .then(|| Box::new(recorder.begin_exchange(method, &host, start, req))),
             host,
             recorder: Rc::clone(recorder),
             ended: false,
