@@ -32,10 +32,10 @@ impl Kind {
     /// What follows the family's name in the names it owns. As `MetricKind::suffixes`.
     pub(crate) fn suffixes(self) -> &'static [&'static str] {
         match self {
-            Self::Counter => &["", "_total", "_created"],
-            Self::Histogram => &["", "_bucket", "_sum", "_count", "_created"],
-            Self::Summary => &["", "_sum", "_count", "_created"],
-            Self::Info => &["", "_info"],
+            Self::Counter => &["_total", "", "_created"],
+            Self::Histogram => &["_bucket", "_sum", "_count", "", "_created"],
+            Self::Summary => &["_sum", "_count", "", "_created"],
+            Self::Info => &["_info", ""],
             Self::Gauge | Self::StateSet => &[""],
         }
     }

@@ -33,7 +33,7 @@ pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
     if errors.is_empty() {
         expand(input, &fields, &krate)
     } else {
-        let stub = expand(input, &[], &krate);
+        let stub = stub(input, &krate);
         let errors = errors.into_tokens();
         quote!(#errors #stub)
     }
@@ -126,6 +126,30 @@ fn check_duplicates(fields: &[Field<'_>], errors: &mut Errors) {
     }
 }
 
+fn stub(input: &DeriveInput, krate: &Path) -> TokenStream {
+    let private = private(krate);
+    let ident = &input.ident;
+    let (impl_generics, ty_generics, where_clause) = input.generics.split_for_impl();
+    quote! {
+        #[automatically_derived]
+        impl #impl_generics #private::EncodeLabelSet for #ident #ty_generics #where_clause {
+            fn encode(
+                &self,
+                _: &mut #private::LabelSetEncoder<'_>,
+            ) -> #private::std::result::Result<(), #private::std::fmt::Error> {
+                #private::std::unreachable!()
+            }
+        }
+
+        #[automatically_derived]
+        impl #impl_generics #private::ClosedLabelSet for #ident #ty_generics #where_clause {
+            fn all() -> #private::std::vec::Vec<Self> {
+                #private::std::unreachable!()
+            }
+        }
+    }
+}
+
 fn expand(input: &DeriveInput, fields: &[Field<'_>], krate: &Path) -> TokenStream {
     let private = private(krate);
     let ident = &input.ident;
@@ -214,7 +238,6 @@ fn closed(input: &DeriveInput, fields: &[Field<'_>], private: &TokenStream) -> T
     let ident = &input.ident;
     let mut generics = input.generics.clone();
     let predicates = &mut generics.make_where_clause().predicates;
-    predicates.push(parse_quote!(Self: #private::std::clone::Clone));
     for field in fields {
         let ty = field.ty;
         predicates.push(match field.name {

@@ -6,23 +6,24 @@
 //!
 //! | quirk of 0.25.2 | here | upstream |
 //! | --- | --- | --- |
-//! | the help is written raw: a newline in it injects metrics | recognised as one piece, and escaped | [#321] |
-//! | a full stop is added to the help | taken off | [#94] |
-//! | `_total` is added to a counter that is named `…_total` | taken off | [#90] |
-//! | the unit is added to a name that ends in it | taken off | [#90] |
-//! | a family can be registered twice: two `# TYPE` lines | the second is left out | [#216] |
+//! | the help is written raw: a newline in it injects metrics | recognised as one piece, and escaped | |
+//! | a full stop is added to the help | taken off | [#56] |
+//! | `_total` is added to a counter that is named `…_total` | taken off | [#51] |
+//! | the unit is added to a name that ends in it | taken off | |
+//! | a family can be registered twice: two `# TYPE` lines | the second is left out | [#292] |
 //! | names and label names are not checked | a family with a bad name is left out, a line with a bad label too | |
 //! | a label can come twice (a constant label and one of the family) | the line is left out | |
 //! | a comma without a label after it (an info without labels beside constant labels) | held back | |
 //! | infinity is written `inf` | `+Inf` | |
 //! | no summary type | an untyped family with a `_sum` is one | |
-//! | OpenMetrics only: exemplars and `unknown` | cut off; see [`text`](super::text) | [#79] |
+//! | OpenMetrics only: exemplars | cut off in the classic format | [#51] |
+//! | two guards of one family deadlock | said in [`FamilyExt`](crate::FamilyExt) | [#231], [#300] |
 //!
-//! [#79]: https://github.com/prometheus/client_rust/issues/79
-//! [#90]: https://github.com/prometheus/client_rust/issues/90
-//! [#94]: https://github.com/prometheus/client_rust/issues/94
-//! [#216]: https://github.com/prometheus/client_rust/issues/216
-//! [#321]: https://github.com/prometheus/client_rust/issues/321
+//! [#51]: https://github.com/prometheus/client_rust/issues/51
+//! [#56]: https://github.com/prometheus/client_rust/issues/56
+//! [#231]: https://github.com/prometheus/client_rust/issues/231
+//! [#292]: https://github.com/prometheus/client_rust/issues/292
+//! [#300]: https://github.com/prometheus/client_rust/issues/300
 
 use std::fmt;
 

@@ -17,6 +17,29 @@ const SLOTS: usize = 8192;
 
 /// Panics when two metrics of `schema`, nested sets included, would share a name, or when one would
 /// have a label twice.
+///
+/// A generic set is checked when it is registered, for the types that it is registered with:
+///
+/// ```compile_fail,E0080
+/// use gds_metrics::{Counter, GdsMetricSet, GdsMetrics};
+///
+/// #[derive(GdsMetricSet)]
+/// struct Pair<T> {
+///     /// Queries run.
+///     queries: Counter,
+///     #[metric(flatten)]
+///     other: T,
+/// }
+///
+/// #[derive(GdsMetricSet)]
+/// struct Db {
+///     /// Queries run.
+///     queries: Counter,
+/// }
+///
+/// GdsMetrics::builder().build()?.register::<Pair<Db>>()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[track_caller]
 pub const fn check(schema: &Schema) {
     let mut names = Names {

@@ -66,14 +66,14 @@ impl MetricKind {
         }
     }
 
-    /// What follows a family's name in every name that the family owns: its own name, which is the
-    /// empty suffix and comes first, those of its samples, and those that OpenMetrics reserves.
+    /// What follows a family's name in every name that the family owns: those of its samples first,
+    /// which are the ones to speak of, then its own, then what OpenMetrics reserves.
     pub(crate) const fn suffixes(self) -> &'static [&'static str] {
         match self {
-            Self::Counter => &["", "_total", "_created"],
-            Self::Histogram => &["", "_bucket", "_sum", "_count", "_created"],
-            Self::Summary => &["", "_sum", "_count", "_created"],
-            Self::Info => &["", "_info"],
+            Self::Counter => &["_total", "", "_created"],
+            Self::Histogram => &["_bucket", "_sum", "_count", "", "_created"],
+            Self::Summary => &["_sum", "_count", "", "_created"],
+            Self::Info => &["_info", ""],
             Self::Gauge | Self::StateSet | Self::Unknown => &[""],
         }
     }
