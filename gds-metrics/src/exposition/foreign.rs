@@ -17,6 +17,7 @@
 //! | infinity is written `inf` | `+Inf` | |
 //! | no summary type | an untyped family with a `_sum` is one | |
 //! | OpenMetrics only: exemplars | cut off in the classic format | [#51] |
+//! | an exemplar can be longer than 128 characters, or have bad labels | cut off | |
 //! | two guards of one family deadlock | said in [`FamilyExt`](crate::FamilyExt) | [#231], [#300] |
 //!
 //! [#51]: https://github.com/prometheus/client_rust/issues/51
@@ -116,6 +117,8 @@ enum Keyword {
 #[derive(Debug, Default)]
 struct Described {
     name: String,
+    /// How many pieces the name came in.
+    pieces: usize,
     help: String,
     kind: &'static str,
     unit: Option<String>,
@@ -136,6 +139,8 @@ struct Pieces<'a, 's> {
     /// The line is not wanted: it is cut off at its end.
     line_bad: bool,
     line_start: usize,
+    /// How many pieces of a name have come.
+    name_pieces: usize,
     /// The name of a described family's sample.
     name: String,
     /// Where the names of this line's labels lie in the chunk.
@@ -143,8 +148,21 @@ struct Pieces<'a, 's> {
     key_start: usize,
     /// A comma has come and nothing after it.
     comma: bool,
-    in_exemplar: bool,
+    exemplar: Option<Exemplar>,
 }
+
+/// The exemplar at the end of the line.
+#[derive(Clone, Copy, Debug)]
+struct Exemplar {
+    /// Where it begins in the chunk.
+    start: usize,
+    /// Characters in the names and values of its labels.
+    chars: usize,
+    bad: bool,
+}
+
+/// More characters than this make an exemplar invalid.
+const EXEMPLAR_CHARS: usize = 128;
 
 impl<'a, 's> Pieces<'a, 's> {
     fn new(
@@ -161,11 +179,12 @@ impl<'a, 's> Pieces<'a, 's> {
             left_out: false,
             line_bad: false,
             line_start: 0,
+            name_pieces: 0,
             name: String::new(),
             keys: Vec::new(),
             key_start: 0,
             comma: false,
-            in_exemplar: false,
+            exemplar: None,
         }
     }
 
@@ -173,10 +192,14 @@ impl<'a, 's> Pieces<'a, 's> {
         match self.state {
             State::LineStart => self.line_start(piece),
             State::CommentName(keyword) => {
-                if piece == " " {
+                if piece == " " && self.name_pieces > 0 {
                     self.state = State::CommentText(keyword);
-                } else if keyword == Keyword::Help {
+                    return;
+                }
+                self.name_pieces += 1;
+                if keyword == Keyword::Help {
                     self.described.name.push_str(piece);
+                    self.described.pieces = self.name_pieces;
                 }
             }
             State::CommentText(keyword) => {
@@ -198,6 +221,10 @@ impl<'a, 's> Pieces<'a, 's> {
                 self.push(piece);
                 if piece == "\"" {
                     self.state = State::AfterValue;
+                } else if let Some(exemplar) = &mut self.exemplar {
+                    // An escape is a piece of its own.
+                    let escape = matches!(piece, "\\\\" | "\\\"" | "\\n");
+                    exemplar.chars += if escape { 1 } else { piece.chars().count() };
                 }
             }
             State::AfterValue => match piece {
@@ -212,6 +239,7 @@ impl<'a, 's> Pieces<'a, 's> {
     }
 
     fn line_start(&mut self, piece: &str) {
+        self.name_pieces = 0;
         match piece {
             "# HELP " => {
                 self.described = Described::default();
@@ -226,7 +254,7 @@ impl<'a, 's> Pieces<'a, 's> {
             _ => {
                 self.line_start = self.exposition.lines().len();
                 self.line_bad = self.left_out;
-                self.in_exemplar = false;
+                self.exemplar = None;
                 self.keys.clear();
                 self.name.clear();
                 self.state = State::Name;
@@ -236,7 +264,9 @@ impl<'a, 's> Pieces<'a, 's> {
     }
 
     fn name_piece(&mut self, piece: &str) {
-        let end = matches!(piece, "{" | " ");
+        // The family's own name, however odd it is, comes in as many pieces as it did in its help.
+        let end = self.name_pieces >= self.described.pieces && matches!(piece, "{" | " ");
+        self.name_pieces += 1;
         match self.source {
             Source::Known(_) => self.push(piece),
             Source::Described(_) if end => {
@@ -245,7 +275,7 @@ impl<'a, 's> Pieces<'a, 's> {
             }
             Source::Described(_) => self.name.push_str(piece),
         }
-        if piece == "{" {
+        if end && piece == "{" {
             self.begin_key();
         } else if end {
             self.state = State::Number;
@@ -325,7 +355,13 @@ impl<'a, 's> Pieces<'a, 's> {
             .keys
             .iter()
             .any(|&(start, end)| lines.get(start..end) == Some(key));
-        self.line_bad |= twice || !is_name(key) || key.starts_with("__");
+        let bad = twice || !is_name(key) || key.starts_with("__");
+        if let Some(exemplar) = &mut self.exemplar {
+            exemplar.bad |= bad;
+            exemplar.chars += key.len();
+        } else {
+            self.line_bad |= bad;
+        }
         self.keys.push((start, end));
     }
 
@@ -342,7 +378,11 @@ impl<'a, 's> Pieces<'a, 's> {
             "inf" => self.push("+Inf"),
             "-inf" => self.push("-Inf"),
             " # {" => {
-                self.in_exemplar = true;
+                self.exemplar = Some(Exemplar {
+                    start: self.exposition.lines().len(),
+                    chars: 0,
+                    bad: false,
+                });
                 self.keys.clear();
                 self.push(piece);
                 self.begin_key();
@@ -370,16 +410,20 @@ impl<'a, 's> Pieces<'a, 's> {
             }
             lines.truncate(self.line_start);
         } else {
+            if let Some(exemplar) = self.exemplar
+                && (exemplar.bad
+                    || exemplar.chars > EXEMPLAR_CHARS
+                    || self.exposition.format() == Format::Text)
+            {
+                self.exposition.lines().truncate(exemplar.start);
+            }
             self.exposition.lines().push('\n');
             self.exposition.checkpoint();
         }
     }
 
-    /// Appends to the line, but for an exemplar in a format that has none.
     fn push(&mut self, piece: &str) {
-        if !(self.in_exemplar && self.exposition.format() == Format::Text) {
-            self.exposition.lines().push_str(piece);
-        }
+        self.exposition.lines().push_str(piece);
     }
 }
 
