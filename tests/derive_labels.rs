@@ -40,7 +40,7 @@ enum Kind {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
 #[metric(rename_all = "SCREAMING-KEBAB-CASE")]
 enum Loud {
-    VeryLoud,
+    VeryMuch,
     #[metric(rename = "quiet")]
     Quiet,
     Code(u16),
@@ -68,7 +68,7 @@ fn values() {
     assert_eq!(kind(Kind::r#Type), r#"{v="type"}"#);
 
     let loud = |v| exposed(&One { v });
-    assert_eq!(loud(Loud::VeryLoud), r#"{v="VERY-LOUD"}"#);
+    assert_eq!(loud(Loud::VeryMuch), r#"{v="VERY-MUCH"}"#);
     assert_eq!(loud(Loud::Quiet), r#"{v="quiet"}"#);
     assert_eq!(loud(Loud::Code(404)), r#"{v="404"}"#);
     assert_eq!(loud(Loud::Named { inner: Small(true) }), r#"{v="true"}"#);

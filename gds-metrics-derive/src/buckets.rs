@@ -132,7 +132,7 @@ fn check_list(span: Span, bounds: &[Expr], errors: &mut Errors) {
             continue;
         };
         match last {
-            Some(last) if value == last => {
+            Some(last) if value.total_cmp(&last).is_eq() => {
                 errors.push(bound.span(), "this bound is given twice: remove it");
             }
             Some(last) if value < last => errors.push(

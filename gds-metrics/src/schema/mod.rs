@@ -190,8 +190,8 @@ impl MetricSchema {
     /// The names of the labels that tell its series apart; `None` when the label type does not tell
     /// (one that does not use this crate's `EncodeLabelSet` derive).
     #[must_use]
-    pub fn labels(&self) -> Option<Vec<&'static str>> {
-        fn collect(labels: &'static [Label], names: &mut Vec<&'static str>) -> Option<()> {
+    pub fn labels(&self) -> Option<Vec<&str>> {
+        fn collect(labels: &'static [Label], names: &mut Vec<&str>) -> Option<()> {
             for label in labels {
                 match label {
                     Label::Name(name) => names.push(name),
@@ -199,6 +199,9 @@ impl MetricSchema {
                 }
             }
             Some(())
+        }
+        if self.def.kind == MetricKind::StateSet {
+            return Some(vec![&self.name]);
         }
         let mut names = Vec::new();
         collect(self.def.labels?, &mut names)?;
