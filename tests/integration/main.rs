@@ -1,0 +1,16 @@
+//! What is observable from outside, one module for each part of it.
+
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    clippy::panic,
+    clippy::unwrap_used
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod recorded;
+mod reference;
