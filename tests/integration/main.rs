@@ -12,5 +12,8 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod kinds;
 mod recorded;
 mod reference;
+mod routing;
+mod scrape;
