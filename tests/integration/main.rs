@@ -13,6 +13,7 @@
 mod support;
 
 mod kinds;
+mod labels;
 mod recorded;
 mod reference;
 mod routing;
