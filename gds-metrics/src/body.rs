@@ -11,9 +11,14 @@ use actix_web::{
 };
 use pin_project_lite::pin_project;
 
+use crate::{http::ObservedResponse, unwind::watch};
+
 pin_project! {
     /// The body of a response that went through the middleware: the inner service's own, handed on
     /// as it is.
+    ///
+    /// With the extended group on, it is watched on its way, and is never given as one piece:
+    /// layers that would take it so, at the head, could not tell its end.
     ///
     /// A function of yours that takes the middleware's response and names its type without a
     /// parameter (`ServiceResponse`, that is `ServiceResponse<BoxBody>`) needs
@@ -22,12 +27,13 @@ pin_project! {
     pub struct ObservedBody<B> {
         #[pin]
         body: B,
+        observed: Option<ObservedResponse>,
     }
 }
 
 impl<B> ObservedBody<B> {
-    pub(crate) fn new(body: B) -> Self {
-        Self { body }
+    pub(crate) fn new(body: B, observed: Option<ObservedResponse>) -> Self {
+        Self { body, observed }
     }
 }
 
@@ -42,10 +48,23 @@ impl<B: MessageBody> MessageBody for ObservedBody<B> {
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, Self::Error>>> {
-        self.project().body.poll_next(cx)
+        let this = self.project();
+        let Some(observed) = this.observed else {
+            return this.body.poll_next(cx);
+        };
+        let body = this.body;
+        let item = watch(observed, ObservedResponse::panicked, || body.poll_next(cx));
+        observed.polled(&item);
+        item
     }
 
     fn try_into_bytes(self) -> Result<Bytes, Self> {
-        self.body.try_into_bytes().map_err(Self::new)
+        match self.observed {
+            Some(_) => Err(self),
+            None => self
+                .body
+                .try_into_bytes()
+                .map_err(|body| Self::new(body, None)),
+        }
     }
 }

@@ -28,7 +28,6 @@ const MAX_LABEL_SETS: usize = 1_000_000;
 impl GdsMetrics {
     /// Settings to start from: with none of them changed, the standard metrics at `/metrics`, for
     /// everybody who can reach it.
-    #[must_use]
     pub fn builder() -> GdsMetricsBuilder {
         GdsMetricsBuilder::default()
     }
@@ -84,6 +83,7 @@ pub struct GdsMetricsBuilder {
     max_label_sets: Option<usize>,
     excluded: Vec<String>,
     error_kinds: Vec<(IsError, String)>,
+    extended: bool,
 }
 
 enum AuthSetting {
@@ -223,6 +223,26 @@ impl GdsMetricsBuilder {
         self
     }
 
+    /// Whether the extended group is on. Default: `false`, the standard metrics alone, as the Python
+    /// original has them.
+    ///
+    /// | name | type | labels | what |
+    /// | --- | --- | --- | --- |
+    /// | `http_server_active_requests` | gauge | `method`, `host` | in flight, until the response's body is finished or dropped |
+    /// | `http_server_request_body_size_bytes` | histogram | `method`, `host`, `path`, `code` | bytes read of the request's body |
+    /// | `http_server_response_body_size_bytes` | histogram | the same | bytes of the response's body that were handed to the server |
+    /// | `http_server_response_duration_seconds` | histogram | the same | from the start to the end of the body; not for event streams and upgrades |
+    /// | `http_server_responses_truncated_total` | counter | `reason` | responses whose head went out and whose body did not: `client`, `body_error` or `panic` |
+    /// | `gds_metrics_scrapes_total` | counter | `outcome` | scrapes: `ok`, `unauthorized`, `forbidden`, `busy` or `error` |
+    /// | `gds_metrics_last_scrape_bytes` | gauge | | size of the last exposition, before compression |
+    ///
+    /// `http_server_active_requests` is raised before a request's route is known: it counts requests
+    /// to [excluded](Self::exclude) routes too, and the first request of a new host under `_other`.
+    pub fn extended(mut self, extended: bool) -> Self {
+        self.extended = extended;
+        self
+    }
+
     /// Builds the metrics.
     ///
     /// # Errors
@@ -295,6 +315,7 @@ impl GdsMetricsBuilder {
             )?,
             excluded: check::excluded(self.excluded)?,
             error_kinds: check::error_kinds(self.error_kinds)?,
+            extended: self.extended,
         };
         Ok(GdsMetrics::new(path, access, Store::new(settings)))
     }
@@ -312,6 +333,7 @@ impl fmt::Debug for GdsMetricsBuilder {
             .field("max_hosts", &self.max_hosts)
             .field("max_label_sets", &self.max_label_sets)
             .field("excluded", &self.excluded)
+            .field("extended", &self.extended)
             .finish_non_exhaustive()
     }
 }

@@ -46,7 +46,7 @@ pub(crate) struct Vcap {
 impl Environment {
     /// Reads the process's environment.
     pub(crate) fn of_process() -> Result<Self, ConfigError> {
-        Self::read(|variable| env::var_os(variable))
+        Self::read(env::var_os)
     }
 
     /// Reads what `look_up` gives for each variable's name.

@@ -2,12 +2,17 @@
 
 use std::{fmt, sync::Arc};
 
+use prometheus_client::registry::Registry;
+
 use crate::{
-    EncodeError, Format,
+    EncodeError, Format, RegisterError,
     auth::Access,
     exposition::{Exposition, sample},
-    http::Store,
+    http::{self, Store},
+    registry::MetricRegistry,
     render::{self, Expose, RenderError, Rendered, Renderer},
+    scrapes::{self, Scrapes},
+    set::GdsMetricSet,
 };
 
 /// The metrics of an application.
@@ -53,10 +58,14 @@ struct Inner {
 /// All that is exposed.
 struct Source {
     store: Arc<Store>,
+    scrapes: Scrapes,
+    registry: MetricRegistry,
 }
 
 impl GdsMetrics {
     pub(crate) fn new(path: String, access: Access, store: Store) -> Self {
+        let own = http::FAMILIES.iter().chain(&scrapes::FAMILIES);
+        let reserved: Vec<_> = own.map(|family| (family.name, family.kind)).collect();
         Self {
             inner: Arc::new(Inner {
                 path,
@@ -64,9 +73,69 @@ impl GdsMetrics {
                 renderer: Renderer::default(),
                 source: Arc::new(Source {
                     store: Arc::new(store),
+                    scrapes: Scrapes::default(),
+                    registry: MetricRegistry::new(&reserved),
                 }),
             }),
         }
+    }
+
+    /// Makes the metrics of a set and registers them: all of them, or none.
+    ///
+    /// At any time and from any thread, but once for each set: do it where `GdsMetrics` is built,
+    /// and give each worker a clone.
+    ///
+    /// ```
+    /// use gds_metrics::{Counter, GdsMetricSet, GdsMetrics};
+    ///
+    /// /// Metrics of the shop.
+    /// #[derive(Clone, Debug, GdsMetricSet)]
+    /// #[metric(prefix = "shop")]
+    /// struct ShopMetrics {
+    ///     /// Orders placed.
+    ///     orders: Counter,
+    /// }
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let metrics = GdsMetrics::builder().build()?;
+    /// let shop: ShopMetrics = metrics.register()?;
+    ///
+    /// shop.orders.inc();
+    /// assert_eq!(metrics.sample("shop_orders_total", &[]), Some(1.0));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When a name is taken; the error tells by what.
+    pub fn register<T: GdsMetricSet>(&self) -> Result<T, RegisterError> {
+        self.inner.source.registry.register()
+    }
+
+    /// Lends a prometheus-client [`Registry`], for metrics that a
+    /// [`GdsMetricSet`] cannot describe: collectors, types of your own, exemplars.
+    ///
+    /// Names, helps and units come out as they do for a set. A family whose name is taken or invalid
+    /// is left out of the exposition, and a warning is logged once.
+    ///
+    /// ```
+    /// use gds_metrics::{Gauge, GdsMetrics};
+    ///
+    /// # fn main() -> Result<(), gds_metrics::ConfigError> {
+    /// let metrics = GdsMetrics::builder().build()?;
+    /// let depth: Gauge = Gauge::default();
+    /// metrics.register_with(|registry| {
+    ///     registry.register("queue_depth", "Jobs that wait", depth.clone());
+    /// });
+    ///
+    /// depth.set(3);
+    /// assert_eq!(metrics.sample("queue_depth", &[]), Some(3.0));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn register_with<R>(&self, register: impl FnOnce(&mut Registry) -> R) -> R {
+        self.inner.source.registry.register_with(register)
     }
 
     /// The exposition, as a scrape would get it.
@@ -123,6 +192,10 @@ impl GdsMetrics {
         &self.inner.source.store
     }
 
+    pub(crate) fn scrapes(&self) -> &Scrapes {
+        &self.inner.source.scrapes
+    }
+
     pub(crate) async fn render(&self, format: Format, gzip: bool) -> Result<Rendered, RenderError> {
         let Inner {
             renderer, source, ..
@@ -146,6 +219,9 @@ impl fmt::Debug for GdsMetrics {
 impl Expose for Source {
     fn expose(&self, exposition: &mut Exposition<'_>) -> Result<(), EncodeError> {
         self.store.expose(exposition);
-        Ok(())
+        if self.store.settings().extended {
+            self.scrapes.expose(exposition);
+        }
+        self.registry.encode(exposition)
     }
 }

@@ -62,8 +62,8 @@ where
 
     forward_ready!(service);
 
-    fn call(&self, req: ServiceRequest) -> Self::Future {
-        let mut recording = Recording::start(&self.recorder, &req);
+    fn call(&self, mut req: ServiceRequest) -> Self::Future {
+        let mut recording = Recording::start(&self.recorder, &mut req);
         let inner = recording.watch(|| self.service.call(req));
         RecordedFuture { inner, recording }
     }
@@ -92,8 +92,8 @@ where
         let result = ready!(this.recording.watch(|| this.inner.poll(cx)));
         Poll::Ready(match result {
             Ok(res) => {
-                this.recording.response(&res);
-                Ok(res.map_body(|_, body| ObservedBody::new(body)))
+                let observed = this.recording.response(&res);
+                Ok(res.map_body(|_, body| ObservedBody::new(body, observed)))
             }
             Err(error) => {
                 this.recording.error(&error);

@@ -48,9 +48,14 @@ impl Rendered {
 pub(crate) enum RenderError {
     /// Too many scrapes wait already.
     Busy,
-    Encode(EncodeError),
-    /// Some metric's own code panicked, or there is no thread to be had.
-    Broken,
+    /// In words for the log.
+    Failed(String),
+}
+
+impl RenderError {
+    fn failed(what: &str) -> Self {
+        Self::Failed(what.to_owned())
+    }
 }
 
 /// Level 1: on an exposition it is some ten times as fast as level 6 and its output is a third
@@ -63,7 +68,7 @@ pub(crate) fn render(
     format: Format,
     gzip: bool,
 ) -> Result<Rendered, RenderError> {
-    let write = AssertUnwindSafe(|| {
+    let write = AssertUnwindSafe(|| -> Result<Rendered, EncodeError> {
         if gzip {
             let mut sink = GzipSink(GzEncoder::new(ChunkWriter::default(), LEVEL), 0);
             write(source, format, &mut sink)?;
@@ -79,8 +84,9 @@ pub(crate) fn render(
         }
     });
     match catch_unwind(write) {
-        Ok(rendered) => rendered.map_err(RenderError::Encode),
-        Err(_) => Err(RenderError::Broken),
+        Ok(Ok(rendered)) => Ok(rendered),
+        Ok(Err(error)) => Err(RenderError::Failed(error.to_string())),
+        Err(_) => Err(RenderError::failed("a metric's own code panicked")),
     }
 }
 
@@ -194,7 +200,7 @@ impl Renderer {
         gzip: bool,
     ) -> Result<Rendered, RenderError> {
         let queue = self.queue.get_or_init(start_thread);
-        let queue = queue.as_ref().ok_or(RenderError::Broken)?;
+        let queue = queue.as_ref().ok_or_else(no_thread)?;
         let (reply, answer) = oneshot::channel();
         let job = Job {
             source,
@@ -204,10 +210,14 @@ impl Renderer {
         };
         queue.try_send(job).map_err(|error| match error {
             TrySendError::Full(_) => RenderError::Busy,
-            TrySendError::Disconnected(_) => RenderError::Broken,
+            TrySendError::Disconnected(_) => no_thread(),
         })?;
-        answer.await.unwrap_or(Err(RenderError::Broken))
+        answer.await.unwrap_or_else(|_| Err(no_thread()))
     }
+}
+
+fn no_thread() -> RenderError {
+    RenderError::failed("there is no thread for it")
 }
 
 /// Starts the thread, which ends when the renderer is dropped.

@@ -4,6 +4,7 @@ use std::{
     collections::VecDeque,
     convert::Infallible,
     pin::Pin,
+    sync::atomic::Ordering::Relaxed,
     task::{Context, Poll},
 };
 
@@ -24,6 +25,7 @@ use crate::{
     auth::Denied,
     instance::GdsMetrics,
     render::{RenderError, Rendered},
+    scrapes::Scrapes,
 };
 
 /// The name of the resource. It has one so that the recorder may tell it by it.
@@ -86,37 +88,46 @@ async fn answer(metrics: &GdsMetrics, req: &HttpRequest) -> HttpResponse {
             .insert_header((header::ALLOW, "GET, HEAD"))
             .finish();
     }
+    let scrapes = metrics.scrapes();
     if let Err(denied) = metrics.access().check(req).await {
-        return refuse(denied);
+        return refuse(scrapes, denied);
     }
 
     let format = Format::negotiate(req.headers().get_all(header::ACCEPT));
     let gzip = accepts_gzip(req);
     match metrics.render(format, gzip).await {
-        Ok(rendered) => expose(rendered, format, gzip, req.method() == Method::HEAD),
-        Err(RenderError::Busy) => HttpResponse::ServiceUnavailable()
-            .insert_header((header::RETRY_AFTER, RETRY_AFTER))
-            .finish(),
-        Err(RenderError::Encode(error)) => {
-            log::error!("{error}");
-            HttpResponse::InternalServerError().finish()
+        Ok(rendered) => {
+            scrapes.ok.fetch_add(1, Relaxed);
+            scrapes.last_bytes.store(rendered.plain_len, Relaxed);
+            expose(rendered, format, gzip, req.method() == Method::HEAD)
         }
-        Err(RenderError::Broken) => {
-            log::error!("the metrics could not be encoded: some metric's own code panicked");
+        Err(RenderError::Busy) => {
+            scrapes.busy.fetch_add(1, Relaxed);
+            HttpResponse::ServiceUnavailable()
+                .insert_header((header::RETRY_AFTER, RETRY_AFTER))
+                .finish()
+        }
+        Err(RenderError::Failed(failure)) => {
+            scrapes.error.fetch_add(1, Relaxed);
+            log::error!("a scrape failed: {failure}");
             HttpResponse::InternalServerError().finish()
         }
     }
 }
 
-fn refuse(denied: Denied) -> HttpResponse {
+fn refuse(scrapes: &Scrapes, denied: Denied) -> HttpResponse {
     match denied {
         Denied::Unauthorized => {
+            scrapes.unauthorized.fetch_add(1, Relaxed);
             let challenge = Challenge::build().realm("metrics").finish();
             HttpResponse::Unauthorized()
                 .insert_header((header::WWW_AUTHENTICATE, challenge.to_string()))
                 .finish()
         }
-        Denied::Forbidden => HttpResponse::Forbidden().finish(),
+        Denied::Forbidden => {
+            scrapes.forbidden.fetch_add(1, Relaxed);
+            HttpResponse::Forbidden().finish()
+        }
     }
 }
 

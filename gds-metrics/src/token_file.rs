@@ -52,8 +52,7 @@ impl TokenFile {
         let mut last = self.last.subscribe();
         // When it takes too long, the last good one must do.
         let _ = timeout(INTERVAL, last.wait_for(|look| !look.busy)).await;
-        let token = Arc::clone(&self.last.borrow().token);
-        token
+        Arc::clone(&self.last.borrow().token)
     }
 
     /// Whether a look is due that nobody else is taking.

@@ -9,15 +9,14 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
-    time::Duration,
 };
 
 use super::{
     Hosts,
     labels::{Host, NO_ENDPOINT},
-    series::Series,
+    series::{Active, Series},
     store::{
-        FOLDED_HOST_ID, FOLDED_PATH_ID, HostId, INVALID_HOST_ID, Key, LabelIds, Map,
+        ActiveKey, FOLDED_HOST_ID, FOLDED_PATH_ID, HostId, INVALID_HOST_ID, Key, LabelIds, Map,
         NO_ENDPOINT_ID, PathId, Store,
     },
 };
@@ -50,6 +49,8 @@ pub(super) struct Mirror {
     series_seen: usize,
     errors: Map<Arc<str>, Arc<AtomicU64>>,
     errors_seen: usize,
+    active: Map<ActiveKey, Arc<Active>>,
+    active_seen: usize,
 }
 
 impl Mirror {
@@ -117,13 +118,16 @@ impl Mirror {
         self.route(store, NO_ENDPOINT)
     }
 
-    /// Records a request under its labels, or under what they are folded into.
-    pub(super) fn record(&mut self, store: &Store, labels: LabelIds, duration: Duration) {
-        let nanos = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
-        let bucket = store.settings().bucket(nanos);
+    /// Calls `record` with the series of these labels, or of what they are folded into.
+    pub(super) fn with_series<R>(
+        &mut self,
+        store: &Store,
+        labels: LabelIds,
+        record: impl FnOnce(&Arc<Series>) -> R,
+    ) -> R {
         match self.series.get(&labels.key()) {
-            Some(series) => series.record(bucket, nanos),
-            None => self.unseen_series(store, labels).record(bucket, nanos),
+            Some(series) => record(series),
+            None => record(&self.unseen_series(store, labels)),
         }
     }
 
@@ -182,6 +186,22 @@ impl Mirror {
             let series = &mut self.series;
             self.series_seen = store.series_from(self.series_seen, |key, new| {
                 series.insert(key, Arc::clone(new));
+            });
+        }
+    }
+
+    /// The gauge of active requests of a method and a host.
+    pub(super) fn active(&mut self, store: &Store, key: ActiveKey) -> Arc<Active> {
+        loop {
+            if let Some(active) = self.active.get(&key) {
+                return Arc::clone(active);
+            }
+            if self.active_seen == store.active_len() {
+                store.create_active(key);
+            }
+            let active = &mut self.active;
+            self.active_seen = store.active_from(self.active_seen, |key, new| {
+                active.insert(key, Arc::clone(new));
             });
         }
     }

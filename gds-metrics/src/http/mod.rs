@@ -1,6 +1,7 @@
 //! The standard HTTP metrics: what is recorded of a request, and how it is exposed.
 
 mod expose;
+mod extended;
 mod labels;
 mod mirror;
 mod named;
@@ -8,12 +9,13 @@ mod recorder;
 mod series;
 mod store;
 
-use std::{collections::HashSet, fmt};
+use std::{collections::HashSet, fmt, time::Duration};
 
 use actix_web::Error;
 
 pub(crate) use self::{
-    expose::FAMILIES,
+    expose::{FAMILIES, write_counters},
+    extended::ObservedResponse,
     labels::Host,
     recorder::{Recorder, Recording},
     store::{MAX_HOSTS, Store},
@@ -30,6 +32,19 @@ pub(crate) struct Settings {
     /// Patterns of which nothing is recorded.
     pub(crate) excluded: HashSet<String>,
     pub(crate) error_kinds: Vec<(IsError, Box<str>)>,
+    /// Whether the extended group is on.
+    pub(crate) extended: bool,
+}
+
+/// The bucket that a value falls into. Most values are small, so the search begins at the first.
+fn bucket(bounds: &[u64], value: u64) -> usize {
+    let found = bounds.iter().position(|&bound| value <= bound);
+    found.unwrap_or(bounds.len())
+}
+
+/// A duration in nanoseconds, as all of them are kept.
+fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// Upper bounds in seconds as nanoseconds.
@@ -68,12 +83,9 @@ impl Settings {
         }
     }
 
-    /// The bucket that a duration falls into. Most are short, so the search begins at the first.
+    /// The bucket of a duration in nanoseconds.
     fn bucket(&self, nanos: u64) -> usize {
-        self.bounds
-            .iter()
-            .position(|&bound| nanos <= bound)
-            .unwrap_or(self.bounds.len())
+        bucket(&self.bounds, nanos)
     }
 
     /// Room for all kinds that were named in the settings, however many.
@@ -89,6 +101,7 @@ impl fmt::Debug for Settings {
             .field("hosts", &self.hosts)
             .field("max_label_sets", &self.max_label_sets)
             .field("excluded", &self.excluded)
+            .field("extended", &self.extended)
             .finish_non_exhaustive()
     }
 }

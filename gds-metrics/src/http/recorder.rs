@@ -5,7 +5,6 @@
 
 use std::{
     cell::{Cell, OnceCell, RefCell},
-    mem,
     rc::Rc,
     sync::{Arc, atomic::Ordering::Relaxed},
     time::Instant,
@@ -13,16 +12,21 @@ use std::{
 
 use actix_web::{
     Error, HttpRequest,
+    body::MessageBody,
     dev::{ResourceMap, ServiceRequest, ServiceResponse, Url},
     http::{StatusCode, Uri, header, uri::PathAndQuery},
 };
 
 use super::{
+    extended::{Exchange, ObservedResponse, ResponseHead},
     labels::{ErrorKind, Method, PANIC},
     mirror::{HostLabel, Mirror, Route},
     named::NamedRoutes,
+    nanos,
+    series::Series,
     store::{FOLDED_HOST_ID, HostId, LabelIds, NO_ENDPOINT_ID, Store},
 };
+use crate::unwind::watch;
 
 /// What a request is recorded as when it ends without a head: the client went away, or something
 /// outside stopped waiting. The number is nginx's.
@@ -50,6 +54,24 @@ impl Recorder {
             asks_names: Cell::new(true),
             resources: OnceCell::new(),
         }
+    }
+
+    fn begin_exchange(
+        &self,
+        method: Method,
+        host: &HostLabel,
+        req: &mut ServiceRequest,
+    ) -> Option<Exchange> {
+        if !self.store.settings().extended {
+            return None;
+        }
+        // Too early to know whether the host may take a place.
+        let host = match host {
+            HostLabel::Known(id) => *id,
+            HostLabel::Unseen(_) | HostLabel::Beyond => FOLDED_HOST_ID,
+        };
+        let active = self.mirror.borrow_mut().active(&self.store, (method, host));
+        Some(Exchange::begin(active, req))
     }
 
     fn host(&self, req: &ServiceRequest) -> HostLabel {
@@ -87,12 +109,11 @@ impl Recorder {
     fn count_error(&self, error: &Error) {
         let kinds = &self.store.settings().error_kinds;
         let derived;
-        let kind = match kinds.iter().find(|(is, _)| is(error)) {
-            Some((_, name)) => name,
-            None => {
-                derived = ErrorKind::of(error);
-                derived.as_str()
-            }
+        let kind = if let Some((_, name)) = kinds.iter().find(|(is, _)| is(error)) {
+            name
+        } else {
+            derived = ErrorKind::of(error);
+            derived.as_str()
         };
         self.mirror.borrow_mut().count_error(&self.store, kind);
     }
@@ -161,48 +182,48 @@ pub(crate) struct Recording {
     method: Method,
     host: HostLabel,
     path: Option<PathAndQuery>,
+    exchange: Option<Exchange>,
     ended: bool,
 }
 
 impl Recording {
-    pub(crate) fn start(recorder: &Rc<Recorder>, req: &ServiceRequest) -> Self {
+    pub(crate) fn start(recorder: &Rc<Recorder>, req: &mut ServiceRequest) -> Self {
         let start = Instant::now();
         recorder
             .resources
             .get_or_init(|| req.resource_map().clone());
+        let method = Method::of(req.method());
+        let host = recorder.host(req);
         Self {
             start,
-            method: Method::of(req.method()),
-            host: recorder.host(req),
+            method,
             path: req.uri().path_and_query().cloned(),
+            exchange: recorder.begin_exchange(method, &host, req),
+            host,
             recorder: Rc::clone(recorder),
             ended: false,
         }
     }
 
-    /// Runs `f`, which does a part of the request's work, and takes note if it panics.
-    ///
-    /// `thread::panicking()` in `drop` would not do: the future may be dropped long after the
-    /// unwinding ended.
-    pub(crate) fn watch<R>(&mut self, f: impl FnOnce() -> R) -> R {
-        struct OnUnwind<'a>(&'a mut Recording);
-
-        impl Drop for OnUnwind<'_> {
-            fn drop(&mut self) {
-                self.0.panicked();
-            }
-        }
-
-        let guard = OnUnwind(self);
-        let result = f();
-        mem::forget(guard);
-        result
+    /// Does a part of the request's work, and takes note if it panics.
+    pub(crate) fn watch<R>(&mut self, work: impl FnOnce() -> R) -> R {
+        watch(self, Self::panicked, work)
     }
 
-    /// Ends the recording with a response's head.
-    pub(crate) fn response<B>(&mut self, res: &ServiceResponse<B>) {
+    /// Ends the recording with a response's head. What is to be observed of the body follows, if
+    /// the extended group is on.
+    pub(crate) fn response<B: MessageBody>(
+        &mut self,
+        res: &ServiceResponse<B>,
+    ) -> Option<ObservedResponse> {
         let route = self.recorder.route(res.request());
-        self.end(route, res.status().as_u16(), res.response().error());
+        let ended = self.end(route, res.status().as_u16(), res.response().error());
+        let (exchange, series) = ended.exchange?;
+        let head = ResponseHead::of(self.method, res, res.response().body().size());
+        let store = Arc::clone(&self.recorder.store);
+        Some(ObservedResponse::begin(
+            store, series, self.start, exchange, head,
+        ))
     }
 
     /// Ends the recording with an error, of which Actix makes a response further out.
@@ -210,13 +231,13 @@ impl Recording {
         let route = self.route_of_path();
         // Not `error_response()`: that can be taken just once from some errors.
         let status = error.as_response_error().status_code();
-        self.end(route, status.as_u16(), Some(error));
+        self.end(route, status.as_u16(), Some(error)).without_body();
     }
 
     fn panicked(&mut self) {
         let route = self.route_of_path();
         let code = StatusCode::INTERNAL_SERVER_ERROR.as_u16();
-        if self.end(route, code, None) {
+        if self.end(route, code, None).without_body() {
             let recorder = &self.recorder;
             recorder
                 .mirror
@@ -232,14 +253,15 @@ impl Recording {
         }
     }
 
-    /// Records the request, and says whether it did: not twice, and not on an excluded route.
-    fn end(&mut self, route: Route, code: u16, error: Option<&Error>) -> bool {
-        if mem::replace(&mut self.ended, true) {
-            return false;
-        }
-        let Some(path) = route else {
-            return false;
+    /// Records the request: not twice, and not on an excluded route.
+    fn end(&mut self, route: Route, code: u16, error: Option<&Error>) -> Ended {
+        let mut ended = Ended::default();
+        let Some(path) = route.filter(|_| !self.ended) else {
+            self.ended = true;
+            return ended;
         };
+        self.ended = true;
+
         let recorder = &*self.recorder;
         let labels = LabelIds {
             method: self.method,
@@ -247,16 +269,42 @@ impl Recording {
             path,
             code,
         };
-        let duration = self.start.elapsed();
+        let nanos = nanos(self.start.elapsed());
+        let bucket = recorder.store.settings().bucket(nanos);
+        let exchange = self.exchange.take();
         let mut mirror = recorder.mirror.borrow_mut();
-        mirror.record(&recorder.store, labels, duration);
+        ended.exchange = mirror.with_series(&recorder.store, labels, |series| {
+            series.duration.record(bucket, nanos);
+            exchange.map(|exchange| (exchange, Arc::clone(series)))
+        });
         drop(mirror);
         if code >= 500
             && let Some(error) = error
         {
             recorder.count_error(error);
         }
-        true
+        ended.recorded = true;
+        ended
+    }
+}
+
+/// What is left of a recording that has ended.
+#[derive(Debug, Default)]
+struct Ended {
+    recorded: bool,
+    /// With the series it was recorded under; only in the extended group.
+    exchange: Option<(Exchange, Arc<Series>)>,
+}
+
+impl Ended {
+    /// There is no body to observe.
+    fn without_body(self) -> bool {
+        if let Some((exchange, series)) = self.exchange
+            && let Some(extended) = &series.extended
+        {
+            exchange.record_read(extended);
+        }
+        self.recorded
     }
 }
 
@@ -264,7 +312,7 @@ impl Drop for Recording {
     fn drop(&mut self) {
         if !self.ended {
             let route = self.route_of_path();
-            self.end(route, CLIENT_CLOSED_REQUEST, None);
+            self.end(route, CLIENT_CLOSED_REQUEST, None).without_body();
         }
     }
 }

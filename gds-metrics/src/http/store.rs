@@ -20,7 +20,7 @@ use foldhash::fast::RandomState;
 use super::{
     Hosts, Settings,
     labels::{FOLDED, INVALID_HOST, Method, NO_ENDPOINT, PANIC},
-    series::Series,
+    series::{Active, Series, Truncated},
 };
 use crate::exposition::push_label_value;
 
@@ -46,6 +46,9 @@ const UNCLAIMED_HOSTS: usize = 2;
 
 /// Distinct kinds of errors, `panic` among them.
 pub(crate) const MAX_ERROR_KINDS: usize = 50;
+
+/// What a gauge of active requests tells apart.
+pub(crate) type ActiveKey = (Method, HostId);
 
 /// A label set, as numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -145,6 +148,9 @@ pub(crate) struct Store {
     errors: Log<ErrorCount>,
     errors_beyond: AtomicU64,
     pub(crate) folded: Folded,
+    /// How many requests of a method and a host are in flight; used by the extended group alone.
+    active: Log<(ActiveKey, Arc<Active>)>,
+    pub(crate) truncated: Truncated,
     sorted: Mutex<Arc<Vec<Arc<Series>>>>,
 }
 
@@ -169,6 +175,8 @@ impl Store {
             errors: Log::new(),
             errors_beyond: AtomicU64::new(0),
             folded: Folded::default(),
+            active: Log::new(),
+            truncated: Truncated::default(),
             sorted: Mutex::default(),
             settings,
         };
@@ -252,25 +260,59 @@ impl Store {
         // What came after `seen` may be this very one.
         let exists = series.iter().skip(seen).any(|(other, _)| *other == key);
         if !exists && series.len() < limit {
-            let new = Series::new(text, self.settings.buckets.len() + 1);
+            let new = Series::new(text, &self.settings);
             self.series.push(&mut series, (key, Arc::new(new)));
         }
     }
 
     fn label_text(&self, labels: LabelIds) -> Box<str> {
-        let mut text = String::with_capacity(96);
-        text.push_str("method=\"");
-        text.push_str(labels.method.as_str());
-        if self.settings.has_host_label() {
-            text.push_str("\",host=\"");
-            text.push_str(lock(&self.hosts).get(labels.host.into()));
-        }
-        text.push_str("\",path=\"");
+        let mut text = self.method_and_host(labels.method, labels.host);
+        text.push_str(",path=\"");
         push_label_value(&mut text, lock(&self.paths).get(labels.path as usize));
         text.push_str("\",code=\"");
         text.push_str(&labels.code.to_string());
         text.push('"');
         text.into_boxed_str()
+    }
+
+    fn method_and_host(&self, method: Method, host: HostId) -> String {
+        let mut text = String::with_capacity(96);
+        text.push_str("method=\"");
+        text.push_str(method.as_str());
+        if self.settings.has_host_label() {
+            text.push_str("\",host=\"");
+            text.push_str(lock(&self.hosts).get(host.into()));
+        }
+        text.push('"');
+        text
+    }
+
+    /// How many gauges of active requests there are.
+    pub(crate) fn active_len(&self) -> usize {
+        self.active.len()
+    }
+
+    /// Calls `each` with the gauges from number `from` on, and says how many there are.
+    pub(crate) fn active_from(
+        &self,
+        from: usize,
+        mut each: impl FnMut(ActiveKey, &Arc<Active>),
+    ) -> usize {
+        let active = self.active.lock();
+        for (key, active) in active.iter().skip(from) {
+            each(*key, active);
+        }
+        active.len()
+    }
+
+    /// Makes the gauge of a method and a host, unless it is there. Both are bounded already.
+    pub(crate) fn create_active(&self, key: ActiveKey) {
+        let labels = self.method_and_host(key.0, key.1);
+        let mut active = self.active.lock();
+        if !active.iter().any(|(other, _)| *other == key) {
+            let new = Arc::new(Active::new(labels));
+            self.active.push(&mut active, (key, new));
+        }
     }
 
     /// How many kinds of error there are.
