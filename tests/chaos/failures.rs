@@ -1,0 +1,66 @@
+//! Handlers, middlewares and bodies that fail while the client behaves.
+
+use crate::shop::{Setup, play};
+
+/// Each row: the path, a header, what the client sees (`nothing`: the connection ends without a
+/// response, `cut`: the body ends with the connection), what is recorded, the exception, and the
+/// reason why a body is counted as cut.
+const TABLE: [&str; 17] = [
+    "/ok          |                    | 200     | /ok 200              |       |",
+    "/empty       |                    | 204     | /empty 204           |       |",
+    "/stream/9    |                    | 200     | /stream/{chunks} 200 |       |",
+    "/error       |                    | 502     | /error 502           | error |",
+    "/panic       |                    | nothing | /panic 500           | panic |",
+    "/panic/later |                    | nothing | /panic/later 500     | panic |",
+    "/ok          | panic-at-once: yes | nothing | /ok 500              | panic |",
+    "/body/error  |                    | cut     | /body/error 200      |       | body_error",
+    "/body/panic  |                    | cut     | /body/panic 200      |       | panic",
+    "/users/1     | inner: err         | 503     | /users/{id} 503      | error |",
+    "/users/1     | inner: late err    | 403     | /users/{id} 403      |       |",
+    "/wait        | inner: timeout     | 504     | /wait 504            | error |",
+    "/ok          | inner: rewrite     | 418     | /ok 418              |       |",
+    // What stands outside answers on its own: no head ever left the metrics' middleware.
+    "/wait        | outer: timeout     | 504     | /wait 499            |       |",
+    "/ok          | outer: late err    | 403     | /ok 200              |       |",
+    "/stream/9    | outer: late err    | 403     | /stream/{chunks} 200 |       |",
+    "/ok          | outer: rewrite     | 418     | /ok 200              |       |",
+];
+
+#[test]
+fn one_by_one() {
+    let one_worker = Setup {
+        workers: 1,
+        ..Setup::default()
+    };
+    for row in TABLE {
+        let columns: Vec<&str> = row.split('|').map(str::trim).collect();
+        let [path, header, seen, line, exception, reason] = columns[..] else {
+            panic!("six columns: {row}")
+        };
+        play(one_worker, |shop| {
+            println!("{row}");
+            let mut client = shop.server.connect();
+            let header = if header.is_empty() { "x: y" } else { header };
+            client.send(format!(
+                "GET {path} HTTP/1.1\r\nHost: app.example\r\n{header}\r\n\r\n"
+            ));
+            match seen {
+                "nothing" => assert!(client.rest().is_empty()),
+                "cut" => {
+                    assert_eq!(client.head().status, 200);
+                    assert!(client.is_cut());
+                }
+                status => assert_eq!(client.response().status.to_string(), status),
+            }
+            let line = format!("GET app.example {line} x1");
+            let exception = format!("{exception} x1");
+            let exceptions = [&*exception];
+            let exceptions = &exceptions[usize::from(exception == " x1")..];
+            let truncated = ["client", "body_error", "panic"]
+                .map(|other| if other == reason { 1.0 } else { 0.0 });
+            shop.expect(&[&line], exceptions, truncated);
+            // The one worker lives.
+            assert_eq!(shop.server.connect().get("/ok").status, 200);
+        });
+    }
+}
