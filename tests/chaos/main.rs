@@ -8,4 +8,8 @@ mod support;
 
 mod connections;
 mod failures;
+mod h2c;
+mod load;
+mod random;
 mod shop;
+mod shutdown;

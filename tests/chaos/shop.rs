@@ -1,8 +1,9 @@
 //! The server that all cases are played against.
 
 use std::{
+    collections::{BTreeMap, HashSet},
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard,
         atomic::{AtomicU64, Ordering::SeqCst},
     },
     time::Duration,
@@ -52,26 +53,44 @@ impl Default for Setup {
     }
 }
 
-/// What came in and went out, counted outside the metrics' middleware.
+/// What came in and went out, seen from outside the metrics' middleware.
 #[derive(Debug, Default)]
 pub(crate) struct Traffic {
     started: AtomicU64,
-    ended: AtomicU64,
+    /// The path of what has neither a head nor an end yet, by its number.
+    in_flight: Mutex<BTreeMap<u64, String>>,
+    /// What those that came in said in their header `id`.
+    ids: Mutex<HashSet<String>>,
 }
 
 impl Traffic {
-    fn begin(self: &Arc<Self>) -> InFlight {
-        self.started.fetch_add(1, SeqCst);
-        InFlight(Arc::clone(self))
+    pub(crate) fn started(&self) -> u64 {
+        self.started.load(SeqCst)
+    }
+
+    fn in_flight(&self) -> MutexGuard<'_, BTreeMap<u64, String>> {
+        self.in_flight.lock().expect("no panic under the lock")
+    }
+
+    fn ids(&self) -> MutexGuard<'_, HashSet<String>> {
+        self.ids.lock().expect("no panic under the lock")
+    }
+
+    fn begin(self: &Arc<Self>, req: &ServiceRequest) -> InFlight {
+        let mut in_flight = self.in_flight();
+        let number = self.started.fetch_add(1, SeqCst);
+        in_flight.insert(number, req.path().to_owned());
+        self.ids().insert(header(req, "id").to_owned());
+        InFlight(Arc::clone(self), number)
     }
 }
 
 /// A request until its head is there, or its future is not.
-struct InFlight(Arc<Traffic>);
+struct InFlight(Arc<Traffic>, u64);
 
 impl Drop for InFlight {
     fn drop(&mut self) {
-        self.0.ended.fetch_add(1, SeqCst);
+        self.0.in_flight().remove(&self.1);
     }
 }
 
@@ -81,7 +100,7 @@ pub(crate) struct Shop {
     pub(crate) server: Server,
     pub(crate) traffic: Arc<Traffic>,
     pub(crate) gate: Arc<Semaphore>,
-    extended: bool,
+    pub(crate) extended: bool,
 }
 
 impl Shop {
@@ -108,7 +127,7 @@ impl Shop {
                     .wrap(served.clone())
                     .wrap(from_fn(outer))
                     .wrap_fn(move |req, service| {
-                        let in_flight = counted.begin();
+                        let in_flight = counted.begin(&req);
                         let answer = service.call(req);
                         async move {
                             let _in_flight = in_flight;
@@ -139,7 +158,18 @@ impl Shop {
     /// Waits until so many requests have come in.
     #[track_caller]
     pub(crate) fn started(&self, requests: u64) {
-        eventually(requests, || self.traffic.started.load(SeqCst));
+        eventually(requests, || self.traffic.started());
+    }
+
+    /// Waits until the request with this `id` has come in.
+    #[track_caller]
+    pub(crate) fn arrived(&self, id: &str) {
+        eventually(true, || self.traffic.ids().contains(id));
+    }
+
+    /// The paths of the requests that have neither a head nor an end yet.
+    pub(crate) fn in_flight(&self) -> Vec<String> {
+        self.traffic.in_flight().values().cloned().collect()
     }
 
     pub(crate) fn scrape(&self) -> Scrape {
@@ -152,8 +182,7 @@ impl Shop {
     /// Waits until nothing is in flight. Then started = recorded, and nothing is active any more.
     #[track_caller]
     pub(crate) fn settle(&self) -> Scrape {
-        let Traffic { started, ended } = &*self.traffic;
-        eventually(0, || started.load(SeqCst) - ended.load(SeqCst));
+        eventually([""; 0], || self.in_flight());
         eventually(Vec::new(), || {
             let mut active: Vec<_> = self
                 .scrape()
@@ -164,7 +193,7 @@ impl Shop {
             active
         });
         let scrape = self.scrape();
-        assert_eq!(scrape.total(), started.load(SeqCst), "{scrape:#?}");
+        assert_eq!(scrape.total(), self.traffic.started());
         scrape
     }
 
@@ -212,6 +241,7 @@ fn routes(config: &mut ServiceConfig) {
         .route("/panic", web::get().to(panicking))
         .route("/panic/later", web::get().to(panicking_later))
         .route("/wait", web::get().to(waiting))
+        .route("/slow", web::get().to(slow))
         .route("/gate", web::get().to(gated))
         .route("/upload", web::post().to(upload))
         .route("/upload/unread", web::post().to(|| async { "unread" }))
@@ -235,6 +265,11 @@ async fn panicking_later() -> HttpResponse {
 
 async fn waiting() -> HttpResponse {
     std::future::pending().await
+}
+
+async fn slow() -> &'static str {
+    sleep(Duration::from_millis(5)).await;
+    "slow"
 }
 
 async fn gated(gate: Data<Semaphore>) -> Result<&'static str, Error> {
