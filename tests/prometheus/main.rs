@@ -6,6 +6,7 @@
 //! GDS_METRICS_PYTHON=venv/bin/python cargo test --test prometheus -- --ignored
 //! ```
 
+mod documents;
 mod http;
 mod programs;
 mod samples;

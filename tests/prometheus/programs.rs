@@ -289,6 +289,22 @@ pub(crate) fn promtool(exposition: &str) -> String {
     said
 }
 
+/// What `promtool check config` has against a configuration; nothing, if all is well. The files that it
+/// names need not be there.
+pub(crate) fn promtool_check_config(config: &str) -> String {
+    let folder = Folder::new();
+    let path = folder.write("prometheus.yml", config);
+    let mut command = Command::new("promtool");
+    let output = run(
+        command.args(["check", "config", "--syntax-only"]).arg(path),
+        "",
+    );
+    if output.status.success() {
+        return String::new();
+    }
+    String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned()
+}
+
 /// Runs a Python script with `prometheus_client` at hand, and reads the JSON that it prints.
 pub(crate) fn python(script: &str, input: &str) -> Value {
     let python = env::var_os("GDS_METRICS_PYTHON").unwrap_or_else(|| "python3".into());
