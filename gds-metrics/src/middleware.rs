@@ -64,7 +64,9 @@ where
 
     fn call(&self, mut req: ServiceRequest) -> Self::Future {
         let mut recording = Recording::start(&self.recorder, &mut req);
-        let inner = recording.watch(|| self.service.call(req));
+        let armed = recording.arm();
+        let inner = self.service.call(req);
+        armed.disarm();
         RecordedFuture { inner, recording }
     }
 }
@@ -89,11 +91,13 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let result = ready!(this.recording.watch(|| this.inner.poll(cx)));
-        Poll::Ready(match result {
+        let armed = this.recording.arm();
+        let polled = this.inner.poll(cx);
+        armed.disarm();
+        Poll::Ready(match ready!(polled) {
             Ok(res) => {
-                let observed = this.recording.response(&res);
-                Ok(res.map_body(|_, body| ObservedBody::new(body, observed)))
+                let exchange = this.recording.response(&res);
+                Ok(res.map_body(|_, body| ObservedBody::new(body, exchange)))
             }
             Err(error) => {
                 this.recording.error(&error);
