@@ -2,9 +2,12 @@
 
 use std::{fmt, sync::Arc};
 
+#[cfg(feature = "process")]
+use crate::process;
 use crate::{
     EncodeError, Format,
     auth::Access,
+    build_info::BuildInfo,
     exposition::{Exposition, sample},
     http::Store,
     render::{self, Expose, RenderError, Rendered, Renderer},
@@ -55,10 +58,19 @@ struct Inner {
 struct Source {
     store: Arc<Store>,
     scrapes: Scrapes,
+    groups: Groups,
+}
+
+/// What is exposed beside the standard metrics and the extended group.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Groups {
+    pub(crate) build_info: Option<BuildInfo>,
+    #[cfg(feature = "process")]
+    pub(crate) process: bool,
 }
 
 impl GdsMetrics {
-    pub(crate) fn new(path: String, access: Access, store: Store) -> Self {
+    pub(crate) fn new(path: String, access: Access, store: Store, groups: Groups) -> Self {
         Self {
             inner: Arc::new(Inner {
                 path,
@@ -67,6 +79,7 @@ impl GdsMetrics {
                 source: Arc::new(Source {
                     store: Arc::new(store),
                     scrapes: Scrapes::default(),
+                    groups,
                 }),
             }),
         }
@@ -155,6 +168,13 @@ impl Expose for Source {
         self.store.expose(exposition);
         if self.store.settings().extended {
             self.scrapes.expose(exposition);
+        }
+        if let Some(build_info) = &self.groups.build_info {
+            build_info.expose(exposition);
+        }
+        #[cfg(feature = "process")]
+        if self.groups.process {
+            process::expose(exposition);
         }
         Ok(())
     }

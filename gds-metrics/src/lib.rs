@@ -4,6 +4,7 @@
 
 mod auth;
 mod body;
+mod build_info;
 mod builder;
 mod check;
 mod config;
@@ -12,6 +13,8 @@ mod exposition;
 mod http;
 mod instance;
 mod middleware;
+#[cfg(feature = "process")]
+mod process;
 mod render;
 mod schema;
 mod scope;
