@@ -1,1 +1,135 @@
+//! The derives of [gds-metrics](https://docs.rs/gds-metrics): `GdsMetricSet`, `EncodeLabelSet` and
+//! `EncodeLabelValue`. Use them through that crate, which documents them.
+//!
+//! A derive goes through visible stages: the options of its attributes are read ([`attr`]), what was
+//! written becomes a model ([`model`]), what is wrong with it is noted, all of it ([`check`]), and code is
+//! written ([`expand`]): a stub next to the messages, if there are any, so that no further ones follow.
 
+#![forbid(unsafe_code)]
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+mod attr;
+mod buckets;
+mod check;
+mod errors;
+mod expand;
+mod guess;
+mod label;
+mod model;
+mod name;
+
+use proc_macro::TokenStream;
+use syn::{DeriveInput, parse_macro_input};
+
+/// Makes a struct a set of metrics.
+///
+/// Each field is a metric, another set, or skipped. A metric's name is its field's, after the prefixes
+/// of the sets it lies in; a counter's ends in `_total` and one with a unit in the unit, whether or not
+/// that was written. Its help is the first paragraph of its doc comment without the final full stop.
+///
+/// # Options of the struct
+///
+/// | `#[metric(…)]` | |
+/// | --- | --- |
+/// | `prefix = "app"` | begins every name. Default: none |
+/// | `labels(team = "x")` | labels that every series has. Default: none |
+/// | `crate = ::path` | where `gds-metrics` is. Default: `::gds_metrics` |
+///
+/// # Options of a field
+///
+/// | `#[metric(…)]` | |
+/// | --- | --- |
+/// | `rename = "name"` | instead of the field's name |
+/// | `help = "…"` | instead of the doc comment, taken as it is |
+/// | `unit = "seconds"` | a base unit |
+/// | `buckets = [0.1, 1.0]` | of a histogram; also `exponential(start, factor, count)`, `linear(start, width, count)` or a constant. Default: 0.005 to 10 in 14 steps, for seconds |
+/// | `labels(zone = "a")` | labels that every series of the field has |
+/// | `zero` | creates all series of a `Family` at once, so that the first increase is seen. Its label set must be closed: made of enums and `bool`s |
+/// | `prefix = "db"` | the field is another set, whose names begin with this |
+/// | `flatten` | the field is another set |
+/// | `skip` | the field is no metric; it is made by `Default` |
+///
+/// # Example
+///
+/// ```ignore
+/// #[derive(Clone, Debug, GdsMetricSet)]
+/// #[metric(prefix = "app")]
+/// struct AppMetrics {
+///     /// Login attempts.
+///     logins: Counter, // app_logins_total
+///     /// Time taken to render a page.
+///     #[metric(unit = "seconds", buckets = [0.05, 0.5, 5.0])]
+///     render_duration: Histogram, // app_render_duration_seconds
+///     #[metric(prefix = "db")]
+///     db: DbMetrics, // app_db_…
+/// }
+/// ```
+#[proc_macro_derive(GdsMetricSet, attributes(metric))]
+pub fn derive_metric_set(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    expand::metric_set(&input).into()
+}
+
+/// Makes a struct a label set: each field is a label.
+///
+/// Derive `Clone, Debug, PartialEq, Eq, Hash` too; a `Family` needs them. A field's type is a string, a
+/// number, a `bool` or an `EncodeLabelValue`. A label that is an `Option` is absent when it is `None`,
+/// which for Prometheus is the same as an empty one.
+///
+/// # Options
+///
+/// | `#[metric(…)]` | |
+/// | --- | --- |
+/// | on the struct: `crate = ::path` | where `gds-metrics` is. Default: `::gds_metrics` |
+/// | on a field: `rename = "name"` | instead of the field's name |
+/// | on a field: `flatten` | the field is another label set |
+///
+/// # Example
+///
+/// ```ignore
+/// #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+/// struct EmailLabels {
+///     kind: EmailKind,
+///     #[metric(rename = "lang")]
+///     language: Option<String>,
+/// }
+/// ```
+#[proc_macro_derive(EncodeLabelSet, attributes(metric))]
+pub fn derive_label_set(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    label::set::derive(&input).into()
+}
+
+/// Makes an enum, or a struct around one value, a label value.
+///
+/// A variant is written in `snake_case`. A variant or a struct that holds one value is written as that
+/// value. When all values are known, as they are for an enum of plain variants, the type is a
+/// `ClosedLabelValue`, which `StateSet` and `#[metric(zero)]` need.
+///
+/// # Options
+///
+/// | `#[metric(…)]` | |
+/// | --- | --- |
+/// | on the type: `rename_all = "…"` | `snake_case` (default), `kebab-case`, `SCREAMING_SNAKE_CASE`, `SCREAMING-KEBAB-CASE`, `camelCase`, `PascalCase`, `lowercase` or `UPPERCASE` |
+/// | on the type: `crate = ::path` | where `gds-metrics` is. Default: `::gds_metrics` |
+/// | on a variant: `rename = "…"` | any text |
+///
+/// # Example
+///
+/// ```ignore
+/// #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
+/// enum EmailKind {
+///     Welcome,       // kind="welcome"
+///     PasswordReset, // kind="password_reset"
+/// }
+/// ```
+#[proc_macro_derive(EncodeLabelValue, attributes(metric))]
+pub fn derive_label_value(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    label::value::derive(&input).into()
+}

@@ -11,8 +11,9 @@ use crate::{
     build_info::BuildInfo,
     check::{self, HostSetting},
     config::{Environment, TokenSource},
+    groups::Groups,
     http::{IsError, MAX_HOSTS, Settings, Store, nanos_of},
-    instance::{GdsMetrics, Groups},
+    instance::GdsMetrics,
     token_file::TokenFile,
 };
 

@@ -16,7 +16,7 @@ macro_rules! debug_as_display {
     )+};
 }
 
-debug_as_display!(ConfigError, EncodeError);
+debug_as_display!(ConfigError, EncodeError, RegisterError);
 
 /// A setting or a variable of the environment does not hold what it should.
 ///
@@ -164,5 +164,36 @@ pub enum EncodeError {
     Family {
         /// Name of the family, as far as it is known.
         family: String,
+    },
+}
+
+/// A metric set could not be registered. Nothing of it was.
+#[derive(thiserror::Error)]
+#[non_exhaustive]
+pub enum RegisterError {
+    /// The very same set is registered already.
+    #[error(
+        "`{definition}` is registered already: register `{set}` once and share its clones. Is it \
+         registered once per worker? Build `GdsMetrics` and register outside of the \
+         `HttpServer::new` closure. To have it twice, nest it with `#[metric(prefix = \"…\")]`"
+    )]
+    Twice {
+        /// Name of the set's type.
+        set: &'static str,
+        /// Its first field that clashes, as `Set::field (file:line)`.
+        definition: String,
+    },
+    /// A name is taken.
+    #[error(
+        "`{definition}` would expose `{name}`, which belongs to {owner}: rename one of them, or give \
+         one of the sets a `#[metric(prefix = \"…\")]`"
+    )]
+    Taken {
+        /// The name both would own: a family's, a sample's, or one that OpenMetrics reserves.
+        name: String,
+        /// What should have been registered, as `Set::field (file:line)`.
+        definition: String,
+        /// What has the name, in the same form, or `gds-metrics itself`.
+        owner: String,
     },
 }

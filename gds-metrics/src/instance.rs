@@ -2,16 +2,18 @@
 
 use std::{fmt, sync::Arc};
 
-#[cfg(feature = "process")]
-use crate::process;
+use prometheus_client::registry::Registry;
+
 use crate::{
-    EncodeError, Format,
+    EncodeError, Format, RegisterError,
     auth::Access,
-    build_info::BuildInfo,
     exposition::{Exposition, sample},
-    http::Store,
+    groups::Groups,
+    http::{self, Store},
+    registry::MetricRegistry,
     render::{self, Expose, RenderError, Rendered, Renderer},
-    scrapes::Scrapes,
+    scrapes::{self, Scrapes},
+    set::GdsMetricSet,
 };
 
 /// The metrics of an application.
@@ -59,18 +61,17 @@ struct Source {
     store: Arc<Store>,
     scrapes: Scrapes,
     groups: Groups,
-}
-
-/// What is exposed beside the standard metrics and the extended group.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Groups {
-    pub(crate) build_info: Option<BuildInfo>,
-    #[cfg(feature = "process")]
-    pub(crate) process: bool,
+    registry: MetricRegistry,
 }
 
 impl GdsMetrics {
     pub(crate) fn new(path: String, access: Access, store: Store, groups: Groups) -> Self {
+        let mut own = groups.families();
+        own.extend(http::FAMILIES.iter().chain(&scrapes::FAMILIES));
+        let reserved: Vec<_> = own
+            .iter()
+            .map(|family| (family.name, family.kind))
+            .collect();
         Self {
             inner: Arc::new(Inner {
                 path,
@@ -80,9 +81,68 @@ impl GdsMetrics {
                     store: Arc::new(store),
                     scrapes: Scrapes::default(),
                     groups,
+                    registry: MetricRegistry::new(&reserved),
                 }),
             }),
         }
+    }
+
+    /// Makes the metrics of a set and registers them: all of them, or none.
+    ///
+    /// At any time and from any thread, but once for each set: do it where `GdsMetrics` is built,
+    /// and give each worker a clone.
+    ///
+    /// ```
+    /// use gds_metrics::{Counter, GdsMetricSet, GdsMetrics};
+    ///
+    /// /// Metrics of the shop.
+    /// #[derive(Clone, Debug, GdsMetricSet)]
+    /// #[metric(prefix = "shop")]
+    /// struct ShopMetrics {
+    ///     /// Orders placed.
+    ///     orders: Counter,
+    /// }
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let metrics = GdsMetrics::builder().build()?;
+    /// let shop: ShopMetrics = metrics.register()?;
+    ///
+    /// shop.orders.inc();
+    /// assert_eq!(metrics.sample("shop_orders_total", &[]), Some(1.0));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When a name is taken; the error tells by what.
+    pub fn register<T: GdsMetricSet>(&self) -> Result<T, RegisterError> {
+        self.inner.source.registry.register()
+    }
+
+    /// Lends a prometheus-client [`Registry`], for metrics that a
+    /// [`GdsMetricSet`] cannot describe: collectors, types of your own, exemplars.
+    ///
+    /// Names, helps and units come out as they do for a set. A family whose name is taken or invalid
+    /// is left out of the exposition, and a warning is logged once.
+    ///
+    /// ```
+    /// use gds_metrics::{Gauge, GdsMetrics};
+    ///
+    /// # fn main() -> Result<(), gds_metrics::ConfigError> {
+    /// let metrics = GdsMetrics::builder().build()?;
+    /// let depth: Gauge = Gauge::default();
+    /// metrics.register_with(|registry| {
+    ///     registry.register("queue_depth", "Jobs that wait", depth.clone());
+    /// });
+    ///
+    /// depth.set(3);
+    /// assert_eq!(metrics.sample("queue_depth", &[]), Some(3.0));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn register_with<R>(&self, register: impl FnOnce(&mut Registry) -> R) -> R {
+        self.inner.source.registry.register_with(register)
     }
 
     /// The exposition, as a scrape would get it.
@@ -169,13 +229,7 @@ impl Expose for Source {
         if self.store.settings().extended {
             self.scrapes.expose(exposition);
         }
-        if let Some(build_info) = &self.groups.build_info {
-            build_info.expose(exposition);
-        }
-        #[cfg(feature = "process")]
-        if self.groups.process {
-            process::expose(exposition);
-        }
-        Ok(())
+        self.groups.expose(exposition);
+        self.registry.encode(exposition)
     }
 }

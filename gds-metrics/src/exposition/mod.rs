@@ -4,6 +4,7 @@
 //! both write on. It comes in chunks, so that a large exposition never needs one large piece of
 //! memory, and so that compression can follow while it is being written.
 
+pub(crate) mod foreign;
 mod negotiate;
 mod openmetrics;
 pub(crate) mod sample;

@@ -9,9 +9,8 @@ use std::{
 };
 
 use super::{
-    extended::{SIZE_BOUNDS, Truncated},
     labels::FOLDED,
-    series::{Cells, Extended, Series},
+    series::{Cells, Extended, SIZE_BOUNDS, Series, Truncated},
     store::Store,
 };
 use crate::{

@@ -7,10 +7,7 @@ use std::{
     cell::Cell,
     pin::Pin,
     rc::Rc,
-    sync::{
-        Arc,
-        atomic::{AtomicI64, AtomicU64, Ordering::Relaxed},
-    },
+    sync::{Arc, atomic::Ordering::Relaxed},
     task::{Context, Poll},
     time::Instant,
 };
@@ -29,55 +26,9 @@ use super::{
     bucket,
     labels::Method,
     nanos,
-    series::{Cells, Extended, Series},
-    store::{HostId, Store},
+    series::{Active, Cells, Extended, SIZE_BOUNDS, Series},
+    store::Store,
 };
-
-/// Upper bounds of the size histograms, in bytes: 256 B to 64 MiB.
-pub(crate) const SIZE_BOUNDS: [u64; 10] = {
-    let mut bounds = [256; 10];
-    let mut i = 1;
-    while i < bounds.len() {
-        bounds[i] = bounds[i - 1] * 4;
-        i += 1;
-    }
-    bounds
-};
-
-/// What a gauge of active requests tells apart.
-pub(crate) type ActiveKey = (Method, HostId);
-
-/// How many requests of a method and a host are in flight.
-#[derive(Debug)]
-pub(crate) struct Active {
-    labels: String,
-    count: AtomicI64,
-}
-
-impl Active {
-    pub(crate) fn new(labels: String) -> Self {
-        Self {
-            labels,
-            count: AtomicI64::new(0),
-        }
-    }
-
-    pub(crate) fn labels(&self) -> &str {
-        &self.labels
-    }
-
-    pub(crate) fn count(&self) -> i64 {
-        self.count.load(Relaxed)
-    }
-}
-
-/// How many responses' heads went out without all of their bodies.
-#[derive(Debug, Default)]
-pub(crate) struct Truncated {
-    pub(crate) client: AtomicU64,
-    pub(crate) body_error: AtomicU64,
-    pub(crate) panic: AtomicU64,
-}
 
 /// A request on its way, for as long as its body is.
 #[derive(Debug)]
@@ -89,7 +40,7 @@ pub(crate) struct Exchange {
 
 impl Exchange {
     pub(super) fn begin(active: Arc<Active>, req: &mut ServiceRequest) -> Self {
-        active.count.fetch_add(1, Relaxed);
+        active.raise();
         let read = match req.take_payload() {
             Payload::None => None,
             payload => {
@@ -116,7 +67,7 @@ impl Exchange {
 
 impl Drop for Exchange {
     fn drop(&mut self) {
-        self.active.count.fetch_sub(1, Relaxed);
+        self.active.lower();
     }
 }
 

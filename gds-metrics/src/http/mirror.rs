@@ -13,11 +13,10 @@ use std::{
 
 use super::{
     Hosts,
-    extended::{Active, ActiveKey},
     labels::{Host, NO_ENDPOINT},
-    series::Series,
+    series::{Active, Series},
     store::{
-        FOLDED_HOST_ID, FOLDED_PATH_ID, HostId, INVALID_HOST_ID, Key, LabelIds, Map,
+        ActiveKey, FOLDED_HOST_ID, FOLDED_PATH_ID, HostId, INVALID_HOST_ID, Key, LabelIds, Map,
         NO_ENDPOINT_ID, PathId, Store,
     },
 };

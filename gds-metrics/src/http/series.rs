@@ -1,8 +1,8 @@
-//! One label set's numbers.
+//! The numbers of a label set, and those that stand beside them.
 
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 
-use super::{Settings, extended::SIZE_BOUNDS};
+use super::Settings;
 
 /// As many numbers as fill a line of memory, so that no two series share one.
 #[derive(Debug, Default)]
@@ -96,6 +96,57 @@ impl Series {
     pub(crate) fn labels(&self) -> &str {
         &self.labels
     }
+}
+
+/// Upper bounds of the size histograms, in bytes: 256 B to 64 MiB.
+pub(crate) const SIZE_BOUNDS: [u64; 10] = {
+    let mut bounds = [256; 10];
+    let mut i = 1;
+    while i < bounds.len() {
+        bounds[i] = bounds[i - 1] * 4;
+        i += 1;
+    }
+    bounds
+};
+
+/// How many requests of a method and a host are in flight.
+#[derive(Debug)]
+pub(crate) struct Active {
+    labels: String,
+    count: AtomicI64,
+}
+
+impl Active {
+    pub(crate) fn new(labels: String) -> Self {
+        Self {
+            labels,
+            count: AtomicI64::new(0),
+        }
+    }
+
+    pub(crate) fn labels(&self) -> &str {
+        &self.labels
+    }
+
+    pub(crate) fn raise(&self) {
+        self.count.fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn lower(&self) {
+        self.count.fetch_sub(1, Relaxed);
+    }
+
+    pub(crate) fn count(&self) -> i64 {
+        self.count.load(Relaxed)
+    }
+}
+
+/// How many responses' heads went out without all of their bodies.
+#[derive(Debug, Default)]
+pub(crate) struct Truncated {
+    pub(crate) client: AtomicU64,
+    pub(crate) body_error: AtomicU64,
+    pub(crate) panic: AtomicU64,
 }
 
 #[cfg(test)]

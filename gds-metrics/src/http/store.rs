@@ -19,9 +19,8 @@ use foldhash::fast::RandomState;
 
 use super::{
     Hosts, Settings,
-    extended::{Active, ActiveKey, Truncated},
     labels::{FOLDED, INVALID_HOST, Method, NO_ENDPOINT, PANIC},
-    series::Series,
+    series::{Active, Series, Truncated},
 };
 use crate::exposition::push_label_value;
 
@@ -47,6 +46,9 @@ const UNCLAIMED_HOSTS: usize = 2;
 
 /// Distinct kinds of errors, `panic` among them.
 pub(crate) const MAX_ERROR_KINDS: usize = 50;
+
+/// What a gauge of active requests tells apart.
+pub(crate) type ActiveKey = (Method, HostId);
 
 /// A label set, as numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -1,0 +1,236 @@
+//! The option `buckets`.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::{Expr, ExprLit, Lit, LitFloat, UnOp, spanned::Spanned};
+
+use crate::errors::Errors;
+
+/// The bounds of a histogram, as they were written.
+#[derive(Clone, Debug)]
+pub(crate) struct Buckets {
+    pub(crate) span: Span,
+    form: Form,
+}
+
+#[derive(Clone, Debug)]
+enum Form {
+    List(Vec<Expr>),
+    Exponential([Expr; 3]),
+    Linear([Expr; 3]),
+    Constant(Expr),
+}
+
+impl Buckets {
+    /// Reads the value of `buckets`.
+    pub(crate) fn read(expr: &Expr, errors: &mut Errors) -> Option<Self> {
+        let form = match expr {
+            Expr::Array(list) => Form::List(list.elems.iter().map(float).collect()),
+            Expr::Call(call) => match called(&call.func).as_deref() {
+                Some("exponential") => {
+                    Form::Exponential(three(call, "exponential(start, factor, count)", errors)?)
+                }
+                Some("linear") => Form::Linear(three(call, "linear(start, width, count)", errors)?),
+                _ => Form::Constant(expr.clone()),
+            },
+            Expr::Lit(literal) => {
+                errors.push(
+                    literal.span(),
+                    "`buckets` needs a list of bounds: write `buckets = [0.1, 1.0]`, \
+                     `exponential(start, factor, count)`, `linear(start, width, count)` or a constant",
+                );
+                return None;
+            }
+            _ => Form::Constant(expr.clone()),
+        };
+        Some(Self {
+            span: expr.span(),
+            form,
+        })
+    }
+
+    /// Notes what is wrong with the bounds that are literals.
+    pub(crate) fn check(&self, errors: &mut Errors) {
+        match &self.form {
+            Form::List(bounds) => check_list(self.span, bounds, errors),
+            Form::Exponential([start, factor, count]) => {
+                if number(start).is_some_and(|start| start <= 0.0) {
+                    errors.push(
+                        start.span(),
+                        "`start` must be greater than 0: its multiples ascend",
+                    );
+                }
+                if number(factor).is_some_and(|factor| factor <= 1.0) {
+                    errors.push(
+                        factor.span(),
+                        "`factor` must be greater than 1: the bounds ascend",
+                    );
+                }
+                check_count(count, errors);
+            }
+            Form::Linear([_, width, count]) => {
+                if number(width).is_some_and(|width| width <= 0.0) {
+                    errors.push(
+                        width.span(),
+                        "`width` must be greater than 0: the bounds ascend",
+                    );
+                }
+                check_count(count, errors);
+            }
+            Form::Constant(_) => {}
+        }
+    }
+
+    /// A `Buckets` of the crate.
+    pub(crate) fn expand(&self, private: &TokenStream) -> TokenStream {
+        let f64 = quote!(#private::std::primitive::f64);
+        let array = match &self.form {
+            Form::List(bounds) => quote!(const ARRAY: &[#f64] = &[#(#bounds),*];),
+            Form::Exponential([start, factor, count]) => quote! {
+                const ARRAY: &[#f64; #count] = &#private::buckets::exponential(#start, #factor);
+            },
+            Form::Linear([start, width, count]) => quote! {
+                const ARRAY: &[#f64; #count] = &#private::buckets::linear(#start, #width);
+            },
+            Form::Constant(expr) => quote!(const ARRAY: &[#f64] = &(#expr);),
+        };
+        let checked = quote_spanned!(self.span=> #private::buckets::checked(ARRAY));
+        quote! {{
+            #array
+            const BOUNDS: &[#f64] = #checked;
+            #private::Buckets {
+                bounds: BOUNDS,
+                histogram: || #private::buckets::histogram(BOUNDS),
+            }
+        }}
+    }
+}
+
+fn check_list(span: Span, bounds: &[Expr], errors: &mut Errors) {
+    if bounds.is_empty() {
+        errors.push(
+            span,
+            "a histogram needs a bucket: give at least one bound, or leave `buckets` out for the \
+             default ones",
+        );
+    }
+    let mut last: Option<f64> = None;
+    for bound in bounds {
+        if let Some(word) = special(bound) {
+            errors.push(
+                bound.span(),
+                match word {
+                    "NAN" => "the bound of a bucket cannot be NaN: remove it",
+                    _ => "the bound of a bucket must be finite: remove it, `+Inf` is always added",
+                },
+            );
+            continue;
+        }
+        let Some(value) = number(bound) else {
+            last = None;
+            continue;
+        };
+        match last {
+            Some(last) if value == last => {
+                errors.push(bound.span(), "this bound is given twice: remove it");
+            }
+            Some(last) if value < last => errors.push(
+                bound.span(),
+                format_args!("the bounds must ascend: {value:?} comes after {last:?}, sort them"),
+            ),
+            _ => {}
+        }
+        last = Some(value);
+    }
+}
+
+fn check_count(count: &Expr, errors: &mut Errors) {
+    let literal = match count {
+        Expr::Lit(ExprLit {
+            lit: Lit::Int(count),
+            ..
+        }) => count.base10_parse::<usize>().ok(),
+        Expr::Lit(_) => None,
+        _ => return,
+    };
+    if !literal.is_some_and(|count| (1..=1000).contains(&count)) {
+        errors.push(
+            count.span(),
+            "`count` must be a whole number from 1 to 1000: each bucket is a series",
+        );
+    }
+}
+
+fn three(call: &syn::ExprCall, usage: &str, errors: &mut Errors) -> Option<[Expr; 3]> {
+    let arguments: Vec<Expr> = call.args.iter().cloned().collect();
+    match <[Expr; 3]>::try_from(arguments) {
+        Ok([start, step, count]) => Some([float(&start), float(&step), count]),
+        Err(arguments) => {
+            errors.push(
+                call.span(),
+                format_args!(
+                    "3 arguments are expected, {} were given: write `{usage}`",
+                    arguments.len()
+                ),
+            );
+            None
+        }
+    }
+}
+
+/// The name of a function that is called without a path.
+fn called(function: &Expr) -> Option<String> {
+    match function {
+        Expr::Path(path) => path.path.get_ident().map(ToString::to_string),
+        _ => None,
+    }
+}
+
+/// `5` as `5.0`: bounds are floats.
+fn float(expr: &Expr) -> Expr {
+    match expr {
+        Expr::Lit(literal) => match &literal.lit {
+            Lit::Int(int) if int.suffix().is_empty() => {
+                let float = LitFloat::new(&format!("{}.0", int.base10_digits()), int.span());
+                Expr::Lit(ExprLit {
+                    attrs: Vec::new(),
+                    lit: Lit::Float(float),
+                })
+            }
+            _ => expr.clone(),
+        },
+        Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) => {
+            let mut unary = unary.clone();
+            unary.expr = Box::new(float(&unary.expr));
+            Expr::Unary(unary)
+        }
+        _ => expr.clone(),
+    }
+}
+
+/// The value of a literal.
+fn number(expr: &Expr) -> Option<f64> {
+    match expr {
+        Expr::Lit(literal) => match &literal.lit {
+            Lit::Float(float) => float.base10_parse().ok(),
+            Lit::Int(int) => int.base10_parse().ok(),
+            _ => None,
+        },
+        Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) => Some(-number(&unary.expr)?),
+        _ => None,
+    }
+}
+
+/// The last word of `f64::INFINITY`, `f64::NEG_INFINITY` and `f64::NAN`.
+fn special(expr: &Expr) -> Option<&'static str> {
+    match expr {
+        Expr::Path(path) => {
+            let last = &path.path.segments.last()?.ident;
+            ["INFINITY", "NEG_INFINITY", "NAN"]
+                .into_iter()
+                .find(|word| last == word)
+        }
+        Expr::Unary(unary) => special(&unary.expr),
+        _ => None,
+    }
+}

@@ -1,0 +1,304 @@
+//! What is wrong with a metric set, all of it.
+
+use proc_macro2::Span;
+
+use crate::{
+    attr::{ConstantLabel, Text},
+    errors::Errors,
+    guess::{Kind, Labels},
+    model::{Content, Field, Metric, Nested, Set},
+    name,
+};
+
+/// Notes every mistake in `set` that can be seen.
+pub(crate) fn check(set: &Set<'_>, errors: &mut Errors) {
+    if let Some(prefix) = &set.prefix {
+        check_prefix(prefix, "leave `prefix` out", errors);
+    }
+    check_labels(&set.labels, &[], errors);
+    for field in &set.fields {
+        match &field.content {
+            Content::Metric(metric) => check_metric(set, field, metric, errors),
+            Content::Set(nested) => check_nested(set, nested, errors),
+            Content::Skipped => {}
+        }
+    }
+    check_duplicates(set, errors);
+}
+
+/// The name of the family, as far as this struct tells.
+fn family_name(set: &Set<'_>, metric: &Metric) -> String {
+    let written = local_name(set, metric);
+    let stem = match metric.guess.kind {
+        Some(Kind::Counter) => name::strip_word(&written, "total"),
+        Some(Kind::Info) => name::strip_word(&written, "info"),
+        _ => &written,
+    };
+    match &metric.unit {
+        Some(unit) if !name::ends_with_word(stem, &unit.value) => format!("{stem}_{}", unit.value),
+        _ => stem.to_owned(),
+    }
+}
+
+/// The name with the struct's prefix.
+pub(crate) fn local_name(set: &Set<'_>, metric: &Metric) -> String {
+    match &set.prefix {
+        Some(prefix) => format!("{}_{}", prefix.value, metric.name.value),
+        None => metric.name.value.clone(),
+    }
+}
+
+fn check_prefix(prefix: &Text, instead: &str, errors: &mut Errors) {
+    let value = &prefix.value;
+    if value.is_empty() {
+        errors.push(prefix.span, format_args!("the prefix is empty: {instead}"));
+    } else if let Some(problem) = name::metric_problem(value) {
+        errors.push(
+            prefix.span,
+            format_args!("`{value}` cannot begin a metric's name: {problem}"),
+        );
+    } else if value.ends_with('_') {
+        errors.push(
+            prefix.span,
+            format_args!(
+                "an underscore is put after the prefix: write `prefix = \"{}\"`",
+                value.trim_end_matches('_')
+            ),
+        );
+    }
+}
+
+fn check_metric(set: &Set<'_>, field: &Field<'_>, metric: &Metric, errors: &mut Errors) {
+    if metric.help.is_none() {
+        let ident = field.ident;
+        errors.push(
+            ident.span(),
+            format_args!(
+                "`{ident}` has no help: write a doc comment above it (`/// What it tells.`)"
+            ),
+        );
+    }
+    check_name(set, metric, errors);
+    check_unit(set, metric, errors);
+    if let Some(buckets) = &metric.buckets {
+        match metric.guess.kind {
+            None | Some(Kind::Histogram) => buckets.check(errors),
+            Some(kind) => errors.push(
+                buckets.span,
+                format_args!(
+                    "only a histogram has buckets, and this is {}: remove `buckets`",
+                    kind.as_str()
+                ),
+            ),
+        }
+    }
+    if let Some(span) = metric.zero
+        && (matches!(metric.guess.labels, Labels::None) || metric.guess.kind == Some(Kind::Info))
+    {
+        errors.push(
+            span,
+            "`zero` creates the series of a `Family`, and this is none: remove `zero`",
+        );
+    }
+    check_labels(&metric.labels, &set.labels, errors);
+    let own = match metric.guess.kind {
+        Some(Kind::Histogram) => "le",
+        Some(Kind::Summary) => "quantile",
+        _ => return,
+    };
+    for label in metric.labels.iter().chain(&set.labels) {
+        if label.name.value == own {
+            errors.push(
+                label.name.span,
+                format_args!(
+                    "`{}` is a histogram or a summary, which has a label `{own}` of its own: rename \
+                     this one",
+                    field.ident
+                ),
+            );
+        }
+    }
+}
+
+fn check_name(set: &Set<'_>, metric: &Metric, errors: &mut Errors) {
+    let Text { value, span } = &metric.name;
+    if let Some(problem) = name::metric_problem(value) {
+        let instead = if metric.renamed {
+            ""
+        } else {
+            ". Rename the field, or write `#[metric(rename = \"…\")]`"
+        };
+        errors.push(
+            *span,
+            format_args!("`{value}` cannot name a metric: {problem}{instead}"),
+        );
+        return;
+    }
+    let Some(kind) = metric.guess.kind else {
+        return;
+    };
+    let family = family_name(set, metric);
+    for (suffix, owner, instead) in [
+        ("bucket", "the buckets of a histogram", "rename it"),
+        (
+            "sum",
+            "the sum of a histogram or a summary",
+            "rename it, or make it a `Summary` without this suffix",
+        ),
+        (
+            "count",
+            "the count of a histogram or a summary",
+            "rename it (a counter of things is named after the things)",
+        ),
+        (
+            "created",
+            "the creation time of another metric",
+            "rename it",
+        ),
+        ("info", "an info", "rename it, or make it an `Info`"),
+        ("total", "a counter", "rename it, or make it a `Counter`"),
+    ] {
+        if !name::ends_with_word(&family, suffix) {
+            continue;
+        }
+        if family == suffix
+            && matches!(
+                (kind, suffix),
+                (Kind::Counter, "total") | (Kind::Info, "info")
+            )
+        {
+            errors.push(
+                *span,
+                format_args!(
+                    "nothing is left of the name without `{suffix}`: name what is counted or told, or give \
+                     the set a `#[metric(prefix = \"…\")]`"
+                ),
+            );
+        } else {
+            errors.push(
+                *span,
+                format_args!(
+                    "`{family}` ends in `_{suffix}`, which belongs to {owner}, and this is {}: {instead}",
+                    kind.as_str()
+                ),
+            );
+        }
+        break;
+    }
+}
+
+fn check_unit(set: &Set<'_>, metric: &Metric, errors: &mut Errors) {
+    let Some(Text { value, span }) = &metric.unit else {
+        return;
+    };
+    if let Some(kind @ (Kind::Info | Kind::StateSet)) = metric.guess.kind {
+        errors.push(
+            *span,
+            format_args!("{} measures nothing: remove `unit`", kind.as_str()),
+        );
+    } else if let Some(problem) = name::metric_problem(value) {
+        errors.push(
+            *span,
+            format_args!("`{value}` cannot be a unit, which ends the metric's name: {problem}"),
+        );
+    } else if let Some(base) = name::base_unit(value) {
+        errors.push(
+            *span,
+            format_args!(
+                "`{value}` is not a base unit, so dashboards cannot combine it: record {base} and write \
+                 `unit = \"{base}\"`"
+            ),
+        );
+    } else if set.prefix.is_none() && metric.name.value == *value {
+        errors.push(
+            metric.name.span,
+            format_args!(
+                "`{value}` is the unit and names nothing besides: name what is measured, or give the set \
+                 a `#[metric(prefix = \"…\")]`"
+            ),
+        );
+    }
+}
+
+fn check_nested(set: &Set<'_>, nested: &Nested, errors: &mut Errors) {
+    if let Some(prefix) = &nested.prefix {
+        check_prefix(prefix, "write `flatten` instead", errors);
+    }
+    check_labels(&nested.labels, &set.labels, errors);
+}
+
+/// `outer`: the labels of the struct.
+fn check_labels(labels: &[ConstantLabel], outer: &[ConstantLabel], errors: &mut Errors) {
+    for (i, label) in labels.iter().enumerate() {
+        let Text { value, span } = &label.name;
+        if let Some(problem) = name::label_problem(value) {
+            errors.push(
+                *span,
+                format_args!("`{value}` cannot name a label: {problem}"),
+            );
+        }
+        if label.value.is_empty() {
+            errors.push(
+                *span,
+                format_args!(
+                    "the label `{value}` is empty, which for Prometheus is as if it were not there: give \
+                     it a value, or remove it"
+                ),
+            );
+        }
+        let same = |other: &&ConstantLabel| other.name.value == *value;
+        if labels.iter().take(i).any(|other| same(&other)) {
+            errors.push(
+                *span,
+                format_args!("the label `{value}` is given twice: remove one of them"),
+            );
+        } else if outer.iter().any(|other| same(&other)) {
+            errors.push(
+                *span,
+                format_args!(
+                    "the struct gives every metric a label `{value}` already: rename this one"
+                ),
+            );
+        }
+    }
+}
+
+/// Two fields that would own the same name. Reported at both.
+fn check_duplicates(set: &Set<'_>, errors: &mut Errors) {
+    let mut seen: Vec<(String, &str, String, Span)> = Vec::new();
+    for field in &set.fields {
+        let Content::Metric(metric) = &field.content else {
+            continue;
+        };
+        let family = family_name(set, metric);
+        let (suffixes, kind) = match metric.guess.kind {
+            Some(kind) => (kind.suffixes(), kind.as_str()),
+            None => (&[""][..], "a metric"),
+        };
+        let span = metric.name.span;
+        let field = field.ident.to_string();
+        let names: Vec<String> = suffixes.iter().map(|s| format!("{family}{s}")).collect();
+
+        let clash = seen
+            .iter()
+            .find_map(|(taken, first_kind, first, first_span)| {
+                let name = names.iter().find(|name| *name == taken)?;
+                Some((name.clone(), *first_kind, first.clone(), *first_span))
+            });
+        if let Some((name, first_kind, first, first_span)) = clash {
+            errors.push(
+                span,
+                format_args!(
+                    "`{field}`, {kind}, and `{first}`, {first_kind}, both own the name `{name}`: rename one \
+                     of them"
+                ),
+            );
+            errors.push(first_span, format_args!("`{name}` is first owned here"));
+        }
+        seen.extend(
+            names
+                .into_iter()
+                .map(|name| (name, kind, field.clone(), span)),
+        );
+    }
+}

@@ -1,0 +1,227 @@
+//! The code of a metric set.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::{DeriveInput, Generics, Ident, Path, ext::IdentExt, parse_quote, spanned::Spanned};
+
+use crate::{
+    attr::ConstantLabel,
+    check,
+    errors::Errors,
+    guess::{Labels, is_generic},
+    model::{Content, Field, Metric, Nested, Set},
+};
+
+/// The whole of `#[derive(GdsMetricSet)]`.
+pub(crate) fn metric_set(input: &DeriveInput) -> TokenStream {
+    let mut errors = Errors::default();
+    let set = Set::read(input, &mut errors);
+    check::check(&set, &mut errors);
+    if errors.is_empty() {
+        expand(&set)
+    } else {
+        let stub = stub(&set);
+        let errors = errors.into_tokens();
+        quote!(#errors #stub)
+    }
+}
+
+/// The path of what the code calls.
+pub(crate) fn private(krate: &Path) -> TokenStream {
+    quote!(#krate::__private)
+}
+
+/// An implementation for a set with mistakes, so that its users are not told of more.
+fn stub(set: &Set<'_>) -> TokenStream {
+    let private = private(&set.krate);
+    let ident = set.ident;
+    let name = ident.unraw().to_string();
+    let (impl_generics, ty_generics, where_clause) = set.generics.split_for_impl();
+    quote! {
+        #[automatically_derived]
+        impl #impl_generics #private::GdsMetricSet for #ident #ty_generics #where_clause {
+            const SCHEMA: &'static #private::Schema = &#private::Schema { set: #name, entries: &[] };
+
+            fn build(_: &mut #private::SetBuilder) -> Self {
+                #private::std::unreachable!()
+            }
+        }
+    }
+}
+
+fn expand(set: &Set<'_>) -> TokenStream {
+    let private = private(&set.krate);
+    let ident = set.ident;
+    let name = ident.unraw().to_string();
+    let generics = bounded(set, &private);
+    let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
+
+    let mut constants = TokenStream::new();
+    let mut entries = TokenStream::new();
+    let mut fields = TokenStream::new();
+    for (i, field) in set.fields.iter().enumerate() {
+        let ident = field.ident;
+        let constant = format_ident!("__GDS_METRICS_{i}");
+        match &field.content {
+            Content::Metric(metric) => {
+                constants.extend(metric_constant(set, field, metric, &constant, &private));
+                entries.extend(quote!(#private::Entry::Metric(Self::#constant.def),));
+                fields.extend(quote!(#ident: __builder.metric(&Self::#constant),));
+            }
+            Content::Set(nested) => {
+                constants.extend(set_constant(set, field, nested, &constant, &private));
+                entries.extend(quote!(#private::Entry::Set(Self::#constant.def),));
+                fields.extend(quote!(#ident: __builder.set(&Self::#constant),));
+            }
+            Content::Skipped => {
+                let ty = field.ty;
+                fields.extend(quote_spanned! {ty.span()=>
+                    #ident: <#ty as #private::std::default::Default>::default(),
+                });
+            }
+        }
+    }
+
+    // A generic set is checked where it is registered.
+    let check = set.generics.params.is_empty().then(|| {
+        quote_spanned! {ident.span()=>
+            const _: () = #private::check(<#ident as #private::GdsMetricSet>::SCHEMA);
+        }
+    });
+
+    quote! {
+        #[automatically_derived]
+        #[allow(non_upper_case_globals)]
+        impl #impl_generics #ident #ty_generics #where_clause {
+            #constants
+        }
+
+        #[automatically_derived]
+        impl #impl_generics #private::GdsMetricSet for #ident #ty_generics #where_clause {
+            const SCHEMA: &'static #private::Schema = &#private::Schema {
+                set: #name,
+                entries: &[#entries],
+            };
+
+            #[allow(unused_variables)]
+            fn build(__builder: &mut #private::SetBuilder) -> Self {
+                Self { #fields }
+            }
+        }
+
+        #check
+    }
+}
+
+/// The generics, with what the fields need of them.
+fn bounded(set: &Set<'_>, private: &TokenStream) -> Generics {
+    let mut generics = set.generics.clone();
+    for field in &set.fields {
+        let ty = field.ty;
+        if !is_generic(ty, set.generics) {
+            continue;
+        }
+        let bound = match field.content {
+            Content::Metric(_) => quote!(#private::Metric),
+            Content::Set(_) => quote!(#private::GdsMetricSet),
+            Content::Skipped => quote!(#private::std::default::Default),
+        };
+        generics
+            .make_where_clause()
+            .predicates
+            .push(parse_quote!(#ty: #bound));
+    }
+    generics
+}
+
+/// All that is known of a metric, and the only place that asks its type to be one.
+fn metric_constant(
+    set: &Set<'_>,
+    field: &Field<'_>,
+    metric: &Metric,
+    constant: &Ident,
+    private: &TokenStream,
+) -> TokenStream {
+    let ty = field.ty;
+    let set_name = set.ident.unraw().to_string();
+    let field_name = field.ident.unraw().to_string();
+    let name = check::local_name(set, metric);
+    let unit = option(metric.unit.as_ref().map(|unit| &unit.value), private);
+    let help = metric.help.as_deref().unwrap_or_default();
+    let labels = match &metric.guess.labels {
+        Labels::None => quote!(#private::std::option::Option::Some(&[])),
+        Labels::Type(labels) => quote! {{
+            use #private::Unknown as _;
+            #private::Probe::<#labels>::NAMES
+        }},
+        Labels::Unknown => quote!(#private::std::option::Option::None),
+    };
+    let constant_labels = constant_labels(&set.labels, &metric.labels);
+    let buckets = option(
+        metric
+            .buckets
+            .as_ref()
+            .map(|buckets| buckets.expand(private)),
+        private,
+    );
+    let line = line(field.ident.span());
+    let zero = metric
+        .zero
+        .map(|span| quote_spanned!(span=> .zero(#private::zero)));
+    // The type's span, for what is wrong with it, and a call's, for what a constant panics with.
+    let new = quote_spanned! {ty.span()=> #private::MetricField::<#ty>::new };
+    let call = quote_spanned! {field.ident.span()=>
+        #new(#private::MetricParts {
+            set: #set_name,
+            field: #field_name,
+            name: #name,
+            unit: #unit,
+            help: #help,
+            labels: #labels,
+            constant_labels: #constant_labels,
+            buckets: #buckets,
+            file: #private::std::file!(),
+            line: #line,
+        })
+    };
+    quote! {
+        const #constant: #private::MetricField<#ty> = #call #zero;
+    }
+}
+
+fn set_constant(
+    set: &Set<'_>,
+    field: &Field<'_>,
+    nested: &Nested,
+    constant: &Ident,
+    private: &TokenStream,
+) -> TokenStream {
+    let ty = field.ty;
+    let outer = set.prefix.as_ref().map_or("", |prefix| &prefix.value);
+    let prefix = nested.prefix.as_ref().map_or("", |prefix| &prefix.value);
+    let labels = constant_labels(&set.labels, &nested.labels);
+    let new = quote_spanned! {ty.span()=> #private::SetField::<#ty>::new };
+    quote! {
+        const #constant: #private::SetField<#ty> = #new([#outer, #prefix], #labels);
+    }
+}
+
+fn constant_labels(outer: &[ConstantLabel], own: &[ConstantLabel]) -> TokenStream {
+    let labels = outer.iter().chain(own).map(|label| {
+        let (name, value) = (&label.name.value, &label.value);
+        quote!((#name, #value))
+    });
+    quote!(&[#(#labels),*])
+}
+
+fn option(value: Option<impl ToTokens>, private: &TokenStream) -> TokenStream {
+    match value {
+        Some(value) => quote!(#private::std::option::Option::Some(#value)),
+        None => quote!(#private::std::option::Option::None),
+    }
+}
+
+/// The line of a field. (`line!` would tell the derive's.)
+fn line(span: Span) -> u32 {
+    u32::try_from(span.unwrap().line()).unwrap_or_default()
+}

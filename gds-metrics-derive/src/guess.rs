@@ -1,0 +1,136 @@
+//! What kind of metric a type is, as far as its spelling tells.
+//!
+//! A type alias tells nothing: then the constants of `gds_metrics::schema::check` find what is wrong.
+
+use proc_macro2::TokenTree;
+use quote::ToTokens;
+use syn::{GenericArgument, Generics, PathArguments, Type};
+
+/// The kinds that have rules of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Counter,
+    Gauge,
+    Histogram,
+    Summary,
+    Info,
+    StateSet,
+}
+
+impl Kind {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Counter => "a counter",
+            Self::Gauge => "a gauge",
+            Self::Histogram => "a histogram",
+            Self::Summary => "a summary",
+            Self::Info => "an info",
+            Self::StateSet => "a state set",
+        }
+    }
+
+    /// What follows the family's name in the names it owns. As `MetricKind::suffixes`.
+    pub(crate) fn suffixes(self) -> &'static [&'static str] {
+        match self {
+            Self::Counter => &["", "_total", "_created"],
+            Self::Histogram => &["", "_bucket", "_sum", "_count", "_created"],
+            Self::Summary => &["", "_sum", "_count", "_created"],
+            Self::Info => &["", "_info"],
+            Self::Gauge | Self::StateSet => &[""],
+        }
+    }
+}
+
+/// What a field's type looks like.
+#[derive(Clone, Debug)]
+pub(crate) struct Guess {
+    pub(crate) kind: Option<Kind>,
+    pub(crate) labels: Labels,
+}
+
+/// The type of a field's labels.
+#[derive(Clone, Debug)]
+pub(crate) enum Labels {
+    /// It has none.
+    None,
+    Type(Box<Type>),
+    Unknown,
+}
+
+/// Reads `ty`'s spelling.
+pub(crate) fn guess(ty: &Type) -> Guess {
+    let unknown = Guess {
+        kind: None,
+        labels: Labels::Unknown,
+    };
+    let Some((name, arguments)) = last_segment(ty) else {
+        return unknown;
+    };
+    let first = || match arguments.first() {
+        Some(labels) => Labels::Type(Box::new((*labels).clone())),
+        None => Labels::Unknown,
+    };
+    let (kind, labels) = match name.as_str() {
+        "Counter" | "CounterWithExemplar" => (Kind::Counter, Labels::None),
+        "Gauge" => (Kind::Gauge, Labels::None),
+        "Histogram" | "HistogramWithExemplars" => (Kind::Histogram, Labels::None),
+        "Summary" => (Kind::Summary, Labels::None),
+        "StateSet" => (Kind::StateSet, Labels::None),
+        "Info" => (Kind::Info, first()),
+        "Family" => {
+            return Guess {
+                kind: arguments.get(1).and_then(|metric| guess(metric).kind),
+                labels: first(),
+            };
+        }
+        _ => return unknown,
+    };
+    Guess {
+        kind: Some(kind),
+        labels,
+    }
+}
+
+/// Whether `ty` is spelt as an `Option`.
+pub(crate) fn is_option(ty: &Type) -> bool {
+    last_segment(ty).is_some_and(|(name, arguments)| name == "Option" && arguments.len() == 1)
+}
+
+/// Whether a type parameter or lifetime of `generics` is in `ty`.
+pub(crate) fn is_generic(ty: &Type, generics: &Generics) -> bool {
+    fn contains(tokens: proc_macro2::TokenStream, names: &[String]) -> bool {
+        tokens.into_iter().any(|token| match token {
+            TokenTree::Ident(ident) => names.contains(&ident.to_string()),
+            TokenTree::Group(group) => contains(group.stream(), names),
+            _ => false,
+        })
+    }
+    let names: Vec<String> = generics
+        .type_params()
+        .map(|param| param.ident.to_string())
+        .collect();
+    contains(ty.to_token_stream(), &names)
+}
+
+fn last_segment(ty: &Type) -> Option<(String, Vec<&Type>)> {
+    match ty {
+        Type::Group(group) => last_segment(&group.elem),
+        Type::Paren(paren) => last_segment(&paren.elem),
+        Type::Path(path) => {
+            let last = path.path.segments.last()?;
+            let arguments = match &last.arguments {
+                PathArguments::AngleBracketed(arguments) => arguments
+                    .args
+                    .iter()
+                    .filter_map(|argument| match argument {
+                        GenericArgument::Type(ty) => Some(ty),
+                        _ => None,
+                    })
+                    .collect(),
+                _ => Vec::new(),
+            };
+            Some((last.ident.to_string(), arguments))
+        }
+        _ => None,
+    }
+}

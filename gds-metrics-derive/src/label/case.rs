@@ -1,0 +1,131 @@
+//! `rename_all`: the names of an enum's variants.
+
+/// How words become a name.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) enum Case {
+    #[default]
+    Snake,
+    Kebab,
+    ScreamingSnake,
+    ScreamingKebab,
+    Camel,
+    Pascal,
+    Lower,
+    Upper,
+}
+
+impl Case {
+    pub(crate) const NAMES: [&'static str; 8] = [
+        "snake_case",
+        "kebab-case",
+        "SCREAMING_SNAKE_CASE",
+        "SCREAMING-KEBAB-CASE",
+        "camelCase",
+        "PascalCase",
+        "lowercase",
+        "UPPERCASE",
+    ];
+
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        Some(match name {
+            "snake_case" => Self::Snake,
+            "kebab-case" => Self::Kebab,
+            "SCREAMING_SNAKE_CASE" => Self::ScreamingSnake,
+            "SCREAMING-KEBAB-CASE" => Self::ScreamingKebab,
+            "camelCase" => Self::Camel,
+            "PascalCase" => Self::Pascal,
+            "lowercase" => Self::Lower,
+            "UPPERCASE" => Self::Upper,
+            _ => return None,
+        })
+    }
+
+    /// Renames a variant.
+    pub(crate) fn apply(self, variant: &str) -> String {
+        let words = words(variant);
+        match self {
+            Self::Snake => words.join("_"),
+            Self::Kebab => words.join("-"),
+            Self::ScreamingSnake => words.join("_").to_uppercase(),
+            Self::ScreamingKebab => words.join("-").to_uppercase(),
+            Self::Camel => {
+                let pascal = words
+                    .iter()
+                    .map(|word| capitalised(word))
+                    .collect::<String>();
+                let mut chars = pascal.chars();
+                match chars.next() {
+                    Some(first) => first.to_lowercase().chain(chars).collect(),
+                    None => pascal,
+                }
+            }
+            Self::Pascal => variant.to_owned(),
+            Self::Lower => variant.to_lowercase(),
+            Self::Upper => variant.to_uppercase(),
+        }
+    }
+}
+
+/// `HTTPServer2Error` is `http`, `server2` and `error`.
+fn words(variant: &str) -> Vec<String> {
+    let chars: Vec<char> = variant.chars().collect();
+    let mut words: Vec<String> = Vec::new();
+    let mut word = String::new();
+    for (i, c) in chars.iter().enumerate() {
+        let before = i.checked_sub(1).and_then(|i| chars.get(i));
+        let after = chars.get(i + 1);
+        let begins = c.is_uppercase()
+            && (before.is_some_and(|b| !b.is_uppercase())
+                || (before.is_some() && after.is_some_and(|a| a.is_lowercase())));
+        if (begins || *c == '_') && !word.is_empty() {
+            words.push(std::mem::take(&mut word));
+        }
+        if *c != '_' {
+            word.extend(c.to_lowercase());
+        }
+    }
+    if !word.is_empty() {
+        words.push(word);
+    }
+    words
+}
+
+fn capitalised(word: &str) -> String {
+    let mut chars = word.chars();
+    match chars.next() {
+        Some(first) => first.to_uppercase().chain(chars).collect(),
+        None => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variants_are_renamed() {
+        for (variant, snake) in [
+            ("Welcome", "welcome"),
+            ("PasswordReset", "password_reset"),
+            ("HTTPServer2Error", "http_server2_error"),
+            ("GET", "get"),
+            ("V2", "v2"),
+            ("Not_Rustic", "not_rustic"),
+        ] {
+            assert_eq!(Case::Snake.apply(variant), snake);
+        }
+        for (name, renamed) in Case::NAMES.into_iter().zip([
+            "password_reset",
+            "password-reset",
+            "PASSWORD_RESET",
+            "PASSWORD-RESET",
+            "passwordReset",
+            "PasswordReset",
+            "passwordreset",
+            "PASSWORDRESET",
+        ]) {
+            let case = Case::parse(name).map(|case| case.apply("PasswordReset"));
+            assert_eq!(case.as_deref(), Some(renamed));
+        }
+    }
+}

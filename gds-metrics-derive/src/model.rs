@@ -1,0 +1,260 @@
+//! A metric set as it was written.
+
+use proc_macro2::Span;
+use syn::{
+    Attribute, Data, DeriveInput, Expr, ExprLit, Fields, Generics, Ident, Lit, Meta, Path, Type,
+    ext::IdentExt, parse_quote, spanned::Spanned,
+};
+
+use crate::{
+    attr::{self, ConstantLabel, Opt, Place, Text},
+    buckets::Buckets,
+    errors::Errors,
+    guess::{Guess, guess},
+};
+
+/// A struct with `#[derive(GdsMetricSet)]`.
+pub(crate) struct Set<'a> {
+    pub(crate) ident: &'a Ident,
+    pub(crate) generics: &'a Generics,
+    pub(crate) krate: Path,
+    pub(crate) prefix: Option<Text>,
+    pub(crate) labels: Vec<ConstantLabel>,
+    pub(crate) fields: Vec<Field<'a>>,
+}
+
+pub(crate) struct Field<'a> {
+    pub(crate) ident: &'a Ident,
+    pub(crate) ty: &'a Type,
+    pub(crate) content: Content,
+}
+
+pub(crate) enum Content {
+    Metric(Box<Metric>),
+    Set(Nested),
+    Skipped,
+}
+
+pub(crate) struct Metric {
+    /// The field's name or what it is renamed to.
+    pub(crate) name: Text,
+    pub(crate) renamed: bool,
+    pub(crate) help: Option<String>,
+    pub(crate) unit: Option<Text>,
+    pub(crate) buckets: Option<Buckets>,
+    pub(crate) labels: Vec<ConstantLabel>,
+    pub(crate) zero: Option<Span>,
+    pub(crate) guess: Guess,
+}
+
+/// A field that is another set.
+pub(crate) struct Nested {
+    pub(crate) prefix: Option<Text>,
+    pub(crate) labels: Vec<ConstantLabel>,
+}
+
+impl<'a> Set<'a> {
+    /// Reads `input`, and notes what cannot be read.
+    pub(crate) fn read(input: &'a DeriveInput, errors: &mut Errors) -> Self {
+        let mut set = Self {
+            ident: &input.ident,
+            generics: &input.generics,
+            krate: parse_quote!(::gds_metrics),
+            prefix: None,
+            labels: Vec::new(),
+            fields: Vec::new(),
+        };
+        for option in attr::options(&input.attrs, Place::Set, errors) {
+            match option.name.to_string().as_str() {
+                "prefix" => set.prefix = option.text(errors),
+                "labels" => set.labels = option.labels(errors),
+                _ => set.krate = option.path(errors).unwrap_or(set.krate),
+            }
+        }
+        match &input.data {
+            Data::Struct(data) => match &data.fields {
+                Fields::Named(fields) => {
+                    set.fields = fields
+                        .named
+                        .iter()
+                        .filter_map(|field| Field::read(field, errors))
+                        .collect();
+                }
+                Fields::Unnamed(fields) => errors.push(
+                    fields.span(),
+                    "a metric is named as its field is, and these have no names: write \
+                     `struct … { name: Counter }`",
+                ),
+                Fields::Unit => errors.push(
+                    input.ident.span(),
+                    "a metric set needs fields: write `struct … { name: Counter }`",
+                ),
+            },
+            Data::Enum(data) => errors.push(
+                data.enum_token.span(),
+                "an enum cannot be a metric set: derive `GdsMetricSet` on a struct, and for label \
+                 values `EncodeLabelValue` on the enum",
+            ),
+            Data::Union(data) => errors.push(
+                data.union_token.span(),
+                "a union cannot be a metric set: derive `GdsMetricSet` on a struct",
+            ),
+        }
+        set
+    }
+}
+
+impl<'a> Field<'a> {
+    fn read(field: &'a syn::Field, errors: &mut Errors) -> Option<Self> {
+        let ident = field.ident.as_ref()?;
+        let options = attr::options(&field.attrs, Place::Field, errors);
+        let content = if find(&options, "skip").is_some() {
+            read_skipped(&options, errors)
+        } else if find(&options, "prefix")
+            .or(find(&options, "flatten"))
+            .is_some()
+        {
+            read_nested(&options, errors)
+        } else {
+            read_metric(ident, field, &options, errors)
+        };
+        Some(Self {
+            ident,
+            ty: &field.ty,
+            content,
+        })
+    }
+}
+
+fn find<'o>(options: &'o [Opt], name: &str) -> Option<&'o Opt> {
+    options.iter().find(|option| option.name == name)
+}
+
+fn read_skipped(options: &[Opt], errors: &mut Errors) -> Content {
+    for option in options {
+        if option.name == "skip" {
+            option.flag(errors);
+        } else {
+            errors.push(
+                option.name.span(),
+                format_args!(
+                    "`{}` has no effect on a field that is skipped: remove it, or `skip`",
+                    option.name
+                ),
+            );
+        }
+    }
+    Content::Skipped
+}
+
+fn read_nested(options: &[Opt], errors: &mut Errors) -> Content {
+    let mut nested = Nested {
+        prefix: None,
+        labels: Vec::new(),
+    };
+    let prefix = find(options, "prefix");
+    for option in options {
+        match option.name.to_string().as_str() {
+            "prefix" => nested.prefix = option.text(errors),
+            "flatten" if prefix.is_some() => errors.push(
+                option.name.span(),
+                "`flatten` is a nested set without a prefix: remove `flatten`, or `prefix`",
+            ),
+            "flatten" => {
+                option.flag(errors);
+            }
+            "labels" => nested.labels = option.labels(errors),
+            other => {
+                let nesting = if prefix.is_some() {
+                    "prefix"
+                } else {
+                    "flatten"
+                };
+                errors.push(
+                    option.name.span(),
+                    format_args!(
+                        "`{other}` is for a metric, and `{nesting}` makes this field a nested set: \
+                         remove one of them{}",
+                        if other == "rename" {
+                            " (a set has no name)"
+                        } else {
+                            ""
+                        },
+                    ),
+                );
+            }
+        }
+    }
+    Content::Set(nested)
+}
+
+fn read_metric(ident: &Ident, field: &syn::Field, options: &[Opt], errors: &mut Errors) -> Content {
+    let mut metric = Metric {
+        name: Text {
+            value: ident.unraw().to_string(),
+            span: ident.span(),
+        },
+        renamed: false,
+        help: help(&field.attrs),
+        unit: None,
+        buckets: None,
+        labels: Vec::new(),
+        zero: None,
+        guess: guess(&field.ty),
+    };
+    for option in options {
+        match option.name.to_string().as_str() {
+            "rename" => {
+                if let Some(name) = option.text(errors) {
+                    metric.name = name;
+                    metric.renamed = true;
+                }
+            }
+            "help" => {
+                // A help that could not be read is no help that is missing.
+                let text = option.text(errors);
+                metric.help = Some(text.map(|text| text.value).unwrap_or_default());
+            }
+            "unit" => metric.unit = option.text(errors),
+            "buckets" => {
+                metric.buckets = option
+                    .expr(errors)
+                    .and_then(|expr| Buckets::read(expr, errors));
+            }
+            "labels" => metric.labels = option.labels(errors),
+            _ => metric.zero = option.flag(errors),
+        }
+    }
+    Content::Metric(Box::new(metric))
+}
+
+/// The first paragraph of the doc comment, without a final full stop.
+fn help(attrs: &[Attribute]) -> Option<String> {
+    let lines = attrs.iter().filter_map(|attr| match &attr.meta {
+        Meta::NameValue(doc) if doc.path.is_ident("doc") => match &doc.value {
+            Expr::Lit(ExprLit {
+                lit: Lit::Str(text),
+                ..
+            }) => Some(text.value()),
+            _ => None,
+        },
+        _ => None,
+    });
+    let doc: Vec<String> = lines.collect();
+    let paragraph: Vec<&str> = doc
+        .iter()
+        .flat_map(|text| text.split('\n'))
+        // A block comment may begin each line with an asterisk.
+        .map(|line| line.trim().trim_start_matches("* ").trim())
+        .skip_while(|line| line.is_empty())
+        .take_while(|line| !line.is_empty())
+        .collect();
+    if paragraph.is_empty() {
+        return None;
+    }
+    let help = paragraph.join(" ");
+    Some(match help.strip_suffix('.') {
+        Some(sentence) if !sentence.ends_with('.') => sentence.to_owned(),
+        _ => help,
+    })
+}

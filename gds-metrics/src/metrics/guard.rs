@@ -1,0 +1,59 @@
+//! A gauge that is raised while something runs.
+
+use prometheus_client::metrics::gauge::{Atomic, Gauge};
+
+/// What an [`InProgress`] guard can raise: a [`Gauge`] of any number type.
+pub trait UpDown {
+    /// Adds 1.
+    fn up(&self);
+    /// Subtracts 1.
+    fn down(&self);
+}
+
+impl<N, A: Atomic<N>> UpDown for Gauge<N, A> {
+    fn up(&self) {
+        self.inc();
+    }
+
+    fn down(&self) {
+        self.dec();
+    }
+}
+
+/// Raises gauges while something runs. For their families there is [`FamilyExt`](crate::FamilyExt).
+pub trait GaugeExt: UpDown + Clone {
+    /// Adds 1 now, and subtracts it when the guard is dropped: at the end of the block, on an early
+    /// return, on `?`, and on a panic.
+    ///
+    /// ```
+    /// use gds_metrics::{Gauge, GaugeExt};
+    ///
+    /// let jobs_running: Gauge = Gauge::default();
+    /// {
+    ///     let _running = jobs_running.in_progress();
+    ///     assert_eq!(jobs_running.get(), 1);
+    /// }
+    /// assert_eq!(jobs_running.get(), 0);
+    /// ```
+    fn in_progress(&self) -> InProgress<Self> {
+        self.up();
+        InProgress {
+            gauge: self.clone(),
+        }
+    }
+}
+
+impl<M: UpDown + Clone> GaugeExt for M {}
+
+/// Something that runs. Its gauge goes down when this is dropped.
+#[derive(Debug)]
+#[must_use = "a guard that is not bound to a name (`let _running = …`) is dropped at once"]
+pub struct InProgress<M: UpDown> {
+    gauge: M,
+}
+
+impl<M: UpDown> Drop for InProgress<M> {
+    fn drop(&mut self) {
+        self.gauge.down();
+    }
+}

@@ -1,0 +1,182 @@
+//! Names of metrics, put together at compile time as well as at run time.
+//!
+//! A constant cannot allocate, so a name that is not finished yet is a chain of borrowed pieces.
+
+use super::MetricDef;
+
+/// The prefixes in front of a name, innermost first.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Name<'a> {
+    outer: Option<&'a Name<'a>>,
+    parts: &'a [&'static str],
+}
+
+impl<'a> Name<'a> {
+    pub(crate) const ROOT: Name<'static> = Name {
+        outer: None,
+        parts: &[],
+    };
+
+    /// Inside of a nested set.
+    pub(crate) const fn child(&'a self, parts: &'a [&'static str]) -> Name<'a> {
+        Name {
+            outer: Some(self),
+            parts,
+        }
+    }
+
+    /// The name that `def`'s samples are asked for by.
+    pub(crate) fn join(&self, def: &MetricDef) -> String {
+        self.family(def) + def.kind.sample_suffix()
+    }
+
+    /// The name of `def`'s family.
+    pub(crate) fn family(&self, def: &MetricDef) -> String {
+        let mut name = String::new();
+        self.push_prefixes(&mut name);
+        push_word(&mut name, def.name);
+        if let Some(unit) = unit_suffix(def) {
+            push_word(&mut name, unit);
+        }
+        name
+    }
+
+    fn push_prefixes(&self, name: &mut String) {
+        if let Some(outer) = self.outer {
+            outer.push_prefixes(name);
+        }
+        for part in self.parts {
+            push_word(name, part);
+        }
+    }
+
+    /// Feeds the bytes of the family's name to `text`.
+    pub(crate) const fn write<const N: usize>(&self, def: &MetricDef, text: &mut Text<N>) {
+        self.write_prefixes(text);
+        text.word(def.name);
+        if let Some(unit) = unit_suffix(def) {
+            text.word(unit);
+        }
+    }
+
+    const fn write_prefixes<const N: usize>(&self, text: &mut Text<N>) {
+        if let Some(outer) = self.outer {
+            outer.write_prefixes(text);
+        }
+        let mut rest = self.parts;
+        while let [part, tail @ ..] = rest {
+            text.word(part);
+            rest = tail;
+        }
+    }
+}
+
+/// The unit, if the name does not end in it already.
+const fn unit_suffix(def: &MetricDef) -> Option<&'static str> {
+    match def.unit {
+        Some(unit) if !ends_with_word(def.name, unit) => Some(unit),
+        _ => None,
+    }
+}
+
+fn push_word(name: &mut String, word: &str) {
+    if !name.is_empty() && !word.is_empty() {
+        name.push('_');
+    }
+    name.push_str(word);
+}
+
+/// Text that is put together in a constant. What does not fit is cut off.
+#[derive(Debug)]
+pub(crate) struct Text<const N: usize> {
+    bytes: [u8; N],
+    len: usize,
+}
+
+impl<const N: usize> Text<N> {
+    pub(crate) const fn new() -> Self {
+        Self {
+            bytes: [0; N],
+            len: 0,
+        }
+    }
+
+    pub(crate) const fn push(&mut self, text: &str) {
+        let mut rest = text.as_bytes();
+        while let [byte, tail @ ..] = rest {
+            // Never cuts a character in two: only ASCII and whole literals come here.
+            if self.len < N {
+                self.bytes[self.len] = *byte;
+                self.len += 1;
+            }
+            rest = tail;
+        }
+    }
+
+    /// Appends `word`, after an underscore unless it is the first.
+    const fn word(&mut self, word: &str) {
+        if self.len > 0 && !word.is_empty() {
+            self.push("_");
+        }
+        self.push(word);
+    }
+
+    pub(crate) const fn as_str(&self) -> &str {
+        match std::str::from_utf8(self.bytes.split_at(self.len).0) {
+            Ok(text) => text,
+            Err(_) => "a metric",
+        }
+    }
+}
+
+/// Whether `name` is `word` or ends in `_word`.
+pub(crate) const fn ends_with_word(name: &str, word: &str) -> bool {
+    match name.len().checked_sub(word.len()) {
+        Some(0) => eq(name, word),
+        Some(at) => {
+            name.is_char_boundary(at)
+                && eq(name.split_at(at).1, word)
+                && name.as_bytes()[at - 1] == b'_'
+        }
+        None => false,
+    }
+}
+
+/// `name` without a `_word` at its end.
+pub(crate) const fn strip_word(name: &'static str, word: &str) -> &'static str {
+    if name.len() > word.len() + 1 && ends_with_word(name, word) {
+        name.split_at(name.len() - word.len() - 1).0
+    } else {
+        name
+    }
+}
+
+pub(crate) const fn eq(a: &str, b: &str) -> bool {
+    let (mut a, mut b) = (a.as_bytes(), b.as_bytes());
+    if a.len() != b.len() {
+        return false;
+    }
+    while let ([x, xs @ ..], [y, ys @ ..]) = (a, b) {
+        if *x != *y {
+            return false;
+        }
+        (a, b) = (xs, ys);
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_told_from_syllables() {
+        assert!(ends_with_word("x_total", "total"));
+        assert!(ends_with_word("total", "total"));
+        assert!(!ends_with_word("subtotal", "total"));
+        assert!(!ends_with_word("é", "x"));
+        assert_eq!(strip_word("x_total", "total"), "x");
+        assert_eq!(strip_word("subtotal", "total"), "subtotal");
+        assert_eq!(strip_word("total", "total"), "total");
+    }
+}

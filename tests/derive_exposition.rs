@@ -1,0 +1,153 @@
+//! What metric sets look like in an exposition, line by line.
+
+use gds_metrics::{
+    Counter, EncodeLabelSet, EncodeLabelValue, Family, Format, Gauge, GdsMetricSet, GdsMetrics,
+    Histogram, StateSet, Summary,
+};
+
+/// The example of the documentation.
+#[derive(Clone, Debug, GdsMetricSet)]
+#[metric(prefix = "app")]
+pub struct AppMetrics {
+    /// Login attempts.
+    pub logins: Counter,
+    /// Sessions that are open now.
+    pub sessions_open: Gauge,
+    /// Emails sent, by kind.
+    pub emails_sent: Family<EmailLabels, Counter>,
+    /// Time taken to render a page.
+    #[metric(unit = "seconds", buckets = [0.05, 0.5, 5.0])]
+    pub render_duration: Histogram,
+    /// Size of an upload.
+    #[metric(unit = "bytes")]
+    pub upload: Summary,
+    /// State of the worker.
+    pub mode: StateSet<Mode>,
+    #[metric(prefix = "db")]
+    pub db: DbMetrics,
+    #[metric(skip)]
+    pub note: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct EmailLabels {
+    pub kind: EmailKind,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
+pub enum EmailKind {
+    Welcome,
+    PasswordReset,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
+pub enum Mode {
+    Idle,
+    Busy,
+}
+
+#[derive(Clone, Debug, GdsMetricSet)]
+pub struct DbMetrics {
+    /// Queries run.
+    pub queries: Counter,
+}
+
+fn filled() -> GdsMetrics {
+    let metrics = GdsMetrics::builder().build().unwrap();
+    let app: AppMetrics = metrics.register().unwrap();
+    app.logins.inc_by(3);
+    app.sessions_open.set(-2);
+    for kind in [EmailKind::Welcome, EmailKind::PasswordReset] {
+        app.emails_sent.get_or_create(&EmailLabels { kind }).inc();
+    }
+    app.render_duration.observe(0.25);
+    app.render_duration.observe(7.0);
+    app.upload.observe(1024.0);
+    app.mode.set(Mode::Busy);
+    app.db.queries.inc();
+    assert_eq!(app.note, None);
+    metrics
+}
+
+/// The lines of the exposition that are about the set, sorted: the order of series is random.
+fn lines(metrics: &GdsMetrics, format: Format) -> Vec<String> {
+    let text = metrics.encode(format).unwrap();
+    let mut lines: Vec<String> = text
+        .lines()
+        .filter(|line| line.contains("app_"))
+        .map(str::to_owned)
+        .collect();
+    lines.sort();
+    lines
+}
+
+const SAMPLES: &[&str] = &[
+    "app_db_queries_total 1",
+    "app_emails_sent_total{kind=\"password_reset\"} 1",
+    "app_emails_sent_total{kind=\"welcome\"} 1",
+    "app_logins_total 3",
+    "app_mode{app_mode=\"busy\"} 1",
+    "app_mode{app_mode=\"idle\"} 0",
+    "app_render_duration_seconds_bucket{le=\"+Inf\"} 2",
+    "app_render_duration_seconds_bucket{le=\"0.05\"} 0",
+    "app_render_duration_seconds_bucket{le=\"0.5\"} 1",
+    "app_render_duration_seconds_bucket{le=\"5.0\"} 1",
+    "app_render_duration_seconds_count 2",
+    "app_render_duration_seconds_sum 7.25",
+    "app_sessions_open -2",
+    "app_upload_bytes_count 1",
+    "app_upload_bytes_sum 1024.0",
+];
+
+#[test]
+fn the_full_example_in_text() {
+    let mut expected = vec![
+        "# HELP app_db_queries_total Queries run",
+        "# HELP app_emails_sent_total Emails sent, by kind",
+        "# HELP app_logins_total Login attempts",
+        "# HELP app_mode State of the worker",
+        "# HELP app_render_duration_seconds Time taken to render a page",
+        "# HELP app_sessions_open Sessions that are open now",
+        "# HELP app_upload_bytes Size of an upload",
+        "# TYPE app_db_queries_total counter",
+        "# TYPE app_emails_sent_total counter",
+        "# TYPE app_logins_total counter",
+        "# TYPE app_mode gauge",
+        "# TYPE app_render_duration_seconds histogram",
+        "# TYPE app_sessions_open gauge",
+        "# TYPE app_upload_bytes summary",
+    ];
+    expected.extend(SAMPLES);
+    assert_eq!(lines(&filled(), Format::Text), expected);
+}
+
+#[test]
+fn the_full_example_in_openmetrics() {
+    let mut expected = vec![
+        "# HELP app_db_queries Queries run",
+        "# HELP app_emails_sent Emails sent, by kind",
+        "# HELP app_logins Login attempts",
+        "# HELP app_mode State of the worker",
+        "# HELP app_render_duration_seconds Time taken to render a page",
+        "# HELP app_sessions_open Sessions that are open now",
+        "# HELP app_upload_bytes Size of an upload",
+        "# TYPE app_db_queries counter",
+        "# TYPE app_emails_sent counter",
+        "# TYPE app_logins counter",
+        "# TYPE app_mode stateset",
+        "# TYPE app_render_duration_seconds histogram",
+        "# TYPE app_sessions_open gauge",
+        "# TYPE app_upload_bytes summary",
+        "# UNIT app_render_duration_seconds seconds",
+        "# UNIT app_upload_bytes bytes",
+    ];
+    expected.extend(SAMPLES);
+    let metrics = filled();
+    assert_eq!(lines(&metrics, Format::OpenMetrics), expected);
+    assert!(
+        metrics
+            .encode(Format::OpenMetrics)
+            .unwrap()
+            .ends_with("# EOF\n")
+    );
+}
