@@ -3,7 +3,7 @@
 //! `main` usually returns these, and Rust prints the `Debug` of what `main` returns. `Debug` is
 //! therefore the same sentence as `Display`.
 
-use std::fmt;
+use std::{fmt, io, path::PathBuf};
 
 /// `Debug` prints what `Display` does.
 macro_rules! debug_as_display {
@@ -16,7 +16,140 @@ macro_rules! debug_as_display {
     )+};
 }
 
-debug_as_display!(EncodeError, RegisterError);
+debug_as_display!(ConfigError, EncodeError, RegisterError);
+
+/// A setting or a variable of the environment does not hold what it should.
+///
+/// Each says which one it is, what it holds (unless that can be a secret) and what it should hold.
+/// The variables are listed at [`GdsMetrics::from_env`](crate::GdsMetrics::from_env).
+#[derive(thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// A variable's value is not Unicode.
+    #[error("{variable} is not valid Unicode: set it to plain text or unset it")]
+    NotUnicode {
+        /// The variable.
+        variable: &'static str,
+    },
+    /// The path of the endpoint cannot be one.
+    #[error(
+        "{setting} is `{value}`: it should be a plain path such as `/metrics`, beginning with `/` and \
+         without `{{`, `}}`, `?`, `#` or white space"
+    )]
+    Path {
+        /// The variable or setter.
+        setting: &'static str,
+        /// What it holds.
+        value: String,
+    },
+    /// `METRICS_BASIC_AUTH` is neither `true` nor `false`.
+    #[error(
+        "METRICS_BASIC_AUTH is `{value}`: it should be `true` (require a token), `false` (serve \
+         metrics to everybody who can reach them), or unset (require a token if there is one)"
+    )]
+    AuthSwitch {
+        /// What it holds.
+        value: String,
+    },
+    /// Authentication is required, but there is no token to compare with.
+    #[error(
+        "METRICS_BASIC_AUTH is `true`, but there is no token: set METRICS_AUTH_TOKEN, \
+         METRICS_AUTH_TOKEN_FILE or VCAP_APPLICATION, or call `.bearer_token(…)`"
+    )]
+    MissingToken,
+    /// A token could never arrive in a header.
+    #[error(
+        "{setting} {problem}: it should hold a token of visible ASCII characters without white space"
+    )]
+    Token {
+        /// The variable or setter.
+        setting: &'static str,
+        /// What is wrong. Never the token.
+        problem: &'static str,
+    },
+    /// Two variables give a token.
+    #[error("METRICS_AUTH_TOKEN and METRICS_AUTH_TOKEN_FILE are both set: unset one of them")]
+    TwoTokens,
+    /// The token's file cannot be read.
+    #[error(
+        "METRICS_AUTH_TOKEN_FILE is `{}`, which cannot be read: {source}",
+        path.display()
+    )]
+    TokenFile {
+        /// The file.
+        path: PathBuf,
+        /// Why it cannot be read.
+        source: io::Error,
+    },
+    /// `VCAP_APPLICATION` is there, but is not what Cloud Foundry writes.
+    #[error(
+        "VCAP_APPLICATION {problem}: it should be the JSON object that Cloud Foundry sets, with the \
+         token as `application_id`; off Cloud Foundry, unset it"
+    )]
+    VcapApplication {
+        /// What is wrong. Never what it holds.
+        problem: String,
+    },
+    /// A name for the `host` label cannot be a host's.
+    #[error(
+        "{setting} has `{value}`: each should be a host's name such as `app.example`, without a scheme, \
+         a port or a path"
+    )]
+    Host {
+        /// The variable or setter.
+        setting: &'static str,
+        /// The name.
+        value: String,
+    },
+    /// A range of addresses cannot be read.
+    #[error(
+        "{setting} has `{value}`: each should be an address such as `192.0.2.1` or a range such as \
+         `10.0.0.0/8`"
+    )]
+    Address {
+        /// The variable or setter.
+        setting: &'static str,
+        /// The range.
+        value: String,
+    },
+    /// The buckets of the histogram are not bounds.
+    #[error(
+        "`.buckets(…)` {problem}: it should give upper bounds in seconds, at least one, positive, \
+         finite and each larger than the one before (`+Inf` is added)"
+    )]
+    Buckets {
+        /// What is wrong.
+        problem: String,
+    },
+    /// A cap is out of range.
+    #[error("`{setting}` is {value}: it should be from 1 to {max}")]
+    Cap {
+        /// The setter.
+        setting: &'static str,
+        /// What it was given.
+        value: usize,
+        /// The largest that is possible.
+        max: usize,
+    },
+    /// The name of a kind of error cannot be one.
+    #[error(
+        "`.error_kind(…)` has `{value}`: it should be a name of 1 to 64 ASCII letters, digits, `_`, `-` \
+         or `.`"
+    )]
+    ErrorKind {
+        /// The name.
+        value: String,
+    },
+    /// A pattern that no route can have is to be excluded.
+    #[error(
+        "`.exclude(…)` has `{value}`: it should be a pattern as it was registered, such as `/health` or \
+         `/users/{{id}}`, with the scopes it lies in"
+    )]
+    Exclude {
+        /// The pattern.
+        value: String,
+    },
+}
 
 /// The exposition could not be written.
 ///

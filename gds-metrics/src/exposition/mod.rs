@@ -5,7 +5,9 @@
 //! memory, and so that compression can follow while it is being written.
 
 pub(crate) mod foreign;
+mod negotiate;
 mod openmetrics;
+pub(crate) mod sample;
 mod text;
 
 use std::fmt;

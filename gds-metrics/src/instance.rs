@@ -1,0 +1,235 @@
+//! `GdsMetrics` itself: what was built, and what can be asked of it anywhere.
+
+use std::{fmt, sync::Arc};
+
+use prometheus_client::registry::Registry;
+
+use crate::{
+    EncodeError, Format, RegisterError,
+    auth::Access,
+    exposition::{Exposition, sample},
+    groups::Groups,
+    http::{self, Store},
+    registry::MetricRegistry,
+    render::{self, Expose, RenderError, Rendered, Renderer},
+    scrapes::{self, Scrapes},
+    set::GdsMetricSet,
+};
+
+/// The metrics of an application.
+///
+/// Build it once, outside the closure of `HttpServer::new`: every worker then records into the same
+/// numbers. It is cheap to clone. Two of them never meet, not even in one process.
+///
+/// [`wrap`](actix_web::App::wrap) it last, so that it is the outermost middleware; mount its
+/// [`scope`](Self::scope) where Prometheus can reach it.
+///
+/// ```no_run
+/// use actix_web::{App, HttpServer, web};
+/// use gds_metrics::GdsMetrics;
+///
+/// # #[actix_web::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let metrics = GdsMetrics::from_env()?;
+///
+/// HttpServer::new(move || {
+///     App::new()
+///         .service(metrics.scope())
+///         .route("/", web::get().to(|| async { "hello" }))
+///         .wrap(metrics.clone())
+/// })
+/// .bind(("127.0.0.1", 8080))?
+/// .run()
+/// .await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct GdsMetrics {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    path: String,
+    access: Access,
+    renderer: Renderer,
+    source: Arc<Source>,
+}
+
+/// All that is exposed.
+struct Source {
+    store: Arc<Store>,
+    scrapes: Scrapes,
+    groups: Groups,
+    registry: MetricRegistry,
+}
+
+impl GdsMetrics {
+    pub(crate) fn new(path: String, access: Access, store: Store, groups: Groups) -> Self {
+        let mut own = groups.families();
+        own.extend(http::FAMILIES.iter().chain(&scrapes::FAMILIES));
+        let reserved: Vec<_> = own
+            .iter()
+            .map(|family| (family.name, family.kind))
+            .collect();
+        Self {
+            inner: Arc::new(Inner {
+                path,
+                access,
+                renderer: Renderer::default(),
+                source: Arc::new(Source {
+                    store: Arc::new(store),
+                    scrapes: Scrapes::default(),
+                    groups,
+                    registry: MetricRegistry::new(&reserved),
+                }),
+            }),
+        }
+    }
+
+    /// Makes the metrics of a set and registers them: all of them, or none.
+    ///
+    /// At any time and from any thread, but once for each set: do it where `GdsMetrics` is built,
+    /// and give each worker a clone.
+    ///
+    /// ```
+    /// use gds_metrics::{Counter, GdsMetricSet, GdsMetrics};
+    ///
+    /// /// Metrics of the shop.
+    /// #[derive(Clone, Debug, GdsMetricSet)]
+    /// #[metric(prefix = "shop")]
+    /// struct ShopMetrics {
+    ///     /// Orders placed.
+    ///     orders: Counter,
+    /// }
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let metrics = GdsMetrics::builder().build()?;
+    /// let shop: ShopMetrics = metrics.register()?;
+    ///
+    /// shop.orders.inc();
+    /// assert_eq!(metrics.sample("shop_orders_total", &[]), Some(1.0));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When a name is taken; the error tells by what.
+    pub fn register<T: GdsMetricSet>(&self) -> Result<T, RegisterError> {
+        self.inner.source.registry.register()
+    }
+
+    /// Lends a prometheus-client [`Registry`], for metrics that a
+    /// [`GdsMetricSet`] cannot describe: collectors, types of your own, exemplars.
+    ///
+    /// Names, helps and units come out as they do for a set. A family whose name is taken or invalid
+    /// is left out of the exposition, and a warning is logged once.
+    ///
+    /// ```
+    /// use gds_metrics::{Gauge, GdsMetrics};
+    ///
+    /// # fn main() -> Result<(), gds_metrics::ConfigError> {
+    /// let metrics = GdsMetrics::builder().build()?;
+    /// let depth: Gauge = Gauge::default();
+    /// metrics.register_with(|registry| {
+    ///     registry.register("queue_depth", "Jobs that wait", depth.clone());
+    /// });
+    ///
+    /// depth.set(3);
+    /// assert_eq!(metrics.sample("queue_depth", &[]), Some(3.0));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn register_with<R>(&self, register: impl FnOnce(&mut Registry) -> R) -> R {
+        self.inner.source.registry.register_with(register)
+    }
+
+    /// The exposition, as a scrape would get it.
+    ///
+    /// # Errors
+    ///
+    /// When a metric's own encoder reports an error.
+    ///
+    /// ```
+    /// use gds_metrics::{Format, GdsMetrics};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let metrics = GdsMetrics::builder().build()?;
+    /// let text = metrics.encode(Format::Text)?;
+    /// assert!(text.contains("# TYPE http_server_requests_total counter\n"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn encode(&self, format: Format) -> Result<String, EncodeError> {
+        let mut text = String::new();
+        render::write(&*self.inner.source, format, &mut text)?;
+        Ok(text)
+    }
+
+    /// The value of the sample `name` that has exactly these labels, in whatever order; `None` if
+    /// there is none, or if the metrics cannot be encoded.
+    ///
+    /// Meant for tests: it writes a whole exposition and looks through it.
+    ///
+    /// ```
+    /// use gds_metrics::GdsMetrics;
+    ///
+    /// # fn main() -> Result<(), gds_metrics::ConfigError> {
+    /// let metrics = GdsMetrics::builder().build()?;
+    /// let panics = metrics.sample("http_server_exceptions_total", &[("error", "panic")]);
+    /// assert_eq!(panics, Some(0.0));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn sample(&self, name: &str, labels: &[(&str, &str)]) -> Option<f64> {
+        sample::find(&self.encode(Format::Text).ok()?, name, labels)
+    }
+
+    pub(crate) fn path(&self) -> &str {
+        &self.inner.path
+    }
+
+    pub(crate) fn access(&self) -> &Access {
+        &self.inner.access
+    }
+
+    pub(crate) fn store(&self) -> &Arc<Store> {
+        &self.inner.source.store
+    }
+
+    pub(crate) fn scrapes(&self) -> &Scrapes {
+        &self.inner.source.scrapes
+    }
+
+    pub(crate) async fn render(&self, format: Format, gzip: bool) -> Result<Rendered, RenderError> {
+        let Inner {
+            renderer, source, ..
+        } = &*self.inner;
+        let expected_len = source.store.expected_len();
+        let source = Arc::clone(source) as Arc<dyn Expose>;
+        renderer.render(source, expected_len, format, gzip).await
+    }
+}
+
+impl fmt::Debug for GdsMetrics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GdsMetrics")
+            .field("path", &self.inner.path)
+            .field("access", &self.inner.access)
+            .field("store", &self.inner.source.store)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Expose for Source {
+    fn expose(&self, exposition: &mut Exposition<'_>) -> Result<(), EncodeError> {
+        self.store.expose(exposition);
+        if self.store.settings().extended {
+            self.scrapes.expose(exposition);
+        }
+        self.groups.expose(exposition);
+        self.registry.encode(exposition)
+    }
+}
