@@ -5,6 +5,8 @@
 pub mod callgrind;
 #[cfg(feature = "peers")]
 pub mod peers;
+#[cfg(feature = "peers")]
+pub mod scrapes;
 
 use std::{
     env,
@@ -14,7 +16,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use actix_http::{HttpMessage as _, Request};
+use actix_http::Request;
 use actix_service::{IntoServiceFactory, ServiceFactory};
 use actix_web::{
     App, Error, HttpResponse,
@@ -92,6 +94,7 @@ pub struct Case {
     pub routed: bool,
     /// How many hosts take turns.
     pub hosts: usize,
+    pub first_host: usize,
     pub max_hosts: usize,
     pub max_label_sets: usize,
     pub extended: bool,
@@ -102,6 +105,7 @@ const NAMED: Case = Case {
     named: true,
     routed: true,
     hosts: 1,
+    first_host: 0,
     max_hosts: 32,
     max_label_sets: 2000,
     extended: false,
@@ -159,7 +163,7 @@ impl Case {
     pub fn requests(self) -> Vec<(String, String)> {
         (0..1000)
             .map(|i| {
-                let host = format!("app-{}.example", i % self.hosts);
+                let host = format!("app-{}.example", self.first_host + i % self.hosts);
                 let path = match i % 5 {
                     _ if !self.routed => format!("/nothing/{i}"),
                     0 => format!("/users/{i}"),
