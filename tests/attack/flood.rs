@@ -137,7 +137,7 @@ fn the_default_caps() {
         max_hosts: 32,
         max_label_sets: 2_000,
         max_bytes: 8 << 20,
-        max_growth: 2 << 10,
+        max_growth: 512,
     }
     .play();
     assert!(model.label_sets() > 2_000, "the hosts' cap was hit");
@@ -148,11 +148,11 @@ fn the_default_caps() {
 #[test]
 fn small_caps() {
     let model = Flood {
-        requests: 20_000,
+        requests: 10_000,
         max_hosts: 3,
         max_label_sets: 50,
         max_bytes: 400 << 10,
-        max_growth: 2 << 10,
+        max_growth: 512,
     }
     .play();
     // At the caps: what is folded, by method and status.
