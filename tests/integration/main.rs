@@ -12,6 +12,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod environment;
 mod kinds;
 mod labels;
 mod recorded;
