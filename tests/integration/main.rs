@@ -15,6 +15,7 @@ mod support;
 mod environment;
 mod kinds;
 mod labels;
+mod read_back;
 mod recorded;
 mod reference;
 mod routing;
