@@ -26,7 +26,7 @@ const SEED: &str = "GDS_METRICS_TEST_SEED";
 const REQUESTS: &str = "GDS_METRICS_TEST_REQUESTS";
 
 /// One at a time, for the sake of what the process's memory shows.
-static ALONE: Mutex<()> = Mutex::new(());
+pub(crate) static ALONE: Mutex<()> = Mutex::new(());
 
 struct Flood {
     requests: u64,
@@ -123,7 +123,7 @@ async fn answer(req: actix_web::HttpRequest) -> HttpResponse {
 }
 
 /// KiB of memory that the process has, 0 where that cannot be told.
-fn memory() -> u64 {
+pub(crate) fn memory() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     let number = line.and_then(|line| line.split_whitespace().next());

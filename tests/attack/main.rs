@@ -7,4 +7,5 @@ mod support;
 
 mod flood;
 mod model;
+mod spellings;
 mod workers;
