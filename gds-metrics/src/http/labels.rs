@@ -269,6 +269,9 @@ impl fmt::Write for ErrorKind {
 }
 
 #[cfg(test)]
+mod properties;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
