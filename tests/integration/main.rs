@@ -12,6 +12,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod access;
 mod environment;
 mod kinds;
 mod labels;
@@ -19,6 +20,7 @@ mod properties;
 mod read_back;
 mod recorded;
 mod reference;
+mod rendering;
 mod routing;
 mod scrape;
 mod secrets;
