@@ -166,6 +166,9 @@ impl Drop for File {
     }
 }
 
+/// The variables, what the builder is told besides, and what the child says.
+type Row<'a> = (&'a [(&'a str, &'a str)], &'a str, String);
+
 #[test]
 fn table() {
     const ABSENT: &str = "404 404 404";
@@ -193,7 +196,7 @@ fn table() {
     let hosts = ("METRICS_HOSTS", "b.example");
     let file_path = ("METRICS_AUTH_TOKEN_FILE", file.path());
     let other_vcap = ("VCAP_APPLICATION", r#"{"application_id":"other"}"#);
-    let table: &[(&[(&str, &str)], &str, String)] = &[
+    let table: &[Row<'_>] = &[
         (&[], "", served(open, all, OPEN)),
         (&[token], "", served(guarded, all, "")),
         (&[file_path], "", served(guarded, all, "")),

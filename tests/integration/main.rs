@@ -2,11 +2,11 @@
 
 #![allow(
     missing_docs,
-    unreachable_pub,
-    clippy::expect_used,
-    clippy::missing_panics_doc,
     clippy::panic,
-    clippy::unwrap_used
+    // A table has as many rows as it needs.
+    clippy::too_many_lines,
+    // Counts are exact.
+    clippy::float_cmp
 )]
 
 #[path = "../support/mod.rs"]
@@ -14,6 +14,7 @@ mod support;
 
 mod access;
 mod environment;
+mod extended;
 mod kinds;
 mod labels;
 mod properties;
