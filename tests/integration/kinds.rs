@@ -91,9 +91,12 @@ async fn of_debug_texts() {
     }
 }
 
+/// What makes an error, and its kind.
+type Row = (fn() -> Error, &'static str);
+
 #[actix_web::test]
 async fn of_real_errors() {
-    let table: [(fn() -> Error, &str); 5] = [
+    let table: [Row; 5] = [
         (|| Shop::SoldOut.into(), "SoldOut"),
         (
             || Shop::Payment(Box::new(io::Error::other("Ann"))).into(),
