@@ -40,7 +40,7 @@ LEGENDS = 8
 def scaled(value, units, base=1000):
     for unit in units:
         if abs(value) < base or unit == units[-1]:
-            return f"{value:.3g}{unit}"
+            return f"{value:.{4 if value >= 1000 else 3}g}{unit}"
         value /= base
 
 

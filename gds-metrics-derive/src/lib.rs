@@ -1,9 +1,9 @@
 //! The derives of [gds-metrics](https://docs.rs/gds-metrics): `GdsMetricSet`, `EncodeLabelSet` and
 //! `EncodeLabelValue`. Use them through that crate, which documents them.
 //!
-//! A derive goes through visible stages: the options of its attributes are read ([`attr`]), what was
-//! written becomes a model ([`model`]), what is wrong with it is noted, all of it ([`check`]), and code is
-//! written ([`expand`]): a stub next to the messages, if there are any, so that no further ones follow.
+//! A derive goes through visible stages: the options of its attributes are read (`attr`), what was
+//! written becomes a model (`model`), what is wrong with it is noted, all of it (`check`), and code is
+//! written (`expand`): a stub next to the messages, if there are any, so that no further ones follow.
 
 #![forbid(unsafe_code)]
 #![deny(
@@ -12,6 +12,8 @@
     clippy::panic,
     clippy::indexing_slicing
 )]
+// Two arms of quoted code read better side by side.
+#![allow(clippy::single_match_else)]
 
 mod attr;
 mod buckets;

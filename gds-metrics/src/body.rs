@@ -11,7 +11,7 @@ use actix_web::{
 };
 use pin_project_lite::pin_project;
 
-use crate::{http::ObservedResponse, unwind::watch};
+use crate::{http::Exchange, unwind::OnUnwind};
 
 pin_project! {
     /// The body of a response that went through the middleware: the inner service's own, handed on
@@ -27,13 +27,13 @@ pin_project! {
     pub struct ObservedBody<B> {
         #[pin]
         body: B,
-        observed: Option<ObservedResponse>,
+        exchange: Option<Box<Exchange>>,
     }
 }
 
 impl<B> ObservedBody<B> {
-    pub(crate) fn new(body: B, observed: Option<ObservedResponse>) -> Self {
-        Self { body, observed }
+    pub(crate) fn new(body: B, exchange: Option<Box<Exchange>>) -> Self {
+        Self { body, exchange }
     }
 }
 
@@ -49,17 +49,14 @@ impl<B: MessageBody> MessageBody for ObservedBody<B> {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, Self::Error>>> {
         let this = self.project();
-        let Some(observed) = this.observed else {
-            return this.body.poll_next(cx);
-        };
-        let body = this.body;
-        let item = watch(observed, ObservedResponse::panicked, || body.poll_next(cx));
-        observed.polled(&item);
-        item
+        match this.exchange {
+            None => this.body.poll_next(cx),
+            Some(exchange) => poll_observed(this.body, exchange, cx),
+        }
     }
 
     fn try_into_bytes(self) -> Result<Bytes, Self> {
-        match self.observed {
+        match self.exchange {
             Some(_) => Err(self),
             None => self
                 .body
@@ -67,4 +64,18 @@ impl<B: MessageBody> MessageBody for ObservedBody<B> {
                 .map_err(|body| Self::new(body, None)),
         }
     }
+}
+
+#[cold]
+#[inline(never)]
+fn poll_observed<B: MessageBody>(
+    body: Pin<&mut B>,
+    exchange: &mut Exchange,
+    cx: &mut Context<'_>,
+) -> Poll<Option<Result<Bytes, B::Error>>> {
+    let on_unwind = OnUnwind::new(exchange, Exchange::panicked);
+    let item = body.poll_next(cx);
+    on_unwind.disarm();
+    exchange.polled(&item);
+    item
 }

@@ -1,4 +1,96 @@
-//! Standard Prometheus metrics for Actix Web.
+//! Standard Prometheus metrics for Actix Web: how many requests, how long they took, how they ended.
+//!
+//! Two lines add them to an application: one mounts the endpoint, one wraps the middleware.
+//!
+//! ```no_run
+//! use actix_web::{App, HttpServer, web};
+//! use gds_metrics::GdsMetrics;
+//!
+//! #[actix_web::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     // Built once, outside of the closure: all workers share it.
+//!     let metrics = GdsMetrics::from_env()?;
+//!
+//!     HttpServer::new(move || {
+//!         App::new()
+//!             .service(metrics.scope())
+//!             .route("/", web::get().to(|| async { "hello" }))
+//!             .wrap(metrics.clone())
+//!     })
+//!     .bind(("127.0.0.1", 8080))?
+//!     .run()
+//!     .await?;
+//!     Ok(())
+//! }
+//! ```
+//!
+//! | name | type | labels |
+//! | --- | --- | --- |
+//! | `http_server_request_duration_seconds` | histogram | `method`, `host`, `path`, `code` |
+//! | `http_server_requests_total` | counter | the same |
+//! | `http_server_exceptions_total` | counter | `error` |
+//! | `gds_metrics_folded_requests_total` | counter | `reason` |
+//!
+//! Names, help texts and buckets are those of the Python package `gds-metrics`. Each request is
+//! recorded exactly once, however it ends, and nothing that a client sends makes series without
+//! bound: see [`guarantees`]. The environment ([`GdsMetrics::from_env`]) says who may scrape, or the
+//! builder ([`GdsMetricsBuilder`]) does.
+//!
+//! # Customised, with metrics of the application's own
+//!
+//! ```
+//! use actix_web::{App, HttpResponse, test, web};
+//! use gds_metrics::{Counter, GdsMetricSet, GdsMetrics};
+//!
+//! /// Metrics of the shop.
+//! #[derive(Clone, Debug, GdsMetricSet)]
+//! #[metric(prefix = "shop")]
+//! struct ShopMetrics {
+//!     /// Orders placed.
+//!     orders: Counter,
+//! }
+//!
+//! async fn order(shop: web::Data<ShopMetrics>) -> HttpResponse {
+//!     shop.orders.inc();
+//!     HttpResponse::Created().finish()
+//! }
+//!
+//! # #[actix_web::main]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let metrics = GdsMetrics::builder()
+//!     .bearer_token("5a1d0b1e")
+//!     .buckets([0.01, 0.1, 1.0])
+//!     .hosts(["shop.example"])
+//!     .exclude("/health")
+//!     .extended(true)
+//!     .build()?;
+//! let shop: ShopMetrics = metrics.register()?;
+//!
+//! let app = test::init_service(
+//!     App::new()
+//!         .app_data(web::Data::new(shop.clone()))
+//!         .service(metrics.scope())
+//!         .route("/orders", web::post().to(order))
+//!         .wrap(metrics.clone()),
+//! )
+//! .await;
+//! let request = test::TestRequest::post().uri("/orders").insert_header(("Host", "shop.example"));
+//! test::call_service(&app, request.to_request()).await;
+//!
+//! assert_eq!(metrics.sample("shop_orders_total", &[]), Some(1.0));
+//! let labels = [("method", "POST"), ("host", "shop.example"), ("path", "/orders"), ("code", "201")];
+//! assert_eq!(metrics.sample("http_server_requests_total", &labels), Some(1.0));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Further pages
+//!
+//! - [`guarantees`]: what you can rely on, and where it ends.
+//! - [`guides::troubleshooting`]: symptoms as headings.
+//! - [`guides::deployment`]: Kubernetes, ECS and Cloud Foundry.
+//! - [`guides::from_python`] and [`guides::from_actix_web_prom`]: for those who move over.
+//! - [`schema`]: what a set consists of, for documentation and dashboards.
 
 #![forbid(unsafe_code)]
 
@@ -11,6 +103,8 @@ mod config;
 mod error;
 mod exposition;
 mod groups;
+pub mod guarantees;
+pub mod guides;
 mod http;
 mod instance;
 mod labels;
@@ -71,6 +165,9 @@ pub mod __private {
         },
         metrics::buckets,
         schema::{Entry, Schema, check::check},
-        set::{Buckets, GdsMetricSet, Metric, MetricField, MetricParts, SetBuilder, SetField},
+        set::{
+            Buckets, GdsMetricSet, Metric, MetricField, MetricParts, SetBuilder, SetField,
+            metric_field, set_field,
+        },
     };
 }

@@ -5,7 +5,7 @@ use std::{
     pin::Pin,
     rc::Rc,
     sync::Arc,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
 use actix_web::{
@@ -64,7 +64,9 @@ where
 
     fn call(&self, mut req: ServiceRequest) -> Self::Future {
         let mut recording = Recording::start(&self.recorder, &mut req);
-        let inner = recording.watch(|| self.service.call(req));
+        let armed = recording.arm();
+        let inner = self.service.call(req);
+        armed.disarm();
         RecordedFuture { inner, recording }
     }
 }
@@ -89,16 +91,23 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let result = ready!(this.recording.watch(|| this.inner.poll(cx)));
-        Poll::Ready(match result {
-            Ok(res) => {
-                let observed = this.recording.response(&res);
-                Ok(res.map_body(|_, body| ObservedBody::new(body, observed)))
+        let armed = this.recording.arm();
+        // Matched where it lies: a response is large to move.
+        match this.inner.poll(cx) {
+            Poll::Pending => {
+                armed.disarm();
+                Poll::Pending
             }
-            Err(error) => {
+            Poll::Ready(Ok(res)) => {
+                armed.disarm();
+                let exchange = this.recording.response(&res);
+                Poll::Ready(Ok(res.map_body(|_, body| ObservedBody::new(body, exchange))))
+            }
+            Poll::Ready(Err(error)) => {
+                armed.disarm();
                 this.recording.error(&error);
-                Err(error)
+                Poll::Ready(Err(error))
             }
-        })
+        }
     }
 }

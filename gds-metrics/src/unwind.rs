@@ -2,21 +2,32 @@
 
 use std::mem;
 
-/// Does `work` and, should it panic, calls `panicked` while it unwinds.
+/// A guard on the stack that calls `panicked` if it is unwound.
 ///
-/// `thread::panicking()` in a `drop` would not do: what watched the work may be dropped long after
-/// the unwinding ended, or while another one goes on.
-pub(crate) fn watch<T, R>(watcher: &mut T, panicked: fn(&mut T), work: impl FnOnce() -> R) -> R {
-    struct OnUnwind<'w, T>(&'w mut T, fn(&mut T));
+/// `thread::panicking()` in the watcher's own `drop` would not do: it may be dropped long after the
+/// unwinding ended, or while another one goes on.
+#[must_use = "dropped at once, it takes that for a panic"]
+pub(crate) struct OnUnwind<'w, W> {
+    watcher: &'w mut W,
+    panicked: fn(&mut W),
+}
 
-    impl<T> Drop for OnUnwind<'_, T> {
-        fn drop(&mut self) {
-            (self.1)(self.0);
-        }
+impl<'w, W> OnUnwind<'w, W> {
+    #[inline]
+    pub(crate) fn new(watcher: &'w mut W, panicked: fn(&mut W)) -> Self {
+        Self { watcher, panicked }
     }
 
-    let on_unwind = OnUnwind(watcher, panicked);
-    let result = work();
-    mem::forget(on_unwind);
-    result
+    /// There was no panic.
+    #[inline]
+    pub(crate) fn disarm(self) {
+        mem::forget(self);
+    }
+}
+
+impl<W> Drop for OnUnwind<'_, W> {
+    #[cold]
+    fn drop(&mut self) {
+        (self.panicked)(self.watcher);
+    }
 }

@@ -5,6 +5,7 @@
 
 use std::{
     cell::Cell,
+    mem,
     pin::Pin,
     rc::Rc,
     sync::{Arc, atomic::Ordering::Relaxed},
@@ -15,9 +16,12 @@ use std::{
 use actix_web::{
     HttpMessage,
     body::BodySize,
-    dev::{Payload, ServiceRequest, ServiceResponse},
+    dev::{Payload, ServiceRequest},
     error::PayloadError,
-    http::{StatusCode, header},
+    http::{
+        StatusCode,
+        header::{self, HeaderMap},
+    },
     web::Bytes,
 };
 use futures_core::Stream;
@@ -30,16 +34,32 @@ use super::{
     store::Store,
 };
 
-/// A request on its way, for as long as its body is.
+/// A request on its way, until its response's body ends.
+///
+/// Ends once: when the body has given all it has, or fails, or panics, or is dropped.
 #[derive(Debug)]
 pub(crate) struct Exchange {
     active: Arc<Active>,
+    start: Instant,
     /// Bytes of the request's body that were read, if it has one.
     read: Option<Rc<Cell<u64>>>,
+    /// `None` before the request is recorded, and on an excluded route.
+    series: Option<Arc<Series>>,
+    response: Option<Response>,
+    ended: bool,
+}
+
+/// A response whose head is known.
+#[derive(Debug)]
+struct Response {
+    store: Arc<Store>,
+    head: ResponseHead,
+    sent: u64,
+    polled: bool,
 }
 
 impl Exchange {
-    pub(super) fn begin(active: Arc<Active>, req: &mut ServiceRequest) -> Self {
+    pub(super) fn begin(active: Arc<Active>, start: Instant, req: &mut ServiceRequest) -> Self {
         active.raise();
         let read = match req.take_payload() {
             Payload::None => None,
@@ -55,19 +75,109 @@ impl Exchange {
                 Some(read)
             }
         };
-        Self { active, read }
+        Self {
+            active,
+            start,
+            read,
+            series: None,
+            response: None,
+            ended: false,
+        }
     }
 
-    /// Records the size of the request's body, as far as it was read.
-    pub(super) fn record_read(&self, extended: &Extended) {
+    pub(super) fn recorded_under(&mut self, series: Option<&Arc<Series>>) {
+        self.series = series.cloned();
+    }
+
+    /// Goes on with the response's body.
+    pub(super) fn respond(&mut self, store: Arc<Store>, head: ResponseHead) {
+        let response = self.response.insert(Response {
+            store,
+            head,
+            sent: 0,
+            polled: false,
+        });
+        if response.is_complete() {
+            self.end(Ending::Complete);
+        }
+    }
+
+    /// Takes note of what a poll of the body gave.
+    pub(crate) fn polled<E>(&mut self, item: &Poll<Option<Result<Bytes, E>>>) {
+        let Some(response) = &mut self.response else {
+            return;
+        };
+        response.polled = true;
+        match item {
+            Poll::Pending => {}
+            Poll::Ready(Some(Ok(bytes))) => {
+                response.sent += bytes.len() as u64;
+                if response.is_complete() {
+                    // The server need not ask again.
+                    self.end(Ending::Complete);
+                }
+            }
+            Poll::Ready(Some(Err(_))) => self.end(Ending::Failed),
+            Poll::Ready(None) => self.end(Ending::Complete),
+        }
+    }
+
+    /// Takes note that a poll of the body panicked.
+    pub(crate) fn panicked(&mut self) {
+        self.end(Ending::Panicked);
+    }
+
+    fn end(&mut self, ending: Ending) {
+        if mem::replace(&mut self.ended, true) {
+            return;
+        }
+        self.active.lower();
+        let extended = self
+            .series
+            .as_ref()
+            .and_then(|series| series.extended.as_ref());
+        let Some(extended) = extended else {
+            return;
+        };
         let read = self.read.as_ref().map_or(0, |read| read.get());
         record_size(&extended.request_size, read);
+        if let Some(response) = &self.response {
+            response.end(extended, self.start, ending);
+        }
     }
 }
 
 impl Drop for Exchange {
     fn drop(&mut self) {
-        self.active.lower();
+        self.end(Ending::Dropped);
+    }
+}
+
+impl Response {
+    fn is_complete(&self) -> bool {
+        self.head.size.is_some_and(|size| self.sent >= size)
+    }
+
+    fn end(&self, extended: &Extended, start: Instant, ending: Ending) {
+        let lasting = self.head.lasting;
+        let truncated = &self.store.truncated;
+        let count = match ending {
+            Ending::Complete => None,
+            Ending::Failed => Some(&truncated.body_error),
+            Ending::Panicked => Some(&truncated.panic),
+            // Never polled: something outside put another response in its place.
+            Ending::Dropped if lasting || !self.polled => None,
+            Ending::Dropped => Some(&truncated.client),
+        };
+        if let Some(count) = count {
+            count.fetch_add(1, Relaxed);
+        }
+        record_size(&extended.response_size, self.sent);
+        if !lasting && (self.polled || matches!(ending, Ending::Complete)) {
+            let nanos = nanos(start.elapsed());
+            let bucket = self.store.settings().bucket(nanos);
+            extended.response_duration.record(bucket, nanos);
+        }
     }
 }
 
@@ -92,111 +202,6 @@ impl Stream for CountedPayload {
     }
 }
 
-/// What becomes of a response after its head.
-///
-/// Ends once: when the body has given all it has, or fails, or panics, or is dropped.
-#[derive(Debug)]
-pub(crate) struct ObservedResponse {
-    store: Arc<Store>,
-    series: Arc<Series>,
-    start: Instant,
-    /// `None` once it has ended.
-    exchange: Option<Exchange>,
-    /// Bytes after which the body is known to be complete.
-    size: Option<u64>,
-    sent: u64,
-    polled: bool,
-    /// Upgrades and event streams last as long as the client likes: their end is nobody's failure
-    /// and their duration nobody's latency.
-    lasting: bool,
-}
-
-impl ObservedResponse {
-    pub(super) fn begin(
-        store: Arc<Store>,
-        series: Arc<Series>,
-        start: Instant,
-        exchange: Exchange,
-        head: ResponseHead,
-    ) -> Self {
-        let mut observed = Self {
-            store,
-            series,
-            start,
-            exchange: Some(exchange),
-            size: head.size,
-            sent: 0,
-            polled: false,
-            lasting: head.lasting,
-        };
-        if observed.is_complete() {
-            observed.end(Ending::Complete);
-        }
-        observed
-    }
-
-    /// Takes note of what a poll of the body gave.
-    pub(crate) fn polled<E>(&mut self, item: &Poll<Option<Result<Bytes, E>>>) {
-        self.polled = true;
-        match item {
-            Poll::Pending => {}
-            Poll::Ready(Some(Ok(bytes))) => {
-                self.sent += bytes.len() as u64;
-                if self.is_complete() {
-                    // The server need not ask again.
-                    self.end(Ending::Complete);
-                }
-            }
-            Poll::Ready(Some(Err(_))) => self.end(Ending::Failed),
-            Poll::Ready(None) => self.end(Ending::Complete),
-        }
-    }
-
-    /// Takes note that a poll of the body panicked.
-    pub(crate) fn panicked(&mut self) {
-        self.end(Ending::Panicked);
-    }
-
-    fn is_complete(&self) -> bool {
-        self.size.is_some_and(|size| self.sent >= size)
-    }
-
-    fn end(&mut self, ending: Ending) {
-        let Some(exchange) = self.exchange.take() else {
-            return;
-        };
-        let truncated = &self.store.truncated;
-        let count = match ending {
-            Ending::Complete => None,
-            Ending::Failed => Some(&truncated.body_error),
-            Ending::Panicked => Some(&truncated.panic),
-            // Never polled: something outside put another response in its place.
-            Ending::Dropped if self.lasting || !self.polled => None,
-            Ending::Dropped => Some(&truncated.client),
-        };
-        if let Some(count) = count {
-            count.fetch_add(1, Relaxed);
-        }
-
-        let Some(extended) = &self.series.extended else {
-            return;
-        };
-        exchange.record_read(extended);
-        record_size(&extended.response_size, self.sent);
-        if !self.lasting && (self.polled || matches!(ending, Ending::Complete)) {
-            let nanos = nanos(self.start.elapsed());
-            let bucket = self.store.settings().bucket(nanos);
-            extended.response_duration.record(bucket, nanos);
-        }
-    }
-}
-
-impl Drop for ObservedResponse {
-    fn drop(&mut self) {
-        self.end(Ending::Dropped);
-    }
-}
-
 #[derive(Clone, Copy, Debug)]
 enum Ending {
     Complete,
@@ -208,19 +213,26 @@ enum Ending {
 /// What a response's head says of its body.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ResponseHead {
+    /// Bytes after which the body is complete.
     size: Option<u64>,
+    /// Upgrades and event streams last as long as the client likes: their end is nobody's failure
+    /// and their duration nobody's latency.
     lasting: bool,
 }
 
 impl ResponseHead {
-    pub(super) fn of<B>(method: Method, res: &ServiceResponse<B>, size: BodySize) -> Self {
-        let status = res.status();
+    pub(super) fn of(
+        method: Method,
+        status: StatusCode,
+        headers: &HeaderMap,
+        size: BodySize,
+    ) -> Self {
         let upgraded = status == StatusCode::SWITCHING_PROTOCOLS
             || method == Method::Connect && status.is_success();
         let bodiless = method == Method::Head
             || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
         let events = || {
-            let kind = res.headers().get(header::CONTENT_TYPE);
+            let kind = headers.get(header::CONTENT_TYPE);
             kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"))
         };
         Self {

@@ -3,50 +3,30 @@
 //! The store only grows and tells its length without a lock. A key that is not here, while the
 //! lengths agree, is therefore nowhere.
 
-use std::{
-    rc::Rc,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering::Relaxed},
-    },
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering::Relaxed},
 };
 
 use super::{
     Hosts,
-    labels::{Host, NO_ENDPOINT},
+    hosts::{HostLabel, Spellings},
+    labels::Method,
+    routes::{RouteId, Routes, SeriesId},
     series::{Active, Series},
     store::{
-        ActiveKey, FOLDED_HOST_ID, FOLDED_PATH_ID, HostId, INVALID_HOST_ID, Key, LabelIds, Map,
-        NO_ENDPOINT_ID, PathId, Store,
+        ActiveKey, FOLDED_HOST_ID, FOLDED_PATH_ID, HostId, Key, LabelIds, Map, NO_ENDPOINT_ID,
+        PathId, Store,
     },
 };
 
-/// Spellings of hosts that a worker remembers. A client can invent spellings (`APP.example`), so
-/// there must be a bound; past it the memory starts anew.
-const MAX_SPELLINGS: usize = 256;
-
-/// The host of a request, before it is known whether the request has a route.
-#[derive(Debug)]
-pub(crate) enum HostLabel {
-    Known(HostId),
-    /// All places are taken by others.
-    Beyond,
-    /// Not seen yet; takes a place if the request has a route.
-    Unseen(Box<str>),
-}
-
-/// What a pattern means to the recorder: the number of its path, or that it is excluded.
-pub(super) type Route = Option<PathId>;
-
 #[derive(Debug, Default)]
 pub(super) struct Mirror {
-    last_spelling: Option<(Rc<[u8]>, HostId)>,
-    spellings: Map<Rc<[u8]>, HostId>,
-    hosts: Map<Box<str>, HostId>,
-    hosts_seen: usize,
-    routes: Map<Box<str>, Route>,
-    series: Map<Key, Arc<Series>>,
-    series_seen: usize,
+    pub(super) spellings: Spellings,
+    pub(super) routes: Routes,
+    ids: Map<Key, SeriesId>,
+    /// As many, and in the same order, as the first of the store's.
+    series: Vec<Arc<Series>>,
     errors: Map<Arc<str>, Arc<AtomicU64>>,
     errors_seen: usize,
     active: Map<ActiveKey, Arc<Active>>,
@@ -54,87 +34,52 @@ pub(super) struct Mirror {
 }
 
 impl Mirror {
-    /// The label of a host as a request spells it.
-    pub(super) fn host(&mut self, store: &Store, raw: &[u8]) -> HostLabel {
-        if let Some((spelling, id)) = &self.last_spelling
-            && **spelling == *raw
-        {
-            return HostLabel::Known(*id);
-        }
-        if let Some((spelling, id)) = self.spellings.get_key_value(raw) {
-            self.last_spelling = Some((Rc::clone(spelling), *id));
-            return HostLabel::Known(*id);
-        }
-        self.new_spelling(store, raw)
-    }
-
-    #[cold]
-    fn new_spelling(&mut self, store: &Store, raw: &[u8]) -> HostLabel {
-        let Some(host) = Host::parse(raw) else {
-            return HostLabel::Known(INVALID_HOST_ID);
-        };
-        let (name, max) = match store.settings().hosts {
-            Hosts::Unlabelled => return HostLabel::Known(INVALID_HOST_ID),
-            Hosts::Listed(_) => (host.name(), None),
-            Hosts::FirstSeen(max) => (host.as_str(), Some(max)),
-        };
-
-        if self.hosts_seen != store.hosts_len() {
-            let hosts = &mut self.hosts;
-            self.hosts_seen = store.hosts_from(self.hosts_seen, |id, name| {
-                hosts.insert(name.to_ascii_lowercase().into(), id);
-            });
-        }
-        if let Some(&id) = self.hosts.get(name) {
-            if self.spellings.len() >= MAX_SPELLINGS {
-                self.spellings.clear();
-            }
-            self.spellings.insert(raw.into(), id);
-            return HostLabel::Known(id);
-        }
-        match max {
-            None => HostLabel::Known(FOLDED_HOST_ID),
-            Some(max) if store.has_all_hosts(max) => HostLabel::Beyond,
-            Some(_) => HostLabel::Unseen(name.into()),
-        }
-    }
-
-    /// The route of a pattern.
-    pub(super) fn route(&mut self, store: &Store, pattern: &str) -> Route {
-        if let Some(&route) = self.routes.get(pattern) {
-            return route;
-        }
-        let excluded = store.settings().excluded.contains(pattern);
-        let route = (!excluded).then(|| store.path(pattern));
-        self.routes.insert(pattern.into(), route);
-        route
-    }
-
-    /// The route of a request that matches none.
-    pub(super) fn no_endpoint(&mut self, store: &Store) -> Route {
-        if store.settings().excluded.is_empty() {
-            return Some(NO_ENDPOINT_ID);
-        }
-        self.route(store, NO_ENDPOINT)
-    }
-
-    /// Calls `record` with the series of these labels, or of what they are folded into.
-    pub(super) fn with_series<R>(
+    /// Records a duration, in nanoseconds, and gives the series that it was recorded in: none on an
+    /// excluded route.
+    #[inline(always)]
+    pub(super) fn record(
         &mut self,
         store: &Store,
-        labels: LabelIds,
-        record: impl FnOnce(&Arc<Series>) -> R,
-    ) -> R {
-        match self.series.get(&labels.key()) {
-            Some(series) => record(series),
-            None => record(&self.unseen_series(store, labels)),
+        route: RouteId,
+        method: Method,
+        host: &HostLabel,
+        code: u16,
+        nanos: u64,
+    ) -> Option<&Arc<Series>> {
+        let known = self.routes.get_mut(route)?;
+        let labels = LabelIds {
+            method,
+            path: known.path?,
+            host: host_id(store, host, known.path),
+            code,
+        };
+        let id = match known.recent {
+            Some((key, id)) if key == labels.key() => id,
+            _ => self.other_series(store, route, labels),
+        };
+        let series = self.series.get(id)?;
+        let bucket = store.settings().bucket(nanos);
+        series.duration.record(bucket, nanos);
+        Some(series)
+    }
+
+    #[inline(never)]
+    fn other_series(&mut self, store: &Store, route: RouteId, labels: LabelIds) -> SeriesId {
+        let key = labels.key();
+        let Some(&id) = self.ids.get(&key) else {
+            // Not remembered as the route's: it may be folded, which must be counted each time.
+            return self.unseen_series(store, labels);
+        };
+        if let Some(known) = self.routes.get_mut(route) {
+            known.recent = Some((key, id));
         }
+        id
     }
 
     /// The series of labels that are not here: made, or folded into another when there are too
     /// many. At the caps, all that is needed is here and the store's lock is left alone.
     #[cold]
-    fn unseen_series(&mut self, store: &Store, labels: LabelIds) -> Arc<Series> {
+    fn unseen_series(&mut self, store: &Store, labels: LabelIds) -> SeriesId {
         let max = store.settings().max_label_sets;
         let without_host = LabelIds {
             host: match store.settings().hosts {
@@ -148,44 +93,41 @@ impl Mirror {
             ..without_host
         };
 
-        if let Some(series) = self.series_below(store, labels, max) {
-            return series;
+        if let Some(id) = self.series_below(store, labels, max) {
+            return id;
         }
-        if let Some(series) = self.series_below(store, without_host, max.saturating_mul(2)) {
+        if let Some(id) = self.series_below(store, without_host, max.saturating_mul(2)) {
             if without_host.host != labels.host {
                 store.folded.host.fetch_add(1, Relaxed);
             }
-            return series;
+            return id;
         }
         store.folded.path.fetch_add(1, Relaxed);
         loop {
-            if let Some(series) = self.series_below(store, without_path, usize::MAX) {
-                return series;
+            if let Some(id) = self.series_below(store, without_path, usize::MAX) {
+                return id;
             }
         }
     }
 
     /// The series of exactly these labels: from here, or made if there are fewer than `limit`.
-    fn series_below(
-        &mut self,
-        store: &Store,
-        labels: LabelIds,
-        limit: usize,
-    ) -> Option<Arc<Series>> {
+    fn series_below(&mut self, store: &Store, labels: LabelIds, limit: usize) -> Option<SeriesId> {
         let key = labels.key();
         loop {
-            if let Some(series) = self.series.get(&key) {
-                return Some(Arc::clone(series));
+            if let Some(&id) = self.ids.get(&key) {
+                return Some(id);
             }
-            if self.series_seen == store.series_len() {
-                if self.series_seen >= limit {
+            let seen = self.series.len();
+            if seen == store.series_len() {
+                if seen >= limit {
                     return None;
                 }
-                store.create_series(labels, self.series_seen, limit);
+                store.create_series(labels, seen, limit);
             }
-            let series = &mut self.series;
-            self.series_seen = store.series_from(self.series_seen, |key, new| {
-                series.insert(key, Arc::clone(new));
+            let Self { ids, series, .. } = self;
+            store.series_from(seen, |key, new| {
+                ids.insert(key, series.len());
+                series.push(Arc::clone(new));
             });
         }
     }
@@ -225,5 +167,17 @@ impl Mirror {
                 errors.insert(Arc::clone(kind), Arc::clone(count));
             });
         }
+    }
+}
+
+/// The number of a host, now that it is known whether the request has a route. Only then may the
+/// host take a place, and only then does it matter that none is left.
+#[inline]
+fn host_id(store: &Store, host: &HostLabel, path: Option<PathId>) -> HostId {
+    match host {
+        HostLabel::Known(id) => *id,
+        HostLabel::Unseen(_) | HostLabel::Beyond if path == Some(NO_ENDPOINT_ID) => FOLDED_HOST_ID,
+        HostLabel::Unseen(name) => store.claim_host(name),
+        HostLabel::Beyond => store.fold_host(),
     }
 }

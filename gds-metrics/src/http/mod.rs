@@ -2,10 +2,11 @@
 
 mod expose;
 mod extended;
+mod hosts;
 mod labels;
 mod mirror;
-mod named;
 mod recorder;
+mod routes;
 mod series;
 mod store;
 
@@ -15,7 +16,7 @@ use actix_web::Error;
 
 pub(crate) use self::{
     expose::{FAMILIES, write_counters},
-    extended::ObservedResponse,
+    extended::Exchange,
     labels::Host,
     recorder::{Recorder, Recording},
     store::{MAX_HOSTS, Store},
@@ -44,7 +45,9 @@ fn bucket(bounds: &[u64], value: u64) -> usize {
 
 /// A duration in nanoseconds, as all of them are kept.
 fn nanos(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+    // Cheaper than `as_nanos`, which is wider.
+    let seconds = duration.as_secs().saturating_mul(1_000_000_000);
+    seconds.saturating_add(u64::from(duration.subsec_nanos()))
 }
 
 /// Upper bounds in seconds as nanoseconds.

@@ -219,8 +219,19 @@ impl Store {
         hosts.list.len()
     }
 
-    /// Gives `host` a number unless all places are taken.
-    pub(crate) fn claim_host(&self, host: &str) -> Option<HostId> {
+    /// The number of a new host, or of `_other` when all places are taken.
+    pub(crate) fn claim_host(&self, host: &str) -> HostId {
+        let claimed = self.try_claim_host(host);
+        claimed.unwrap_or_else(|| self.fold_host())
+    }
+
+    /// Counts a request whose host has no place.
+    pub(crate) fn fold_host(&self) -> HostId {
+        self.folded.host.fetch_add(1, Relaxed);
+        FOLDED_HOST_ID
+    }
+
+    fn try_claim_host(&self, host: &str) -> Option<HostId> {
         let Hosts::FirstSeen(max) = self.settings.hosts else {
             return None;
         };

@@ -1,0 +1,13 @@
+//! Pages for those who run it, and for those who move over from something else.
+
+#[doc = include_str!("../docs/troubleshooting.md")]
+pub mod troubleshooting {}
+
+#[doc = include_str!("../docs/deployment.md")]
+pub mod deployment {}
+
+#[doc = include_str!("../docs/from_python.md")]
+pub mod from_python {}
+
+#[doc = include_str!("../docs/from_actix_web_prom.md")]
+pub mod from_actix_web_prom {}

@@ -1,0 +1,153 @@
+//! A worker's memory of routes, and how to tell them without asking for a pattern.
+//!
+//! Actix makes a new `String` whenever it is asked for a pattern, but lends a resource's name. The
+//! name's place in memory stands for the resource: it stays where it is as long as the worker does.
+//!
+//! A name alone is not proof. For a resource that has none, Actix searches its map by path and may
+//! lend the name of another one, which a guard refused. So the shape of the match is compared as
+//! well: the last dynamic segment, whose name Actix keeps once for each resource, or, where there
+//! is none, the path itself.
+
+use actix_web::{HttpRequest, http::StatusCode};
+
+use super::{
+    labels::NO_ENDPOINT,
+    store::{Key, Map, PathId, Store},
+};
+
+/// The number of a route in one worker.
+pub(super) type RouteId = usize;
+/// The number of a series in one worker.
+pub(super) type SeriesId = usize;
+
+/// What a worker knows of a route.
+#[derive(Debug)]
+pub(super) struct Route {
+    /// `None`: nothing is recorded of it.
+    pub(super) path: Option<PathId>,
+    /// The label set that was recorded last: most of a route's requests are alike.
+    pub(super) recent: Option<(Key, SeriesId)>,
+}
+
+#[derive(Debug)]
+pub(super) struct Routes {
+    list: Vec<Route>,
+    patterns: Map<Box<str>, RouteId>,
+    /// By the address of a resource's name.
+    names: Map<usize, (Shape, RouteId)>,
+    /// Whether it is worth asking for a resource's name. On a resource without one, Actix searches
+    /// its whole map for it.
+    asks_names: bool,
+}
+
+impl Default for Routes {
+    fn default() -> Self {
+        Self {
+            list: Vec::new(),
+            patterns: Map::default(),
+            names: Map::default(),
+            asks_names: true,
+        }
+    }
+}
+
+impl Routes {
+    pub(super) fn get_mut(&mut self, route: RouteId) -> Option<&mut Route> {
+        self.list.get_mut(route)
+    }
+
+    /// The route of a request, asked for after routing: before it, Actix answers wrongly where
+    /// guards tell scopes of one prefix apart.
+    #[inline(always)]
+    pub(super) fn of_request(
+        &mut self,
+        store: &Store,
+        req: &HttpRequest,
+        status: StatusCode,
+    ) -> RouteId {
+        if self.asks_names
+            // What no resource took has no name, and asking would search the whole map in vain.
+            && (status != StatusCode::NOT_FOUND || req.match_info().unprocessed().is_empty())
+        {
+            let Some(name) = req.match_name() else {
+                let route = self.of_pattern(store, req.match_pattern().as_deref());
+                self.asks_names = false;
+                return route;
+            };
+            let address = name.as_ptr().addr();
+            if let Some((shape, route)) = self.names.get(&address)
+                && shape.is_of(req)
+            {
+                return *route;
+            }
+            return self.learn(store, req, address);
+        }
+        self.of_pattern(store, req.match_pattern().as_deref())
+    }
+
+    /// Learns the route behind a name. What was learnt first stays: a resource with several
+    /// patterns has just one of them told by its name.
+    #[cold]
+    fn learn(&mut self, store: &Store, req: &HttpRequest, address: usize) -> RouteId {
+        let route = self.of_pattern(store, req.match_pattern().as_deref());
+        self.names
+            .entry(address)
+            .or_insert_with(|| (Shape::of(req), route));
+        route
+    }
+
+    /// The route of a pattern, or of what has none.
+    pub(super) fn of_pattern(&mut self, store: &Store, pattern: Option<&str>) -> RouteId {
+        let pattern = match pattern {
+            // An empty label does not exist for Prometheus.
+            Some("") => "/",
+            Some(pattern) => pattern,
+            None => NO_ENDPOINT,
+        };
+        if let Some(&route) = self.patterns.get(pattern) {
+            return route;
+        }
+        let excluded = store.settings().excluded.contains(pattern);
+        let route = self.list.len();
+        self.list.push(Route {
+            path: (!excluded).then(|| store.path(pattern)),
+            recent: None,
+        });
+        self.patterns.insert(pattern.into(), route);
+        route
+    }
+}
+
+#[derive(Debug)]
+enum Shape {
+    Static(Box<str>),
+    /// How many dynamic segments there are, and the address of the last one's name.
+    Dynamic(usize, usize),
+}
+
+impl Shape {
+    fn of(req: &HttpRequest) -> Self {
+        match last_segment(req) {
+            Some(address) => Self::Dynamic(req.match_info().segment_count(), address),
+            None => Self::Static(req.path().into()),
+        }
+    }
+
+    fn is_of(&self, req: &HttpRequest) -> bool {
+        match self {
+            Self::Static(path) => req.match_info().is_empty() && **path == *req.path(),
+            Self::Dynamic(count, address) => {
+                req.match_info().segment_count() == *count && last_segment(req) == Some(*address)
+            }
+        }
+    }
+}
+
+/// The address of the last dynamic segment's name.
+fn last_segment(req: &HttpRequest) -> Option<usize> {
+    let mut last = None;
+    for (name, _) in req.match_info().iter() {
+        last = Some(name.as_ptr().addr());
+    }
+    last
+}

@@ -1,0 +1,36 @@
+//! What others make of the exposition: a real Prometheus server, promtool, and PyPI's
+//! `prometheus_client`. They are outside programs, so a plain `cargo test` leaves them out:
+//!
+//! ```sh
+//! cargo build --examples
+//! GDS_METRICS_PYTHON=venv/bin/python cargo test --test prometheus -- --ignored
+//! ```
+
+mod documents;
+mod http;
+mod programs;
+mod samples;
+mod server;
+
+use std::{
+    collections::BTreeMap,
+    thread,
+    time::{Duration, Instant},
+};
+
+/// Asks again until there is an answer, for half a minute at most: scrapes come when they come.
+fn wait_for<T>(what: &str, mut ask: impl FnMut() -> Result<T, String>) -> T {
+    let start = Instant::now();
+    loop {
+        match ask() {
+            Ok(answer) => return answer,
+            Err(last) if start.elapsed() > Duration::from_secs(30) => {
+                panic!("waited in vain for {what}: {last}")
+            }
+            Err(_) => thread::sleep(Duration::from_millis(50)),
+        }
+    }
+}
+
+/// A sample as all the readers here tell it.
+type Samples = BTreeMap<(String, BTreeMap<String, String>), f64>;
