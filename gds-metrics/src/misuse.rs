@@ -82,7 +82,7 @@ impl Misuse {
 
     /// A route is seen for the first time. It may stand in the scope's way.
     #[cold]
-    pub(crate) fn new_route(&self, req: &HttpRequest, pattern: &str, status: StatusCode) {
+    pub(crate) fn new_route(&self, req: &HttpRequest, pattern: Option<&str>, status: StatusCode) {
         if self.scope_reached.load(Relaxed)
             || self.told_unreachable.load(Relaxed)
             // What another method does says nothing about a scrape.
@@ -114,10 +114,12 @@ impl Misuse {
             StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED
         );
         if taken
+            && let Some(pattern) = pattern
             && pattern != path
             && req.resource_map().match_pattern(path).as_deref() == Some(pattern)
             && first(&self.told_unreachable)
         {
+            let pattern = if pattern.is_empty() { "/" } else { pattern };
             log::warn!(
                 "the route `{pattern}` was registered before `metrics.scope()` and takes the requests to \
                  `{path}`: register `.service(metrics.scope())` before it"

@@ -199,6 +199,27 @@ async fn after_a_catch_all() {
 }
 
 #[actix_web::test]
+async fn after_all_files() {
+    let metrics = hostless();
+    let files = || actix_files::Files::new("/", concat!(env!("CARGO_MANIFEST_DIR"), "/tests"));
+    let app = App::new()
+        .service(files())
+        .service(metrics.scope())
+        .wrap(metrics.clone());
+    assert_one(
+        &warnings_of!(app, ["/actix/main.rs", "/metrics"]),
+        &["the route `/`", "before `metrics.scope()`"],
+    );
+
+    let metrics = hostless();
+    let app = App::new()
+        .service(metrics.scope())
+        .service(files())
+        .wrap(metrics.clone());
+    assert_eq!(warnings_of!(app, ["/actix/main.rs", "/metrics"]).len(), 1);
+}
+
+#[actix_web::test]
 async fn after_a_catch_all_for_other_methods() {
     let metrics = hostless();
     let app = App::new()

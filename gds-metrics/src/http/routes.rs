@@ -88,12 +88,12 @@ impl Routes {
     /// The route of the pattern that Actix tells of a request.
     #[inline]
     fn of_match(&mut self, store: &Store, req: &HttpRequest, status: StatusCode) -> RouteId {
-        let pattern = req.match_pattern();
-        let pattern = named(pattern.as_deref());
+        let matched = req.match_pattern();
+        let pattern = named(matched.as_deref());
         match self.patterns.get(pattern) {
             Some(&route) => route,
             None => {
-                store.misuse.new_route(req, pattern, status);
+                store.misuse.new_route(req, matched.as_deref(), status);
                 self.add(store, pattern)
             }
         }
