@@ -57,6 +57,7 @@ impl Recorder {
         let _ = self.resources.set(req.resource_map().clone());
     }
 
+    #[inline(always)]
     fn host(&self, req: &ServiceRequest) -> HostLabel {
         if !self.store.settings().has_host_label() {
             return HostLabel::Known(FOLDED_HOST_ID);
