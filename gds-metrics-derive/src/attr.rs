@@ -106,7 +106,7 @@ impl Parse for Opt {
 pub(crate) fn options(attrs: &[Attribute], place: Place, errors: &mut Errors) -> Vec<Opt> {
     let mut options: Vec<Opt> = Vec::new();
     for attr in attrs.iter().filter(|attr| attr.path().is_ident("metric")) {
-        let Meta::List(list) = &attr.meta else {
+        let Meta::List(_) = &attr.meta else {
             errors.push(
                 attr.span(),
                 "an option is missing: write `#[metric(…)]`, with one in the parentheses",
@@ -114,7 +114,7 @@ pub(crate) fn options(attrs: &[Attribute], place: Place, errors: &mut Errors) ->
             continue;
         };
         let parser = Punctuated::<Opt, Token![,]>::parse_terminated;
-        let parsed = match parser.parse2(list.tokens.clone()) {
+        let parsed = match attr.parse_args_with(parser) {
             Ok(parsed) => parsed,
             Err(error) => {
                 errors.add(error);
@@ -256,8 +256,9 @@ impl Opt {
                 })
                 .collect(),
             Err(error) => {
+                // An end that comes too early lies nowhere.
                 errors.push(
-                    error.span(),
+                    self.value_span(),
                     format_args!("{error}: write `labels(name = \"value\")`"),
                 );
                 Vec::new()

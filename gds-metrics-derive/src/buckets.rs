@@ -4,7 +4,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{Expr, ExprLit, Lit, LitFloat, UnOp, spanned::Spanned};
 
-use crate::errors::Errors;
+use crate::{errors::Errors, expand::respanned};
 
 /// The bounds of a histogram, as they were written.
 #[derive(Clone, Debug)]
@@ -85,22 +85,23 @@ impl Buckets {
     pub(crate) fn expand(&self, private: &TokenStream) -> TokenStream {
         let f64 = quote!(#private::std::primitive::f64);
         let array = match &self.form {
-            Form::List(bounds) => quote!(const ARRAY: &[#f64] = &[#(#bounds),*];),
+            Form::List(bounds) => quote!(const __GDS_ARRAY: &[#f64] = &[#(#bounds),*];),
             Form::Exponential([start, factor, count]) => quote! {
-                const ARRAY: &[#f64; #count] = &#private::buckets::exponential(#start, #factor);
+                const __GDS_ARRAY: &[#f64; #count] = &#private::buckets::exponential(#start, #factor);
             },
             Form::Linear([start, width, count]) => quote! {
-                const ARRAY: &[#f64; #count] = &#private::buckets::linear(#start, #width);
+                const __GDS_ARRAY: &[#f64; #count] = &#private::buckets::linear(#start, #width);
             },
-            Form::Constant(expr) => quote!(const ARRAY: &[#f64] = &(#expr);),
+            Form::Constant(expr) => quote!(const __GDS_ARRAY: &[#f64] = &(#expr);),
         };
-        let checked = quote_spanned!(self.span=> #private::buckets::checked(ARRAY));
+        let private_here = respanned(private, self.span);
+        let checked = quote_spanned!(self.span=> #private_here::buckets::checked(__GDS_ARRAY));
         quote! {{
             #array
-            const BOUNDS: &[#f64] = #checked;
+            const __GDS_BOUNDS: &[#f64] = #checked;
             #private::Buckets {
-                bounds: BOUNDS,
-                histogram: || #private::buckets::histogram(BOUNDS),
+                bounds: __GDS_BOUNDS,
+                histogram: || #private::buckets::histogram(__GDS_BOUNDS),
             }
         }}
     }
@@ -131,7 +132,7 @@ fn check_list(span: Span, bounds: &[Expr], errors: &mut Errors) {
             continue;
         };
         match last {
-            Some(last) if value == last => {
+            Some(last) if value.total_cmp(&last).is_eq() => {
                 errors.push(bound.span(), "this bound is given twice: remove it");
             }
             Some(last) if value < last => errors.push(

@@ -43,7 +43,10 @@ fn family_name(set: &Set<'_>, metric: &Metric) -> String {
 /// The name with the struct's prefix.
 pub(crate) fn local_name(set: &Set<'_>, metric: &Metric) -> String {
     match &set.prefix {
-        Some(prefix) => format!("{}_{}", prefix.value, metric.name.value),
+        Some(prefix) => {
+            let prefix = prefix.value.trim_end_matches('_');
+            format!("{prefix}_{}", metric.name.value)
+        }
         None => metric.name.value.clone(),
     }
 }
@@ -101,9 +104,9 @@ fn check_metric(set: &Set<'_>, field: &Field<'_>, metric: &Metric, errors: &mut 
         );
     }
     check_labels(&metric.labels, &set.labels, errors);
-    let own = match metric.guess.kind {
-        Some(Kind::Histogram) => "le",
-        Some(Kind::Summary) => "quantile",
+    let (kind, own) = match metric.guess.kind {
+        Some(kind @ Kind::Histogram) => (kind, "le"),
+        Some(kind @ Kind::Summary) => (kind, "quantile"),
         _ => return,
     };
     for label in metric.labels.iter().chain(&set.labels) {
@@ -111,9 +114,9 @@ fn check_metric(set: &Set<'_>, field: &Field<'_>, metric: &Metric, errors: &mut 
             errors.push(
                 label.name.span,
                 format_args!(
-                    "`{}` is a histogram or a summary, which has a label `{own}` of its own: rename \
-                     this one",
-                    field.ident
+                    "`{}` is {}, which has a label `{own}` of its own: rename this one",
+                    field.ident,
+                    kind.as_str()
                 ),
             );
         }

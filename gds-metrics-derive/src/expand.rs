@@ -31,6 +31,18 @@ pub(crate) fn private(krate: &Path) -> TokenStream {
     quote!(#krate::__private)
 }
 
+/// `tokens` at `span`. An expression lies where all of its tokens lie, and else where the derive does.
+pub(crate) fn respanned(tokens: &TokenStream, span: Span) -> TokenStream {
+    tokens
+        .clone()
+        .into_iter()
+        .map(|mut token| {
+            token.set_span(span);
+            token
+        })
+        .collect()
+}
+
 /// An implementation for a set with mistakes, so that its users are not told of more.
 fn stub(set: &Set<'_>) -> TokenStream {
     let private = private(&set.krate);
@@ -84,6 +96,7 @@ fn expand(set: &Set<'_>) -> TokenStream {
 
     // A generic set is checked where it is registered.
     let check = set.generics.params.is_empty().then(|| {
+        let private = respanned(&private, ident.span());
         quote_spanned! {ident.span()=>
             const _: () = #private::check(<#ident as #private::GdsMetricSet>::SCHEMA);
         }
@@ -165,13 +178,14 @@ fn metric_constant(
         private,
     );
     let line = line(field.ident.span());
-    let zero = metric
-        .zero
-        .map(|span| quote_spanned!(span=> .zero(#private::zero)));
-    // The type's span, for what is wrong with it, and a call's, for what a constant panics with.
-    let new = quote_spanned! {ty.span()=> #private::MetricField::<#ty>::new };
-    let call = quote_spanned! {field.ident.span()=>
-        #new(#private::MetricParts {
+    let zero = metric.zero.map(|span| {
+        let private = respanned(private, span);
+        quote_spanned!(span=> .zero(#private::zero))
+    });
+    // At the type, which is what may be wrong with it.
+    let private_here = respanned(private, ty.span());
+    let call = quote_spanned! {ty.span()=>
+        #private_here::metric_field::<#ty>(#private::MetricParts {
             set: #set_name,
             field: #field_name,
             name: #name,
@@ -200,9 +214,12 @@ fn set_constant(
     let outer = set.prefix.as_ref().map_or("", |prefix| &prefix.value);
     let prefix = nested.prefix.as_ref().map_or("", |prefix| &prefix.value);
     let labels = constant_labels(&set.labels, &nested.labels);
-    let new = quote_spanned! {ty.span()=> #private::SetField::<#ty>::new };
+    let private_here = respanned(private, ty.span());
+    let call = quote_spanned! {ty.span()=>
+        #private_here::set_field::<#ty>([#outer, #prefix], #labels)
+    };
     quote! {
-        const #constant: #private::SetField<#ty> = #new([#outer, #prefix], #labels);
+        const #constant: #private::SetField<#ty> = #call;
     }
 }
 

@@ -32,10 +32,10 @@ impl Kind {
     /// What follows the family's name in the names it owns. As `MetricKind::suffixes`.
     pub(crate) fn suffixes(self) -> &'static [&'static str] {
         match self {
-            Self::Counter => &["", "_total", "_created"],
-            Self::Histogram => &["", "_bucket", "_sum", "_count", "_created"],
-            Self::Summary => &["", "_sum", "_count", "_created"],
-            Self::Info => &["", "_info"],
+            Self::Counter => &["_total", "", "_created"],
+            Self::Histogram => &["_bucket", "_sum", "_count", "", "_created"],
+            Self::Summary => &["_sum", "_count", "", "_created"],
+            Self::Info => &["_info", ""],
             Self::Gauge | Self::StateSet => &[""],
         }
     }
@@ -91,9 +91,13 @@ pub(crate) fn guess(ty: &Type) -> Guess {
     }
 }
 
-/// Whether `ty` is spelt as an `Option`.
-pub(crate) fn is_option(ty: &Type) -> bool {
-    last_segment(ty).is_some_and(|(name, arguments)| name == "Option" && arguments.len() == 1)
+/// What `ty` is an `Option` of, if it is spelt as one.
+pub(crate) fn option_of(ty: &Type) -> Option<&Type> {
+    let (name, arguments) = last_segment(ty)?;
+    match arguments.as_slice() {
+        [inner] if name == "Option" => Some(inner),
+        _ => None,
+    }
 }
 
 /// Whether a type parameter or lifetime of `generics` is in `ty`.

@@ -12,6 +12,8 @@
     clippy::panic,
     clippy::indexing_slicing
 )]
+// Two arms of quoted code read better side by side.
+#![allow(clippy::single_match_else)]
 
 mod attr;
 mod buckets;

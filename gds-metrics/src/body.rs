@@ -49,14 +49,10 @@ impl<B: MessageBody> MessageBody for ObservedBody<B> {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, Self::Error>>> {
         let this = self.project();
-        let Some(exchange) = this.exchange else {
-            return this.body.poll_next(cx);
-        };
-        let on_unwind = OnUnwind::new(&mut **exchange, Exchange::panicked);
-        let item = this.body.poll_next(cx);
-        on_unwind.disarm();
-        exchange.polled(&item);
-        item
+        match this.exchange {
+            None => this.body.poll_next(cx),
+            Some(exchange) => poll_observed(this.body, exchange, cx),
+        }
     }
 
     fn try_into_bytes(self) -> Result<Bytes, Self> {
@@ -68,4 +64,18 @@ impl<B: MessageBody> MessageBody for ObservedBody<B> {
                 .map_err(|body| Self::new(body, None)),
         }
     }
+}
+
+#[cold]
+#[inline(never)]
+fn poll_observed<B: MessageBody>(
+    body: Pin<&mut B>,
+    exchange: &mut Exchange,
+    cx: &mut Context<'_>,
+) -> Poll<Option<Result<Bytes, B::Error>>> {
+    let on_unwind = OnUnwind::new(exchange, Exchange::panicked);
+    let item = body.poll_next(cx);
+    on_unwind.disarm();
+    exchange.polled(&item);
+    item
 }

@@ -161,6 +161,9 @@ pub mod __private {
         },
         metrics::buckets,
         schema::{Entry, Schema, check::check},
-        set::{Buckets, GdsMetricSet, Metric, MetricField, MetricParts, SetBuilder, SetField},
+        set::{
+            Buckets, GdsMetricSet, Metric, MetricField, MetricParts, SetBuilder, SetField,
+            metric_field, set_field,
+        },
     };
 }

@@ -5,7 +5,7 @@ use std::{
     pin::Pin,
     rc::Rc,
     sync::Arc,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
 use actix_web::{
@@ -92,17 +92,22 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let armed = this.recording.arm();
-        let polled = this.inner.poll(cx);
-        armed.disarm();
-        Poll::Ready(match ready!(polled) {
-            Ok(res) => {
+        // Matched where it lies: a response is large to move.
+        match this.inner.poll(cx) {
+            Poll::Pending => {
+                armed.disarm();
+                Poll::Pending
+            }
+            Poll::Ready(Ok(res)) => {
+                armed.disarm();
                 let exchange = this.recording.response(&res);
-                Ok(res.map_body(|_, body| ObservedBody::new(body, exchange)))
+                Poll::Ready(Ok(res.map_body(|_, body| ObservedBody::new(body, exchange))))
             }
-            Err(error) => {
+            Poll::Ready(Err(error)) => {
+                armed.disarm();
                 this.recording.error(&error);
-                Err(error)
+                Poll::Ready(Err(error))
             }
-        })
+        }
     }
 }

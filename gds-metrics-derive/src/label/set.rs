@@ -1,7 +1,7 @@
 //! `#[derive(EncodeLabelSet)]`.
 
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use quote::{format_ident, quote, quote_spanned};
 use syn::{
     Data, DeriveInput, Fields, Generics, Ident, Path, Type, ext::IdentExt, parse_quote,
     spanned::Spanned,
@@ -12,7 +12,7 @@ use crate::{
     attr::{self, Place, Text},
     errors::Errors,
     expand::private,
-    guess::{is_generic, is_option},
+    guess::{is_generic, option_of},
     name,
 };
 
@@ -33,7 +33,7 @@ pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
     if errors.is_empty() {
         expand(input, &fields, &krate)
     } else {
-        let stub = expand(input, &[], &krate);
+        let stub = stub(input, &krate);
         let errors = errors.into_tokens();
         quote!(#errors #stub)
     }
@@ -126,6 +126,30 @@ fn check_duplicates(fields: &[Field<'_>], errors: &mut Errors) {
     }
 }
 
+fn stub(input: &DeriveInput, krate: &Path) -> TokenStream {
+    let private = private(krate);
+    let ident = &input.ident;
+    let (impl_generics, ty_generics, where_clause) = input.generics.split_for_impl();
+    quote! {
+        #[automatically_derived]
+        impl #impl_generics #private::EncodeLabelSet for #ident #ty_generics #where_clause {
+            fn encode(
+                &self,
+                _: &mut #private::LabelSetEncoder<'_>,
+            ) -> #private::std::result::Result<(), #private::std::fmt::Error> {
+                #private::std::unreachable!()
+            }
+        }
+
+        #[automatically_derived]
+        impl #impl_generics #private::ClosedLabelSet for #ident #ty_generics #where_clause {
+            fn all() -> #private::std::vec::Vec<Self> {
+                #private::std::unreachable!()
+            }
+        }
+    }
+}
+
 fn expand(input: &DeriveInput, fields: &[Field<'_>], krate: &Path) -> TokenStream {
     let private = private(krate);
     let ident = &input.ident;
@@ -178,7 +202,7 @@ fn encode(field: &Field<'_>, private: &TokenStream) -> TokenStream {
         };
     };
     let name = &name.value;
-    if is_option(ty) {
+    if option_of(ty).is_some() {
         quote_spanned! {ty.span()=>
             if let #private::std::option::Option::Some(__value) = &self.#ident {
                 #private::encode_label(__encoder, #name, __value)?;
@@ -195,7 +219,8 @@ fn encode(field: &Field<'_>, private: &TokenStream) -> TokenStream {
 fn bounded(generics: &Generics, fields: &[Field<'_>], private: &TokenStream) -> Generics {
     let mut bounded = generics.clone();
     for field in fields.iter().filter(|f| is_generic(f.ty, generics)) {
-        let ty = field.ty;
+        // Of an absent label there is nothing to encode.
+        let ty = option_of(field.ty).unwrap_or(field.ty);
         let bound = match field.name {
             Some(_) => quote!(#private::EncodeLabelValue),
             None => quote!(#private::EncodeLabelSet),
@@ -214,7 +239,6 @@ fn closed(input: &DeriveInput, fields: &[Field<'_>], private: &TokenStream) -> T
     let ident = &input.ident;
     let mut generics = input.generics.clone();
     let predicates = &mut generics.make_where_clause().predicates;
-    predicates.push(parse_quote!(Self: #private::std::clone::Clone));
     for field in fields {
         let ty = field.ty;
         predicates.push(match field.name {
@@ -224,20 +248,21 @@ fn closed(input: &DeriveInput, fields: &[Field<'_>], private: &TokenStream) -> T
     }
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
 
-    // From the inside: the last field's loop makes the sets.
-    let assignments = fields.iter().map(|field| {
-        let ident = field.ident;
-        quote!(#ident: #private::std::clone::Clone::clone(&#ident),)
+    // From the inside: the last field's loop makes the sets. A field's own name could be a constant's.
+    let variable = |i: usize| format_ident!("__field_{i}");
+    let assignments = fields.iter().enumerate().map(|(i, field)| {
+        let (ident, variable) = (field.ident, variable(i));
+        quote!(#ident: #private::std::clone::Clone::clone(&#variable),)
     });
     let mut make = quote!(__all.push(Self { #(#assignments)* }););
-    for field in fields.iter().rev() {
-        let (ident, ty) = (field.ident, field.ty);
+    for (i, field) in fields.iter().enumerate().rev() {
+        let (variable, ty) = (variable(i), field.ty);
         let bound = match field.name {
             Some(_) => quote!(#private::ClosedLabelValue),
             None => quote!(#private::ClosedLabelSet),
         };
         make = quote! {
-            for #ident in <#ty as #bound>::all() {
+            for #variable in <#ty as #bound>::all() {
                 #make
             }
         };

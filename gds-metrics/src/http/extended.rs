@@ -43,15 +43,16 @@ pub(crate) struct Exchange {
     start: Instant,
     /// Bytes of the request's body that were read, if it has one.
     read: Option<Rc<Cell<u64>>>,
-    /// What is known from the response's head on.
+    /// `None` before the request is recorded, and on an excluded route.
+    series: Option<Arc<Series>>,
     response: Option<Response>,
     ended: bool,
 }
 
+/// A response whose head is known.
 #[derive(Debug)]
 struct Response {
     store: Arc<Store>,
-    series: Arc<Series>,
     head: ResponseHead,
     sent: u64,
     polled: bool,
@@ -78,16 +79,20 @@ impl Exchange {
             active,
             start,
             read,
+            series: None,
             response: None,
             ended: false,
         }
     }
 
+    pub(super) fn recorded_under(&mut self, series: Option<&Arc<Series>>) {
+        self.series = series.cloned();
+    }
+
     /// Goes on with the response's body.
-    pub(super) fn respond(&mut self, store: Arc<Store>, series: Arc<Series>, head: ResponseHead) {
+    pub(super) fn respond(&mut self, store: Arc<Store>, head: ResponseHead) {
         let response = self.response.insert(Response {
             store,
-            series,
             head,
             sent: 0,
             polled: false,
@@ -95,12 +100,6 @@ impl Exchange {
         if response.is_complete() {
             self.end(Ending::Complete);
         }
-    }
-
-    /// Records the size of the request's body, as far as it was read.
-    pub(super) fn record_read(&self, extended: &Extended) {
-        let read = self.read.as_ref().map_or(0, |read| read.get());
-        record_size(&extended.request_size, read);
     }
 
     /// Takes note of what a poll of the body gave.
@@ -133,32 +132,17 @@ impl Exchange {
             return;
         }
         self.active.lower();
-        let Some(response) = &self.response else {
+        let extended = self
+            .series
+            .as_ref()
+            .and_then(|series| series.extended.as_ref());
+        let Some(extended) = extended else {
             return;
         };
-        let lasting = response.head.lasting;
-        let truncated = &response.store.truncated;
-        let count = match ending {
-            Ending::Complete => None,
-            Ending::Failed => Some(&truncated.body_error),
-            Ending::Panicked => Some(&truncated.panic),
-            // Never polled: something outside put another response in its place.
-            Ending::Dropped if lasting || !response.polled => None,
-            Ending::Dropped => Some(&truncated.client),
-        };
-        if let Some(count) = count {
-            count.fetch_add(1, Relaxed);
-        }
-
-        let Some(extended) = &response.series.extended else {
-            return;
-        };
-        self.record_read(extended);
-        record_size(&extended.response_size, response.sent);
-        if !lasting && (response.polled || matches!(ending, Ending::Complete)) {
-            let nanos = nanos(self.start.elapsed());
-            let bucket = response.store.settings().bucket(nanos);
-            extended.response_duration.record(bucket, nanos);
+        let read = self.read.as_ref().map_or(0, |read| read.get());
+        record_size(&extended.request_size, read);
+        if let Some(response) = &self.response {
+            response.end(extended, self.start, ending);
         }
     }
 }
@@ -172,6 +156,28 @@ impl Drop for Exchange {
 impl Response {
     fn is_complete(&self) -> bool {
         self.head.size.is_some_and(|size| self.sent >= size)
+    }
+
+    fn end(&self, extended: &Extended, start: Instant, ending: Ending) {
+        let lasting = self.head.lasting;
+        let truncated = &self.store.truncated;
+        let count = match ending {
+            Ending::Complete => None,
+            Ending::Failed => Some(&truncated.body_error),
+            Ending::Panicked => Some(&truncated.panic),
+            // Never polled: something outside put another response in its place.
+            Ending::Dropped if lasting || !self.polled => None,
+            Ending::Dropped => Some(&truncated.client),
+        };
+        if let Some(count) = count {
+            count.fetch_add(1, Relaxed);
+        }
+        record_size(&extended.response_size, self.sent);
+        if !lasting && (self.polled || matches!(ending, Ending::Complete)) {
+            let nanos = nanos(start.elapsed());
+            let bucket = self.store.settings().bucket(nanos);
+            extended.response_duration.record(bucket, nanos);
+        }
     }
 }
 

@@ -33,7 +33,7 @@ pub(super) struct Spellings {
 
 impl Spellings {
     /// The label of a host as a request spells it.
-    #[inline]
+    #[inline(always)]
     pub(super) fn label(&mut self, store: &Store, raw: &[u8]) -> HostLabel {
         if let Some((spelling, id)) = &self.last
             && **spelling == *raw
@@ -43,6 +43,7 @@ impl Spellings {
         self.other_label(store, raw)
     }
 
+    #[inline(never)]
     fn other_label(&mut self, store: &Store, raw: &[u8]) -> HostLabel {
         if let Some((spelling, id)) = self.ids.get_key_value(raw) {
             self.last = Some((Rc::clone(spelling), *id));

@@ -36,7 +36,7 @@ pub(super) struct Mirror {
 impl Mirror {
     /// Records a duration, in nanoseconds, and gives the series that it was recorded in: none on an
     /// excluded route.
-    #[inline]
+    #[inline(always)]
     pub(super) fn record(
         &mut self,
         store: &Store,
@@ -63,6 +63,7 @@ impl Mirror {
         Some(series)
     }
 
+    #[inline(never)]
     fn other_series(&mut self, store: &Store, route: RouteId, labels: LabelIds) -> SeriesId {
         let key = labels.key();
         let Some(&id) = self.ids.get(&key) else {

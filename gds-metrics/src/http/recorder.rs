@@ -24,7 +24,6 @@ use super::{
     mirror::Mirror,
     nanos,
     routes::RouteId,
-    series::Series,
     store::{FOLDED_HOST_ID, Store},
 };
 use crate::unwind::OnUnwind;
@@ -74,7 +73,7 @@ impl Recorder {
         host: &HostLabel,
         start: Instant,
         req: &mut ServiceRequest,
-    ) -> Box<Exchange> {
+    ) -> Exchange {
         // Too early to know whether the host may take a place.
         let host = match host {
             HostLabel::Known(id) => *id,
@@ -82,7 +81,7 @@ impl Recorder {
         };
         let mut mirror = self.mirror.borrow_mut();
         let active = mirror.active(&self.store, (method, host));
-        Box::new(Exchange::begin(active, start, req))
+        Exchange::begin(active, start, req)
     }
 
     #[cold]
@@ -154,7 +153,8 @@ impl Recording {
             start,
             method,
             path: req.uri().path_and_query().cloned(),
-            exchange: extended.then(|| recorder.begin_exchange(method, &host, start, req)),
+            exchange: extended
+                .then(|| Box::new(recorder.begin_exchange(method, &host, start, req))),
             host,
             recorder: Rc::clone(recorder),
             ended: false,
@@ -174,34 +174,42 @@ impl Recording {
         &mut self,
         res: &ServiceResponse<B>,
     ) -> Option<Box<Exchange>> {
-        let error = res.response().error();
-        let (mut exchange, series) = self.end_with_head(res.request(), res.status(), error)?;
-        let size = res.response().body().size();
-        let head = ResponseHead::of(self.method, res.status(), res.headers(), size);
-        exchange.respond(Arc::clone(&self.recorder.store), series, head);
-        Some(exchange)
+        self.end_with_head(res.request(), res.status(), res.response().error());
+        match self.exchange {
+            None => None,
+            Some(_) => self.observe(res),
+        }
     }
 
-    fn end_with_head(
-        &mut self,
-        req: &HttpRequest,
-        status: StatusCode,
-        error: Option<&Error>,
-    ) -> Option<(Box<Exchange>, Arc<Series>)> {
+    fn end_with_head(&mut self, req: &HttpRequest, status: StatusCode, error: Option<&Error>) {
         self.ended = true;
         let nanos = nanos(self.start.elapsed());
         let Recorder { store, mirror, .. } = &*self.recorder;
         let mut mirror = mirror.borrow_mut();
         let route = mirror.routes.of_request(store, req, status);
         let code = status.as_u16();
-        let series = mirror.record(store, route, self.method, &self.host, code, nanos)?;
-        let exchange = self.exchange.take();
-        let observed = exchange.map(|exchange| (exchange, Arc::clone(series)));
+        let series = mirror.record(store, route, self.method, &self.host, code, nanos);
+        if let Some(exchange) = &mut self.exchange {
+            exchange.recorded_under(series);
+        }
+        let recorded = series.is_some();
         drop(mirror);
-        if let Some(error) = error.filter(|_| status.is_server_error()) {
+        if let Some(error) = error
+            && recorded
+            && status.is_server_error()
+        {
             self.recorder.count_error(error);
         }
-        observed
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn observe<B: MessageBody>(&mut self, res: &ServiceResponse<B>) -> Option<Box<Exchange>> {
+        let size = res.response().body().size();
+        let head = ResponseHead::of(self.method, res.status(), res.headers(), size);
+        let mut exchange = self.exchange.take()?;
+        exchange.respond(Arc::clone(&self.recorder.store), head);
+        Some(exchange)
     }
 
     /// Ends the recording with an error, of which Actix makes a response further out.
@@ -231,13 +239,11 @@ impl Recording {
         let route = self.recorder.route_of_path(self.path.as_ref());
         let Recorder { store, mirror, .. } = &*self.recorder;
         let mut mirror = mirror.borrow_mut();
-        let Some(series) = mirror.record(store, route, self.method, &self.host, code, nanos) else {
-            return false;
-        };
-        if let Some((exchange, extended)) = self.exchange.take().zip(series.extended.as_ref()) {
-            exchange.record_read(extended);
+        let series = mirror.record(store, route, self.method, &self.host, code, nanos);
+        if let Some(mut exchange) = self.exchange.take() {
+            exchange.recorded_under(series);
         }
-        true
+        series.is_some()
     }
 }
 

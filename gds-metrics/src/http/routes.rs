@@ -58,7 +58,7 @@ impl Routes {
 
     /// The route of a request, asked for after routing: before it, Actix answers wrongly where
     /// guards tell scopes of one prefix apart.
-    #[inline]
+    #[inline(always)]
     pub(super) fn of_request(
         &mut self,
         store: &Store,

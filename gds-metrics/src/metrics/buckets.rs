@@ -1,5 +1,8 @@
 //! The bounds of histograms, as constants.
 
+// A constant says what is wrong by panicking: while the user's code is compiled.
+#![allow(clippy::panic, clippy::manual_assert, clippy::missing_panics_doc)]
+
 use prometheus_client::metrics::histogram::Histogram;
 
 /// The Python client's, in seconds.
@@ -72,6 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[allow(clippy::float_cmp)]
     fn bounds_are_as_in_the_other_clients() {
         assert_eq!(exponential::<4>(1.0, 2.0), [1.0, 2.0, 4.0, 8.0]);
         assert_eq!(linear::<3>(0.5, 0.25), [0.5, 0.75, 1.0]);

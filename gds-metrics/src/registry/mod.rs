@@ -78,11 +78,13 @@ impl MetricRegistry {
 
     fn add(&self, pending: Vec<Pending>) -> Result<(), RegisterError> {
         let mut own = self.own.write().unwrap_or_else(PoisonError::into_inner);
+        // The constants have seen to duplicates within the set, but for a set of thousands.
+        let mut within = Names::default();
         for metric in &pending {
             own.names.check(metric)?;
+            within.check(metric)?;
+            within.insert(&metric.name, metric.def.kind, Owner::Set(metric.def));
         }
-        let families = Arc::make_mut(&mut own.families);
-        families.reserve(pending.len());
         for metric in &pending {
             own.names
                 .insert(&metric.name, metric.def.kind, Owner::Set(metric.def));

@@ -27,8 +27,7 @@ pub(super) enum Owner {
 impl Names {
     /// The first name of such a family that is taken, and its owner.
     pub(super) fn owner(&self, family: &str, kind: MetricKind) -> Option<(String, Owner)> {
-        // All of them: a family's own names first, so that the message names the samples.
-        kind.suffixes().iter().rev().find_map(|suffix| {
+        kind.suffixes().iter().find_map(|suffix| {
             let name = format!("{family}{suffix}");
             let owner = *self.owners.get(&name)?;
             Some((name, owner))

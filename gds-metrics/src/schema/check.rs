@@ -3,6 +3,11 @@
 //! The derive checks what it sees, with better spans. It does not see what a type alias stands for,
 //! nor what a nested set consists of: that is checked here, by constants that panic.
 
+// A constant says what is wrong by panicking: while the user's code is compiled.
+#![allow(clippy::panic, clippy::manual_assert, clippy::missing_panics_doc)]
+// It never lies on a stack at run time.
+#![allow(clippy::large_stack_arrays)]
+
 use super::{Entry, MetricDef, MetricKind, Schema, name};
 use crate::{
     labels::Label,
@@ -17,6 +22,29 @@ const SLOTS: usize = 8192;
 
 /// Panics when two metrics of `schema`, nested sets included, would share a name, or when one would
 /// have a label twice.
+///
+/// A generic set is checked when it is registered, for the types that it is registered with:
+///
+/// ```compile_fail,E0080
+/// use gds_metrics::{Counter, GdsMetricSet, GdsMetrics};
+///
+/// #[derive(GdsMetricSet)]
+/// struct Pair<T> {
+///     /// Queries run.
+///     queries: Counter,
+///     #[metric(flatten)]
+///     other: T,
+/// }
+///
+/// #[derive(GdsMetricSet)]
+/// struct Db {
+///     /// Queries run.
+///     queries: Counter,
+/// }
+///
+/// GdsMetrics::builder().build()?.register::<Pair<Db>>()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[track_caller]
 pub const fn check(schema: &Schema) {
     let mut names = Names {
@@ -189,24 +217,57 @@ const fn check_labels(def: &MetricDef, constants: Constants<'_>) {
         rest = tail;
     }
     if let Some(labels) = def.labels {
-        check_label_set(labels, def, own);
+        let mut seen = Labels {
+            names: [""; 64],
+            len: 0,
+        };
+        check_label_set(labels, def, own, &mut seen);
+    }
+}
+
+/// The names of a family's labels so far, those of flattened sets included.
+struct Labels {
+    names: [&'static str; 64],
+    len: usize,
+}
+
+impl Labels {
+    /// Whether `label` has come before.
+    const fn insert(&mut self, label: &'static str) -> bool {
+        let mut i = 0;
+        while i < self.len {
+            if name::eq(self.names[i], label) {
+                return true;
+            }
+            i += 1;
+        }
+        if self.len < self.names.len() {
+            self.names[self.len] = label;
+            self.len += 1;
+        }
+        false
     }
 }
 
 #[track_caller]
-const fn check_label_set(labels: &[Label], def: &MetricDef, constants: Constants<'_>) {
+const fn check_label_set(
+    labels: &'static [Label],
+    def: &MetricDef,
+    constants: Constants<'_>,
+    seen: &mut Labels,
+) {
     let mut rest = labels;
     while let [label, tail @ ..] = rest {
         match label {
             Label::Name(label) => {
-                if constants.contains(label) {
+                if constants.contains(label) || seen.insert(label) {
                     twice(label, def.set, def.field);
                 }
                 if is_reserved(label, def.kind) {
                     reserved(label, def);
                 }
             }
-            Label::Set(Some(labels)) => check_label_set(labels, def, constants),
+            Label::Set(Some(labels)) => check_label_set(labels, def, constants, seen),
             Label::Set(None) => {}
         }
         rest = tail;

@@ -66,14 +66,14 @@ impl MetricKind {
         }
     }
 
-    /// What follows a family's name in every name that the family owns: its own name, which is the
-    /// empty suffix and comes first, those of its samples, and those that OpenMetrics reserves.
+    /// What follows a family's name in every name that the family owns: those of its samples first,
+    /// which are the ones to speak of, then its own, then what OpenMetrics reserves.
     pub(crate) const fn suffixes(self) -> &'static [&'static str] {
         match self {
-            Self::Counter => &["", "_total", "_created"],
-            Self::Histogram => &["", "_bucket", "_sum", "_count", "_created"],
-            Self::Summary => &["", "_sum", "_count", "_created"],
-            Self::Info => &["", "_info"],
+            Self::Counter => &["_total", "", "_created"],
+            Self::Histogram => &["_bucket", "_sum", "_count", "", "_created"],
+            Self::Summary => &["_sum", "_count", "", "_created"],
+            Self::Info => &["_info", ""],
             Self::Gauge | Self::StateSet | Self::Unknown => &[""],
         }
     }
@@ -190,8 +190,8 @@ impl MetricSchema {
     /// The names of the labels that tell its series apart; `None` when the label type does not tell
     /// (one that does not use this crate's `EncodeLabelSet` derive).
     #[must_use]
-    pub fn labels(&self) -> Option<Vec<&'static str>> {
-        fn collect(labels: &'static [Label], names: &mut Vec<&'static str>) -> Option<()> {
+    pub fn labels(&self) -> Option<Vec<&str>> {
+        fn collect(labels: &'static [Label], names: &mut Vec<&str>) -> Option<()> {
             for label in labels {
                 match label {
                     Label::Name(name) => names.push(name),
@@ -199,6 +199,9 @@ impl MetricSchema {
                 }
             }
             Some(())
+        }
+        if self.def.kind == MetricKind::StateSet {
+            return Some(vec![&self.name]);
         }
         let mut names = Vec::new();
         collect(self.def.labels?, &mut names)?;

@@ -22,7 +22,6 @@ pub(crate) struct Pending {
     pub(crate) def: MetricDef,
     /// The family's name.
     pub(crate) name: String,
-    pub(crate) constant_labels: Vec<(&'static str, &'static str)>,
     /// Has this one family, without help and unit.
     pub(crate) registry: Registry,
 }
@@ -31,24 +30,19 @@ impl SetBuilder {
     pub fn metric<M>(&mut self, field: &MetricField<M>) -> M {
         let metric = field.make();
         let name = self.name(&field.def);
-        let constant_labels: Vec<_> = self
+        let constant_labels = self
             .outer
             .iter()
             .flat_map(|set| set.constant_labels)
-            .chain(field.def.constant_labels)
-            .copied()
-            .collect();
+            .chain(field.def.constant_labels);
 
         let mut registry = Registry::with_labels(
-            constant_labels
-                .iter()
-                .map(|(name, value)| (Cow::Borrowed(*name), Cow::Borrowed(*value))),
+            constant_labels.map(|(name, value)| (Cow::Borrowed(*name), Cow::Borrowed(*value))),
         );
         field.expose(&metric, &name, &mut registry);
         self.pending.push(Pending {
             def: field.def,
             name,
-            constant_labels,
             registry,
         });
         metric

@@ -55,37 +55,37 @@ pub struct MetricField<M> {
     zero: Option<fn(&M)>,
 }
 
-impl<M: Metric> MetricField<M> {
-    #[must_use]
-    #[track_caller]
-    pub const fn new(parts: MetricParts) -> Self {
-        let def = MetricDef {
-            set: parts.set,
-            field: parts.field,
-            name: match M::KIND {
-                MetricKind::Counter => name::strip_word(parts.name, "total"),
-                MetricKind::Info => name::strip_word(parts.name, "info"),
-                _ => parts.name,
-            },
-            kind: M::KIND,
-            unit: parts.unit,
-            help: parts.help,
-            labels: parts.labels,
-            constant_labels: parts.constant_labels,
-            file: parts.file,
-            line: parts.line,
-        };
-        check::check_field(&def, parts.buckets.is_some());
-        Self {
-            def,
-            buckets: match parts.buckets {
-                Some(buckets) => buckets,
-                None => Buckets::DEFAULT,
-            },
-            make: M::make,
-            expose: M::expose,
-            zero: None,
-        }
+/// Makes a [`MetricField`]. A function, since a method's missing bound is explained worse.
+#[doc(hidden)]
+#[must_use]
+#[track_caller]
+pub const fn metric_field<M: Metric>(parts: MetricParts) -> MetricField<M> {
+    let def = MetricDef {
+        set: parts.set,
+        field: parts.field,
+        name: match M::KIND {
+            MetricKind::Counter => name::strip_word(parts.name, "total"),
+            MetricKind::Info => name::strip_word(parts.name, "info"),
+            _ => parts.name,
+        },
+        kind: M::KIND,
+        unit: parts.unit,
+        help: parts.help,
+        labels: parts.labels,
+        constant_labels: parts.constant_labels,
+        file: parts.file,
+        line: parts.line,
+    };
+    check::check_field(&def, parts.buckets.is_some());
+    MetricField {
+        def,
+        buckets: match parts.buckets {
+            Some(buckets) => buckets,
+            None => Buckets::DEFAULT,
+        },
+        make: M::make,
+        expose: M::expose,
+        zero: None,
     }
 }
 
@@ -118,20 +118,20 @@ pub struct SetField<T> {
     build: fn(&mut SetBuilder) -> T,
 }
 
-impl<T: GdsMetricSet> SetField<T> {
-    #[must_use]
-    pub const fn new(
-        prefix: [&'static str; 2],
-        constant_labels: &'static [(&'static str, &'static str)],
-    ) -> Self {
-        Self {
-            def: SetDef {
-                schema: T::SCHEMA,
-                prefix,
-                constant_labels,
-            },
-            build: T::build,
-        }
+/// Makes a [`SetField`].
+#[doc(hidden)]
+#[must_use]
+pub const fn set_field<T: GdsMetricSet>(
+    prefix: [&'static str; 2],
+    constant_labels: &'static [(&'static str, &'static str)],
+) -> SetField<T> {
+    SetField {
+        def: SetDef {
+            schema: T::SCHEMA,
+            prefix,
+            constant_labels,
+        },
+        build: T::build,
     }
 }
 

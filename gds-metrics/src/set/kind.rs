@@ -1,12 +1,14 @@
 //! The types a field of a metric set may have.
 
-use std::{fmt::Debug, hash::Hash};
+use std::fmt::Debug;
 
 use prometheus_client::{
     encoding::{
-        EncodeCounterValue, EncodeExemplarValue, EncodeGaugeValue, EncodeLabelSet, EncodeLabelValue,
+        EncodeCounterValue, EncodeExemplarValue, EncodeGaugeValue, EncodeLabelSet,
+        EncodeLabelValue, EncodeMetric,
     },
     metrics::{
+        TypedMetric,
         counter::{self, Counter},
         exemplar::{CounterWithExemplar, HistogramWithExemplars},
         family::Family,
@@ -48,10 +50,12 @@ pub trait Metric: Sized {
 
 /// A metric type of which there can be a [`Family`], one for each label set.
 #[diagnostic::on_unimplemented(
-    message = "there is no `Family` of `{Self}`: expected `Counter`, `Gauge`, `Histogram` or `Summary`",
-    label = "not the metric of a family"
+    message = "`{Self}` is not a metric type that a `Family` can have: expected `Counter`, `Gauge`, `Histogram` or `Summary`",
+    label = "not a metric type for a family"
 )]
-pub trait FamilyMember: Metric {
+pub trait FamilyMember:
+    Metric + EncodeMetric + TypedMetric + Debug + Send + Sync + 'static
+{
     /// A function without captures, which is all that a `Family`'s type has room for.
     #[doc(hidden)]
     fn constructor(buckets: Buckets) -> fn() -> Self;
@@ -85,8 +89,8 @@ where
 
 impl<N, A> FamilyMember for Counter<N, A>
 where
-    Self: Metric,
-    A: Default,
+    N: EncodeCounterValue + Debug + Send + Sync + 'static,
+    A: counter::Atomic<N> + Default + Debug + Send + Sync + 'static,
 {
     fn constructor(_: Buckets) -> fn() -> Self {
         Self::default
@@ -105,8 +109,8 @@ where
 
 impl<N, A> FamilyMember for Gauge<N, A>
 where
-    Self: Metric,
-    A: Default,
+    N: EncodeGaugeValue + Debug + Send + Sync + 'static,
+    A: gauge::Atomic<N> + Default + Debug + Send + Sync + 'static,
 {
     fn constructor(_: Buckets) -> fn() -> Self {
         Self::default
@@ -193,17 +197,7 @@ where
     }
 }
 
-impl<L, M> Metric for Family<L, M>
-where
-    L: LabelSet + Hash + Eq,
-    M: FamilyMember
-        + prometheus_client::encoding::EncodeMetric
-        + prometheus_client::metrics::TypedMetric
-        + Debug
-        + Send
-        + Sync
-        + 'static,
-{
+impl<L: LabelSet, M: FamilyMember> Metric for Family<L, M> {
     const KIND: MetricKind = M::KIND;
 
     fn make(buckets: Buckets) -> Self {

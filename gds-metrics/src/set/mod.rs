@@ -7,7 +7,7 @@ mod kind;
 pub(crate) use self::builder::Pending;
 pub use self::{
     builder::SetBuilder,
-    field::{Buckets, MetricField, MetricParts, SetField},
+    field::{Buckets, MetricField, MetricParts, SetField, metric_field, set_field},
     kind::{FamilyMember, Metric},
 };
 

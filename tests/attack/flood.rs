@@ -1,0 +1,161 @@
+//! A hundred thousand requests that were made up, through the service.
+
+use std::{fs, sync::Mutex};
+
+use actix_web::{
+    App, HttpResponse,
+    dev::Service as _,
+    http::{StatusCode, header, header::HeaderValue},
+    rt::System,
+    test::{self, TestRequest},
+    web,
+};
+use gds_metrics::{Format, GdsMetrics};
+
+use crate::{
+    model::{Model, ROUTES, Request},
+    support::{
+        exposition::Scrape,
+        random::{Random, setting},
+    },
+};
+
+/// Sets the seed.
+const SEED: &str = "GDS_METRICS_TEST_SEED";
+/// Sets how many requests are sent.
+const REQUESTS: &str = "GDS_METRICS_TEST_REQUESTS";
+
+/// One at a time, for the sake of what the process's memory shows.
+static ALONE: Mutex<()> = Mutex::new(());
+
+struct Flood {
+    requests: u64,
+    max_hosts: usize,
+    max_label_sets: usize,
+    /// Of the exposition at the end.
+    max_bytes: usize,
+    /// What may be added to the process's memory in the second half.
+    max_growth: u64,
+}
+
+impl Flood {
+    fn play(&self) -> Model {
+        let _alone = ALONE.lock();
+        let seed = setting(SEED, 1);
+        println!(
+            "to play this again: {SEED}={seed} {REQUESTS}={}",
+            self.requests
+        );
+        System::new().block_on(self.send(seed))
+    }
+
+    async fn send(&self, seed: u64) -> Model {
+        let metrics = GdsMetrics::builder()
+            .max_hosts(self.max_hosts)
+            .max_label_sets(self.max_label_sets)
+            .build()
+            .expect("caps");
+        let app = App::new()
+            .configure(|config| {
+                for route in 0..ROUTES {
+                    config.route(&format!("/r{route}/{{id}}"), web::to(answer));
+                }
+            })
+            .wrap(metrics.clone());
+        let app = test::init_service(app).await;
+
+        let mut random = Random::new(seed);
+        let mut model = Model::new(self.max_hosts, self.max_label_sets);
+        let mut half = None;
+        for sent in 1..=self.requests {
+            let mut request = Request::random(&mut random);
+            let failing = sent == self.requests;
+            if failing {
+                // After all that, a failure on a real route that has not failed before.
+                request = Request::random_routed(&mut random);
+            }
+            let host = HeaderValue::from_bytes(&request.host).expect("what Actix lets through");
+            let http = TestRequest::with_uri(&request.path)
+                .method(request.method.parse().expect("a method"))
+                .insert_header((header::HOST, host))
+                .insert_header(("fail", if failing { "1" } else { "0" }));
+            let response = app.call(http.to_request()).await.expect("an answer");
+            model.record(&request, response.status().as_u16());
+            if sent == self.requests / 2 {
+                half = Some(memory());
+            }
+        }
+
+        let growth = memory().saturating_sub(half.expect("a half"));
+        assert!(
+            growth <= self.max_growth,
+            "{growth} KiB more in the second half"
+        );
+        let text = metrics.encode(Format::Text).expect("an exposition");
+        assert!(text.len() <= self.max_bytes, "{} bytes", text.len());
+        let scrape = Scrape::parse(&text);
+        scrape.check();
+        assert_eq!(scrape.total(), self.requests);
+        model.compare(&scrape);
+        // Under its own path.
+        let failures = scrape
+            .recorded()
+            .into_iter()
+            .filter(|line| line.contains(" 500 "));
+        let failures: Vec<_> = failures.collect();
+        assert_eq!(failures.len(), 1, "{failures:?}");
+        assert_eq!(
+            failures[0].contains("/r"),
+            model.folded().1 == 0,
+            "{failures:?}"
+        );
+        model
+    }
+}
+
+async fn answer(req: actix_web::HttpRequest) -> HttpResponse {
+    let fail = req.headers().get("fail").is_some_and(|value| value == "1");
+    HttpResponse::new(if fail {
+        StatusCode::INTERNAL_SERVER_ERROR
+    } else {
+        StatusCode::OK
+    })
+}
+
+/// KiB of memory that the process has, 0 where that cannot be told.
+fn memory() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let number = line.and_then(|line| line.split_whitespace().next());
+    number.map_or(0, |number| number.parse().expect("a number"))
+}
+
+#[test]
+fn the_default_caps() {
+    let model = Flood {
+        requests: setting(REQUESTS, 100_000),
+        max_hosts: 32,
+        max_label_sets: 2_000,
+        max_bytes: 8 << 20,
+        max_growth: 2 << 10,
+    }
+    .play();
+    assert!(model.label_sets() > 2_000, "the hosts' cap was hit");
+    assert!(model.folded().0 > 0);
+}
+
+/// Beyond twice the cap the paths fold too, and still nothing is lost.
+#[test]
+fn small_caps() {
+    let model = Flood {
+        requests: 20_000,
+        max_hosts: 3,
+        max_label_sets: 50,
+        max_bytes: 400 << 10,
+        max_growth: 2 << 10,
+    }
+    .play();
+    // At the caps: what is folded, by method and status.
+    assert!(model.label_sets() <= 100 + 11 * 3);
+    assert!(model.folded().1 > 0);
+}

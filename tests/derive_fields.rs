@@ -1,0 +1,298 @@
+//! What a field can be, and how it is named.
+
+use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64};
+
+use gds_metrics::{
+    Counter, EncodeLabelSet, Family, FamilyExt, Format, Gauge, GaugeExt, GdsMetricSet, GdsMetrics,
+    Histogram, MetricKind, StateSet, Summary, TimerExt,
+    prometheus_client::metrics::exemplar::{CounterWithExemplar, HistogramWithExemplars},
+    schema,
+};
+
+const SHARED: &[f64] = &[1.0, 2.0];
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Page {
+    page: &'static str,
+}
+
+type Hidden<M> = Family<Page, M>;
+
+#[derive(GdsMetricSet)]
+#[metric(labels(team = "x"))]
+#[allow(dead_code)]
+struct Everything<L: gds_metrics::LabelSet> {
+    /// Of the default type.
+    counter: Counter,
+    /// Small.
+    counter_u32_total: Counter<u32, AtomicU32>,
+    /// Of floats.
+    #[metric(unit = "seconds")]
+    busy: Counter<f64, AtomicU64>,
+    /// Of the default type.
+    gauge: Gauge,
+    /// Of floats.
+    #[metric(unit = "celsius", labels(zone = "a"))]
+    temperature: Gauge<f64, AtomicU64>,
+    /// Signed.
+    signed: Gauge<i64, AtomicI64>,
+    /// With the default buckets.
+    #[metric(unit = "seconds")]
+    default_seconds: Histogram,
+    /// With those of a constant.
+    #[metric(buckets = SHARED)]
+    shared: Histogram,
+    /// Each twice the one before.
+    #[metric(buckets = exponential(1, 2, 3))]
+    exponential: Histogram,
+    /// In steps.
+    #[metric(buckets = linear(-1, 0.5, SHARED.len() + 1))]
+    linear: Histogram,
+    /// With an expression.
+    #[metric(buckets = [0.5, 0.5 + 0.25, SHARED[0]])]
+    expressions: Histogram,
+    /// A family.
+    #[metric(buckets = [1])]
+    histograms: Family<L, Histogram>,
+    /// An alias.
+    hidden: Hidden<Summary>,
+    /// An alias.
+    #[metric(buckets = [4.0], unit = "seconds")]
+    hidden_histograms: Hidden<Histogram>,
+    /// Renamed.
+    #[metric(rename = "other_name")]
+    renamed: Gauge,
+    #[metric(help = "As it is. ")]
+    helped: Gauge,
+    /// Of booleans.
+    state: StateSet<bool>,
+    /// With exemplars.
+    traced: CounterWithExemplar<Vec<(String, String)>>,
+    /// With exemplars.
+    #[metric(buckets = [1.0])]
+    traces: HistogramWithExemplars<Vec<(String, String)>>,
+    /// Several lines
+    /// make a paragraph.
+    ///
+    /// And this is the next one.
+    paragraph: Gauge,
+    #[doc = " Is going on..."]
+    ellipsis: Gauge,
+}
+
+fn everything() -> (GdsMetrics, Everything<Page>) {
+    let metrics = GdsMetrics::builder().build().unwrap();
+    let set = metrics.register().unwrap();
+    (metrics, set)
+}
+
+#[test]
+fn names_kinds_units_and_help() {
+    let table: Vec<_> = Everything::<Page>::SCHEMA
+        .metrics()
+        .iter()
+        .map(|m| (m.name().to_owned(), m.kind(), m.unit(), m.help()))
+        .collect();
+    let name = |name: &str| table.iter().find(|row| row.0 == name).unwrap();
+    assert_eq!(name("counter_total").1, MetricKind::Counter);
+    assert_eq!(name("counter_u32_total").1, MetricKind::Counter);
+    assert_eq!(name("busy_seconds_total").2, Some("seconds"));
+    assert_eq!(name("temperature_celsius").1, MetricKind::Gauge);
+    assert_eq!(name("default_seconds").1, MetricKind::Histogram);
+    assert_eq!(name("hidden").1, MetricKind::Summary);
+    assert_eq!(name("hidden_histograms_seconds").1, MetricKind::Histogram);
+    assert_eq!(name("other_name").3, "Renamed");
+    assert_eq!(name("helped").3, "As it is. ");
+    assert_eq!(name("paragraph").3, "Several lines make a paragraph");
+    assert_eq!(name("ellipsis").3, "Is going on...");
+    assert_eq!(table.len(), 21);
+}
+
+#[test]
+fn buckets() {
+    let (metrics, set) = everything();
+    let page = Page { page: "a" };
+    set.histograms.get_or_create(&page).observe(1.0);
+    set.hidden_histograms.get_or_create(&page).observe(1.0);
+    let text = metrics.encode(Format::Text).unwrap();
+    let bounds = |family: &str| {
+        let prefix = format!("{family}_bucket{{");
+        let bounds: Vec<&str> = text
+            .lines()
+            .filter(|line| line.starts_with(&prefix))
+            .map(|line| {
+                line.split_once("le=\"")
+                    .unwrap()
+                    .1
+                    .split_once('"')
+                    .unwrap()
+                    .0
+            })
+            .collect();
+        bounds.join(" ")
+    };
+    assert_eq!(
+        bounds("default_seconds"),
+        "0.005 0.01 0.025 0.05 0.075 0.1 0.25 0.5 0.75 1.0 2.5 5.0 7.5 10.0 +Inf"
+    );
+    assert_eq!(bounds("shared"), "1.0 2.0 +Inf");
+    assert_eq!(bounds("exponential"), "1.0 2.0 4.0 +Inf");
+    assert_eq!(bounds("linear"), "-1.0 -0.5 0.0 +Inf");
+    assert_eq!(bounds("expressions"), "0.5 0.75 1.0 +Inf");
+    assert_eq!(bounds("histograms"), "1.0 +Inf");
+    assert_eq!(bounds("hidden_histograms_seconds"), "4.0 +Inf");
+    assert_eq!(bounds("traces"), "1.0 +Inf");
+}
+
+#[test]
+fn constant_labels_are_on_every_sample() {
+    let (metrics, set) = everything();
+    set.temperature.set(1.5);
+    set.hidden.get_or_create(&Page { page: "a" }).observe(1.0);
+    let labels = [("team", "x"), ("zone", "a")];
+    assert_eq!(metrics.sample("temperature_celsius", &labels), Some(1.5));
+    let labels = [("team", "x"), ("page", "a")];
+    assert_eq!(metrics.sample("hidden_count", &labels), Some(1.0));
+    let labels = [("team", "x"), ("state", "false")];
+    assert_eq!(metrics.sample("state", &labels), Some(1.0));
+}
+
+#[test]
+fn exemplars_are_for_openmetrics() {
+    let (metrics, set) = everything();
+    let trace = || Some(vec![("trace".to_owned(), "# {\"\n}".to_owned())]);
+    set.traced.inc_by(2, trace(), None);
+    set.traces.observe(0.5, trace(), None);
+    let text = metrics.encode(Format::Text).unwrap();
+    assert!(text.contains("traced_total{team=\"x\"} 2\n"), "{text}");
+    assert!(
+        text.contains("traces_bucket{team=\"x\",le=\"1.0\"} 1\n"),
+        "{text}"
+    );
+    assert!(!text.contains("trace=\""), "{text}");
+    let text = metrics.encode(Format::OpenMetrics).unwrap();
+    assert!(
+        text.contains("traced_total{team=\"x\"} 2 # {trace=\"# {\\\"\\n}\"} 2.0\n"),
+        "{text}"
+    );
+    let long = |n| Some(vec![("trace".to_owned(), "é".repeat(n))]);
+    set.traced.inc_by(1, long(123), None);
+    let text = metrics.encode(Format::OpenMetrics).unwrap();
+    assert!(text.contains("traced_total{team=\"x\"} 3 # {"), "{text}");
+    set.traced.inc_by(1, long(124), None);
+    let text = metrics.encode(Format::OpenMetrics).unwrap();
+    assert!(text.contains("traced_total{team=\"x\"} 4\n"), "{text}");
+}
+
+#[test]
+fn timers_observe_and_guards_lower() {
+    let (metrics, set) = everything();
+    {
+        let _timer = set.default_seconds.start_timer();
+        let _running = set.gauge.in_progress();
+        assert_eq!(set.gauge.get(), 1);
+        let page = Page { page: "a" };
+        let _first = set.hidden.start_timer(&page);
+        // The family is free while a timer of it runs, for writers too.
+        let _second = set.hidden.start_timer(&Page { page: "b" });
+        set.hidden.clear();
+        set.hidden_histograms.start_timer(&page).discard();
+    }
+    assert_eq!(set.gauge.get(), 0);
+    let team = [("team", "x")];
+    assert_eq!(metrics.sample("default_seconds_count", &team), Some(1.0));
+    let labels = [("team", "x"), ("page", "a")];
+    assert_eq!(
+        metrics.sample("hidden_histograms_seconds_count", &labels),
+        Some(0.0)
+    );
+
+    let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        let _timer = set.default_seconds.start_timer();
+        let _running = set.gauge.in_progress();
+        std::panic::resume_unwind(Box::new(()));
+    }));
+    assert!(panicked.is_err());
+    assert_eq!(set.gauge.get(), 0);
+    assert_eq!(metrics.sample("default_seconds_count", &team), Some(2.0));
+}
+
+#[derive(GdsMetricSet)]
+#[metric(prefix = "outer", labels(team = "x"))]
+struct Outer {
+    #[metric(prefix = "reader")]
+    reader: Pool,
+    #[metric(prefix = "writer", labels(zone = "b"))]
+    writer: Pool,
+    #[metric(flatten)]
+    flat: Pool,
+}
+
+#[derive(GdsMetricSet)]
+#[metric(prefix = "pool", labels(kind = "p"))]
+struct Pool {
+    /// Connections that are open.
+    connections: Gauge,
+    /// Time waited for one, by page.
+    #[metric(unit = "seconds")]
+    wait: Family<Page, Summary>,
+}
+
+#[test]
+fn nested_sets() {
+    let metrics = GdsMetrics::builder().build().unwrap();
+    let set: Outer = metrics.register().unwrap();
+    set.reader.connections.set(1);
+    set.writer.connections.set(2);
+    set.flat.connections.set(3);
+    set.flat
+        .wait
+        .get_or_create(&Page { page: "a" })
+        .observe(0.5);
+    let labels = [("team", "x"), ("kind", "p")];
+    let zone = [("team", "x"), ("zone", "b"), ("kind", "p")];
+    assert_eq!(
+        metrics.sample("outer_reader_pool_connections", &labels),
+        Some(1.0)
+    );
+    assert_eq!(
+        metrics.sample("outer_writer_pool_connections", &zone),
+        Some(2.0)
+    );
+    assert_eq!(metrics.sample("outer_pool_connections", &labels), Some(3.0));
+    let page = [("team", "x"), ("kind", "p"), ("page", "a")];
+    assert_eq!(
+        metrics.sample("outer_pool_wait_seconds_sum", &page),
+        Some(0.5)
+    );
+}
+
+#[test]
+fn the_schema_as_a_table() {
+    assert_eq!(
+        schema::markdown(&[Outer::SCHEMA, Pool::SCHEMA]),
+        "\
+| metric | type | unit | labels | help |
+| --- | --- | --- | --- | --- |
+| `outer_reader_pool_connections` | gauge | | `team=\"x\"`, `kind=\"p\"` | Connections that are open |
+| `outer_reader_pool_wait_seconds` | summary | seconds | `team=\"x\"`, `kind=\"p\"`, `page` | Time waited for one, by page |
+| `outer_writer_pool_connections` | gauge | | `team=\"x\"`, `zone=\"b\"`, `kind=\"p\"` | Connections that are open |
+| `outer_writer_pool_wait_seconds` | summary | seconds | `team=\"x\"`, `zone=\"b\"`, `kind=\"p\"`, `page` | Time waited for one, by page |
+| `outer_pool_connections` | gauge | | `team=\"x\"`, `kind=\"p\"` | Connections that are open |
+| `outer_pool_wait_seconds` | summary | seconds | `team=\"x\"`, `kind=\"p\"`, `page` | Time waited for one, by page |
+| `pool_connections` | gauge | | `kind=\"p\"` | Connections that are open |
+| `pool_wait_seconds` | summary | seconds | `kind=\"p\"`, `page` | Time waited for one, by page |
+"
+    );
+    let metrics = Pool::SCHEMA.metrics();
+    let source = include_str!("derive_fields.rs");
+    let line = source
+        .lines()
+        .position(|l| l.trim() == "connections: Gauge,")
+        .unwrap()
+        + 1;
+    assert_eq!(metrics[0].definition(), "Pool::connections");
+    assert_eq!(metrics[0].line() as usize, line);
+    assert!(metrics[0].file().ends_with("derive_fields.rs"));
+    assert_eq!(Pool::SCHEMA.set(), "Pool");
+}

@@ -1,0 +1,29 @@
+//! What the derives say of each mistake.
+//!
+//! The messages of the compiler itself change with its version: after an update look at what changed,
+//! and accept it with `TRYBUILD=overwrite cargo test --test derive_ui`.
+
+use std::{fs, path::Path};
+
+/// A glob that matches nothing passes.
+#[test]
+fn there_are_cases() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ui");
+    let mut cases = 0;
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "rs") {
+            assert!(
+                path.with_extension("stderr").exists(),
+                "{path:?} has no message"
+            );
+            cases += 1;
+        }
+    }
+    assert!(cases >= 70, "only {cases} cases are left");
+}
+
+#[test]
+fn mistakes_are_explained() {
+    trybuild::TestCases::new().compile_fail("tests/ui/*.rs");
+}

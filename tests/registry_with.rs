@@ -1,0 +1,306 @@
+//! `register_with`: prometheus-client's registry, and its quirks.
+//!
+//! Each quirk is shown in prometheus-client's own exposition first. Where such an assertion fails after an
+//! update, upstream has changed: look at `exposition/foreign.rs`.
+
+use std::fmt;
+
+use gds_metrics::{
+    Counter, EncodeLabelSet, Family, Format, Gauge, GdsMetricSet, GdsMetrics, Histogram, Info,
+    Summary,
+    prometheus_client::{
+        collector::Collector,
+        encoding::{DescriptorEncoder, EncodeMetric, text},
+        metrics::{
+            MetricType, counter::ConstCounter, gauge::ConstGauge, histogram::NativeHistogramConfig,
+        },
+        registry::{Registry, Unit},
+    },
+};
+
+struct Exposed {
+    theirs: String,
+    metrics: GdsMetrics,
+}
+
+/// What prometheus-client makes of it, and what we make of it.
+fn exposed(register: impl Fn(&mut Registry)) -> Exposed {
+    let mut registry = Registry::default();
+    register(&mut registry);
+    let mut theirs = String::new();
+    text::encode(&mut theirs, &registry).unwrap();
+    let metrics = GdsMetrics::builder().build().unwrap();
+    metrics.register_with(register);
+    Exposed { theirs, metrics }
+}
+
+impl Exposed {
+    fn text(&self) -> String {
+        self.metrics.encode(Format::Text).unwrap()
+    }
+
+    fn openmetrics(&self) -> String {
+        self.metrics.encode(Format::OpenMetrics).unwrap()
+    }
+}
+
+#[track_caller]
+fn assert_contains(text: &str, part: &str) {
+    assert!(text.contains(part), "`{part}` is not in:\n{text}");
+}
+
+#[test]
+fn a_full_stop_is_taken_off() {
+    let exposed = exposed(|r| r.register("x", "Help", Counter::<u64>::default()));
+    assert_contains(&exposed.theirs, "# HELP x Help.\n");
+    assert_contains(
+        &exposed.text(),
+        "# HELP x_total Help\n# TYPE x_total counter\nx_total 0\n",
+    );
+    assert_contains(
+        &exposed.openmetrics(),
+        "# HELP x Help\n# TYPE x counter\nx_total 0\n# EOF\n",
+    );
+}
+
+#[test]
+fn a_total_is_not_doubled() {
+    let exposed = exposed(|r| r.register("x_total", "Help", Counter::<u64>::default()));
+    assert_contains(&exposed.theirs, "x_total_total 0");
+    assert_contains(&exposed.text(), "# TYPE x_total counter\nx_total 0\n");
+    assert_contains(&exposed.openmetrics(), "# TYPE x counter\nx_total 0\n");
+}
+
+#[test]
+fn a_unit_is_not_doubled() {
+    let exposed = exposed(|r| {
+        r.register_with_unit("x_seconds", "Help", Unit::Seconds, Gauge::<i64>::default());
+        r.register_with_unit("y", "Help", Unit::Seconds, Counter::<u64>::default());
+    });
+    assert_contains(&exposed.theirs, "x_seconds_seconds 0");
+    assert_contains(
+        &exposed.openmetrics(),
+        "# TYPE x_seconds gauge\n# UNIT x_seconds seconds\nx_seconds 0\n",
+    );
+    assert_contains(
+        &exposed.openmetrics(),
+        "# TYPE y_seconds counter\n# UNIT y_seconds seconds\ny_seconds_total 0\n",
+    );
+}
+
+#[test]
+fn a_newline_in_the_help_injects_nothing() {
+    let exposed = exposed(|r| {
+        r.register(
+            "x",
+            "Help\nevil 1\n# TYPE x \\ \"q\"",
+            Gauge::<i64>::default(),
+        );
+    });
+    assert_contains(&exposed.theirs, "\nevil 1\n");
+    assert_contains(
+        &exposed.text(),
+        "# HELP x Help\\nevil 1\\n# TYPE x \\\\ \"q\"\n# TYPE x gauge\nx 0\n",
+    );
+    assert_contains(
+        &exposed.openmetrics(),
+        "# HELP x Help\\nevil 1\\n# TYPE x \\\\ \\\"q\\\"\n",
+    );
+}
+
+#[test]
+fn the_second_of_two_families_is_left_out() {
+    let exposed = exposed(|r| {
+        r.register("x", "First", Gauge::<i64>::default());
+        r.register("x", "Second", Gauge::<i64>::default());
+        r.register("x", "Third", Counter::<u64>::default());
+        r.register("y", "Fourth", Gauge::<i64>::default());
+    });
+    assert_eq!(exposed.theirs.matches("# TYPE x gauge").count(), 2);
+    assert_eq!(
+        exposed.text(),
+        "# HELP x First\n# TYPE x gauge\nx 0\n# HELP y Fourth\n# TYPE y gauge\ny 0\n"
+    );
+}
+
+#[test]
+fn names_that_are_none_are_left_out() {
+    let exposed = exposed(|r| {
+        for name in ["", " ", "a b", "1a", "a\nb", "a{b", "{", "größe", "a-b"] {
+            r.register(name, "Help", Gauge::<i64>::default());
+        }
+        r.register("good", "Help", Gauge::<i64>::default());
+    });
+    assert_contains(&exposed.theirs, "a b 0\n");
+    assert_eq!(
+        exposed.text(),
+        "# HELP good Help\n# TYPE good gauge\ngood 0\n"
+    );
+}
+
+#[test]
+fn series_with_bad_labels_are_left_out() {
+    let exposed = exposed(|r| {
+        let family = Family::<Vec<(String, String)>, Gauge>::default();
+        for key in [
+            "", "a b", "1a", "a\nb", "a=\"", "\n", "}", ",", "__name__", "good",
+        ] {
+            family.get_or_create(&vec![(key.into(), "v".into())]).set(1);
+        }
+        let twice = vec![
+            ("a".to_owned(), "1".to_owned()),
+            ("a".to_owned(), "2".to_owned()),
+        ];
+        family.get_or_create(&twice).set(1);
+        r.register("x", "Help", family);
+    });
+    assert_contains(&exposed.theirs, "a=\"1\",a=\"2\"");
+    assert_eq!(
+        exposed.text(),
+        "# HELP x Help\n# TYPE x gauge\nx{good=\"v\"} 1\n"
+    );
+}
+
+#[test]
+fn label_values_may_hold_anything() {
+    let values = [
+        "# HELP x", " # {", "\n", "\"", "}", "{", "\\", ",", " ", "", "# HELP ", "=\"",
+    ];
+    let exposed = exposed(|r| {
+        let family = Family::<Vec<(String, String)>, Counter>::default();
+        for value in values {
+            family
+                .get_or_create(&vec![("v".into(), value.into())])
+                .inc();
+        }
+        r.register("x", "Help", family);
+    });
+    let text = exposed.text();
+    assert_eq!(text.lines().count(), 2 + values.len(), "{text}");
+    for escaped in ["# HELP x", " # {", "\\n", "\\\"", "}", "\\\\"] {
+        assert_contains(&text, &format!("x_total{{v=\"{escaped}\"}} 1\n"));
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Empty {}
+
+#[test]
+fn a_comma_without_a_label_is_held_back() {
+    let exposed = exposed(|r| {
+        let r = r.sub_registry_with_label(("a".into(), "b".into()));
+        let info = Info::default();
+        info.set(Empty {});
+        r.register("x", "Help", info);
+        let family = Family::<Empty, Gauge>::default();
+        family.get_or_create(&Empty {}).set(1);
+        r.register("y", "Help", family);
+    });
+    assert_contains(&exposed.theirs, "x_info{a=\"b\",} 1");
+    assert_contains(&exposed.text(), "x_info{a=\"b\"} 1\n");
+    assert_contains(&exposed.text(), "y{a=\"b\"} 1\n");
+}
+
+#[test]
+fn prefixes_labels_and_collectors() {
+    #[derive(Debug)]
+    struct Process;
+
+    impl Collector for Process {
+        fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
+            let counter = ConstCounter::new(1.5);
+            let metric = encoder.encode_descriptor(
+                "cpu",
+                "Time\nused",
+                Some(&Unit::Seconds),
+                counter.metric_type(),
+            )?;
+            counter.encode(metric)?;
+            let gauge = ConstGauge::new(f64::INFINITY);
+            gauge.encode(encoder.encode_descriptor("mood", "\n", None, MetricType::Unknown)?)
+        }
+    }
+
+    let exposed = exposed(|r| {
+        let r = r.sub_registry_with_prefix("process");
+        r.register("threads", "Threads", Gauge::<i64>::default());
+        let r = r.sub_registry_with_label(("a".into(), "b".into()));
+        r.register_collector(Box::new(Process));
+    });
+    assert_contains(&exposed.theirs, " inf\n");
+    assert_eq!(
+        exposed.text(),
+        "# HELP process_threads Threads\n\
+         # TYPE process_threads gauge\n\
+         process_threads 0\n\
+         # HELP process_cpu_seconds_total Time\\nused\n\
+         # TYPE process_cpu_seconds_total counter\n\
+         process_cpu_seconds_total{a=\"b\"} 1.5\n\
+         # HELP process_mood \\n\n\
+         # TYPE process_mood untyped\n\
+         process_mood{a=\"b\"} +Inf\n"
+    );
+    assert_contains(&exposed.openmetrics(), "# TYPE process_mood unknown\n");
+    assert_contains(
+        &exposed.openmetrics(),
+        "# UNIT process_cpu_seconds seconds\n",
+    );
+}
+
+#[test]
+fn a_summary_keeps_its_type() {
+    let exposed = exposed(|r| r.register("x", "Help", Summary::default()));
+    assert_contains(&exposed.theirs, "# TYPE x unknown\n");
+    assert_contains(
+        &exposed.openmetrics(),
+        "# TYPE x summary\nx_sum 0.0\nx_count 0\n",
+    );
+}
+
+#[test]
+fn what_a_set_owns_is_left_out() {
+    #[derive(GdsMetricSet)]
+    #[allow(dead_code)]
+    struct Set {
+        /// Mine.
+        x: Counter,
+    }
+    let exposed = exposed(|r| {
+        r.register("x", "Theirs", Gauge::<i64>::default());
+        r.register("x_total", "Theirs", Gauge::<i64>::default());
+        r.register("http_server_requests", "Theirs", Counter::<u64>::default());
+        r.register("z", "Theirs", Gauge::<i64>::default());
+    });
+    exposed.metrics.register::<Set>().unwrap();
+    let text = exposed.text();
+    assert_contains(&text, "# HELP x_total Mine\n");
+    assert_contains(&text, "# HELP z Theirs\n");
+    assert_eq!(text.matches("Theirs").count(), 1, "{text}");
+}
+
+#[test]
+fn a_native_histogram_is_an_error_and_says_which() {
+    let metrics = GdsMetrics::builder().build().unwrap();
+    metrics.register_with(|r| {
+        r.register("fine", "Help", Gauge::<i64>::default());
+        r.register(
+            "native",
+            "Help",
+            Histogram::new_native(NativeHistogramConfig::default()),
+        );
+    });
+    let error = metrics.encode(Format::Text).unwrap_err();
+    assert_contains(&error.to_string(), "`native`");
+}
+
+#[test]
+fn what_the_closure_returns_is_returned() {
+    let metrics = GdsMetrics::builder().build().unwrap();
+    let gauge = metrics.register_with(|r| {
+        let gauge = Gauge::<i64>::default();
+        r.register("x", "Help", gauge.clone());
+        gauge
+    });
+    gauge.set(7);
+    assert_eq!(metrics.sample("x", &[]), Some(7.0));
+}

@@ -1,0 +1,11 @@
+use gds_metrics::{Counter, GdsMetricSet};
+
+#[derive(GdsMetricSet)]
+struct Shop {
+    /// Orders placed.
+    orders: Counter,
+    /// Orders placed.
+    orders_total: Counter,
+}
+
+fn main() {}

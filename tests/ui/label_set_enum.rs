@@ -1,0 +1,8 @@
+use gds_metrics::{EncodeLabelSet};
+
+#[derive(EncodeLabelSet)]
+enum Kind {
+    Welcome,
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use gds_metrics::{EncodeLabelSet};
+
+struct Kind;
+
+#[derive(EncodeLabelSet)]
+struct Labels {
+    kind: Kind,
+}
+
+fn main() {}

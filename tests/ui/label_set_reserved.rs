@@ -1,0 +1,8 @@
+use gds_metrics::{EncodeLabelSet};
+
+#[derive(EncodeLabelSet)]
+struct Kind {
+    __kind: String,
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use gds_metrics::{EncodeLabelSet};
+
+#[derive(EncodeLabelSet)]
+struct Kind(String);
+
+fn main() {}

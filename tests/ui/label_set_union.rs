@@ -1,0 +1,8 @@
+use gds_metrics::{EncodeLabelSet};
+
+#[derive(EncodeLabelSet)]
+union Kind {
+    a: u64,
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use gds_metrics::{EncodeLabelValue};
+
+#[derive(EncodeLabelValue)]
+enum Kind {}
+
+fn main() {}

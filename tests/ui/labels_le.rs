@@ -1,0 +1,10 @@
+use gds_metrics::{GdsMetricSet, Histogram};
+
+#[derive(GdsMetricSet)]
+struct Shop {
+    /// Orders placed.
+    #[metric(labels(le = "x"))]
+    wait: Histogram,
+}
+
+fn main() {}

@@ -1,0 +1,14 @@
+use gds_metrics::{EncodeLabelSet, Family, GdsMetricSet, Histogram};
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Bound {
+    le: u64,
+}
+
+#[derive(GdsMetricSet)]
+struct Shop {
+    /// Orders placed.
+    wait: Family<Bound, Histogram>,
+}
+
+fn main() {}

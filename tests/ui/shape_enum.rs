@@ -1,0 +1,8 @@
+use gds_metrics::{GdsMetricSet};
+
+#[derive(GdsMetricSet)]
+enum Shop {
+    Open,
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use gds_metrics::{GdsMetricSet};
+
+#[derive(GdsMetricSet)]
+union Shop {
+    orders: u64,
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use gds_metrics::{GdsMetricSet};
+
+#[derive(GdsMetricSet)]
+struct Shop;
+
+fn main() {}
