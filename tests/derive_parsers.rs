@@ -77,7 +77,8 @@ fn exposition(format: Format) -> String {
     all.upload.observe(1e21);
     all.mode.set(Mode::Busy);
     all.build.set(vec![("version", "1.2.3")]);
-    all.traced.inc_by(1, Some(vec![("trace_id", "6c1011d3")]), None);
+    all.traced
+        .inc_by(1, Some(vec![("trace_id", "6c1011d3")]), None);
     metrics.register_with(|registry| {
         registry.register(
             "foreign_total",

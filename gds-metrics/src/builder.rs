@@ -8,8 +8,10 @@ use ipnet::IpNet;
 use crate::{
     ConfigError,
     auth::{Access, Addresses, Tokens},
+    build_info::BuildInfo,
     check::{self, HostSetting},
     config::{Environment, TokenSource},
+    groups::Groups,
     http::{IsError, MAX_HOSTS, Settings, Store, nanos_of},
     instance::GdsMetrics,
     token_file::TokenFile,
@@ -84,6 +86,7 @@ pub struct GdsMetricsBuilder {
     excluded: Vec<String>,
     error_kinds: Vec<(IsError, String)>,
     extended: bool,
+    groups: Groups,
 }
 
 enum AuthSetting {
@@ -243,6 +246,64 @@ impl GdsMetricsBuilder {
         self
     }
 
+    /// Prometheus's standard process metrics, read when they are scraped. Default: `false`.
+    ///
+    /// | name | type | what |
+    /// | --- | --- | --- |
+    /// | `process_cpu_seconds_total` | counter | user and system CPU time, in seconds |
+    /// | `process_open_fds` | gauge | open file descriptors |
+    /// | `process_max_fds` | gauge | how many may be open; `+Inf` if there is no limit |
+    /// | `process_resident_memory_bytes` | gauge | resident memory |
+    /// | `process_virtual_memory_bytes` | gauge | virtual memory |
+    /// | `process_start_time_seconds` | gauge | when the process started, in seconds since the Unix epoch |
+    /// | `process_threads` | gauge | OS threads |
+    ///
+    /// Linux, macOS and FreeBSD tell all of them, Windows all but the threads, `OpenBSD` some, other
+    /// systems none: what is not known is left out.
+    ///
+    /// There with the Cargo feature `process`.
+    ///
+    /// ```
+    /// use gds_metrics::GdsMetrics;
+    ///
+    /// # fn main() -> Result<(), gds_metrics::ConfigError> {
+    /// let metrics = GdsMetrics::builder().process_metrics(true).build()?;
+    /// # #[cfg(target_os = "linux")]
+    /// assert!(metrics.sample("process_resident_memory_bytes", &[]) > Some(0.0));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "process")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "process")))]
+    pub fn process_metrics(mut self, on: bool) -> Self {
+        self.groups.process = on;
+        self
+    }
+
+    /// The name and the version of the application, exposed as `app_build_info{name="…",version="…"}`
+    /// with the value 1. Default: not exposed.
+    ///
+    /// With it, any other metric can be told by version, and a dashboard can show when a new one
+    /// came into use.
+    ///
+    /// ```
+    /// use gds_metrics::GdsMetrics;
+    ///
+    /// # fn main() -> Result<(), gds_metrics::ConfigError> {
+    /// let metrics = GdsMetrics::builder()
+    ///     .build_info(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"))
+    ///     .build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn build_info(mut self, name: impl Into<String>, version: impl Into<String>) -> Self {
+        self.groups.build_info = Some(BuildInfo {
+            name: name.into(),
+            version: version.into(),
+        });
+        self
+    }
+
     /// Builds the metrics.
     ///
     /// # Errors
@@ -317,7 +378,12 @@ impl GdsMetricsBuilder {
             error_kinds: check::error_kinds(self.error_kinds)?,
             extended: self.extended,
         };
-        Ok(GdsMetrics::new(path, access, Store::new(settings)))
+        Ok(GdsMetrics::new(
+            path,
+            access,
+            Store::new(settings),
+            self.groups,
+        ))
     }
 }
 
@@ -334,6 +400,7 @@ impl fmt::Debug for GdsMetricsBuilder {
             .field("max_label_sets", &self.max_label_sets)
             .field("excluded", &self.excluded)
             .field("extended", &self.extended)
+            .field("groups", &self.groups)
             .finish_non_exhaustive()
     }
 }

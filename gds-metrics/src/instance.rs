@@ -8,6 +8,7 @@ use crate::{
     EncodeError, Format, RegisterError,
     auth::Access,
     exposition::{Exposition, sample},
+    groups::Groups,
     http::{self, Store},
     registry::MetricRegistry,
     render::{self, Expose, RenderError, Rendered, Renderer},
@@ -59,13 +60,18 @@ struct Inner {
 struct Source {
     store: Arc<Store>,
     scrapes: Scrapes,
+    groups: Groups,
     registry: MetricRegistry,
 }
 
 impl GdsMetrics {
-    pub(crate) fn new(path: String, access: Access, store: Store) -> Self {
-        let own = http::FAMILIES.iter().chain(&scrapes::FAMILIES);
-        let reserved: Vec<_> = own.map(|family| (family.name, family.kind)).collect();
+    pub(crate) fn new(path: String, access: Access, store: Store, groups: Groups) -> Self {
+        let mut own = groups.families();
+        own.extend(http::FAMILIES.iter().chain(&scrapes::FAMILIES));
+        let reserved: Vec<_> = own
+            .iter()
+            .map(|family| (family.name, family.kind))
+            .collect();
         Self {
             inner: Arc::new(Inner {
                 path,
@@ -74,6 +80,7 @@ impl GdsMetrics {
                 source: Arc::new(Source {
                     store: Arc::new(store),
                     scrapes: Scrapes::default(),
+                    groups,
                     registry: MetricRegistry::new(&reserved),
                 }),
             }),
@@ -222,6 +229,7 @@ impl Expose for Source {
         if self.store.settings().extended {
             self.scrapes.expose(exposition);
         }
+        self.groups.expose(exposition);
         self.registry.encode(exposition)
     }
 }

@@ -96,11 +96,13 @@
 
 mod auth;
 mod body;
+mod build_info;
 mod builder;
 mod check;
 mod config;
 mod error;
 mod exposition;
+mod groups;
 pub mod guarantees;
 pub mod guides;
 mod http;
@@ -108,6 +110,8 @@ mod instance;
 mod labels;
 mod metrics;
 mod middleware;
+#[cfg(feature = "process")]
+mod process;
 mod registry;
 mod render;
 pub mod schema;

@@ -1,0 +1,156 @@
+//! A shop that is worth watching: the standard metrics, the extended group, process metrics, build
+//! info and a set of its own, for the Prometheus and the dashboard beside this file.
+//!
+//! `examples/monitoring/run.sh` starts all of it, load included. The application alone:
+//! `cargo run --example monitoring`.
+
+use std::{env, fmt, io, time::Duration};
+
+use actix_web::{
+    App, HttpResponse, HttpServer, Responder, ResponseError, get,
+    http::StatusCode,
+    post, rt,
+    web::{self, Bytes, Data, Path},
+};
+use futures_util::stream;
+use gds_metrics::{
+    Counter, EncodeLabelSet, EncodeLabelValue, Family, Gauge, GaugeExt, GdsMetricSet, GdsMetrics,
+    Histogram, TimerExt,
+};
+
+/// What the shop itself counts.
+#[derive(Clone, Debug, GdsMetricSet)]
+#[metric(prefix = "shop")]
+struct ShopMetrics {
+    /// Orders placed, by the way they were paid.
+    orders: Family<OrderLabels, Counter>,
+    /// Exports that are being written now.
+    exports_running: Gauge,
+    /// Time taken by the payment provider.
+    #[metric(unit = "seconds", buckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25])]
+    payment_duration: Histogram,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OrderLabels {
+    payment: Payment,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
+enum Payment {
+    Card,
+    Invoice,
+}
+
+/// Shows as `error="PaymentRefused"` and `error="StockUnknown"` in `http_server_exceptions_total`.
+#[derive(Debug)]
+enum ShopError {
+    PaymentRefused,
+    StockUnknown,
+}
+
+impl fmt::Display for ShopError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("please try again later")
+    }
+}
+
+impl ResponseError for ShopError {
+    fn status_code(&self) -> StatusCode {
+        match self {
+            Self::PaymentRefused => StatusCode::BAD_GATEWAY,
+            Self::StockUnknown => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+}
+
+#[get("/")]
+async fn index() -> impl Responder {
+    "Welcome to the shop.\n"
+}
+
+#[get("/items/{id}")]
+async fn item(id: Path<u32>) -> Result<HttpResponse, ShopError> {
+    match *id {
+        0 => Err(ShopError::StockUnknown),
+        // The dashboard's number for "a programmer's mistake".
+        13 => panic!("the shelf with the number 13 was never built"),
+        id @ 1..=999 => Ok(HttpResponse::Ok().body(format!("Item {id}.\n"))),
+        _ => Ok(HttpResponse::NotFound().finish()),
+    }
+}
+
+#[post("/orders")]
+async fn order(body: Bytes, shop: Data<ShopMetrics>) -> Result<HttpResponse, ShopError> {
+    let payment = match body.first() {
+        Some(b'i') => Payment::Invoice,
+        _ => Payment::Card,
+    };
+    let timer = shop.payment_duration.start_timer();
+    rt::time::sleep(Duration::from_millis(5 + body.len() as u64 % 90)).await;
+    timer.stop();
+    if body.starts_with(b"refused") {
+        return Err(ShopError::PaymentRefused);
+    }
+    let orders = shop.orders.get_or_create_owned(&OrderLabels { payment });
+    orders.inc();
+    Ok(HttpResponse::Created().finish())
+}
+
+/// Takes as long as it is told, at most five seconds.
+#[get("/reports/{millis}")]
+async fn report(millis: Path<u64>) -> impl Responder {
+    let millis = millis.into_inner().min(5_000);
+    rt::time::sleep(Duration::from_millis(millis)).await;
+    "All is well.\n"
+}
+
+/// 16 KiB at a time, `count` times; one that is called `broken` fails half way.
+#[get("/exports/{name}/{count}")]
+async fn export(path: Path<(String, u32)>, shop: Data<ShopMetrics>) -> impl Responder {
+    let (name, count) = path.into_inner();
+    let fails_at = (name == "broken").then_some(count / 2);
+    let running = shop.exports_running.in_progress();
+    let pieces = stream::unfold((0, running), move |(at, running)| async move {
+        if at == count {
+            return None;
+        }
+        if Some(at) == fails_at {
+            let error = io::Error::other("the disk is gone");
+            return Some((Err(error), (count, running)));
+        }
+        rt::time::sleep(Duration::from_millis(20)).await;
+        let piece = Bytes::from(vec![b'.'; 16 * 1024]);
+        Some((Ok(piece), (at + 1, running)))
+    });
+    HttpResponse::Ok().streaming(pieces)
+}
+
+#[actix_web::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let listen = env::var("LISTEN").unwrap_or_else(|_| "127.0.0.1:8080".to_owned());
+    let metrics = GdsMetrics::builder()
+        .from_env()?
+        .extended(true)
+        .process_metrics(true)
+        .build_info("shop", env!("CARGO_PKG_VERSION"))
+        .max_hosts(4)
+        .exclude("/health")
+        .build()?;
+    let shop: ShopMetrics = metrics.register()?;
+
+    HttpServer::new(move || {
+        App::new()
+            .app_data(Data::new(shop.clone()))
+            .app_data(web::PayloadConfig::new(4 * 1024 * 1024))
+            .service(metrics.scope())
+            .route("/health", web::get().to(HttpResponse::NoContent))
+            .service((index, item, order, report, export))
+            .wrap(metrics.clone())
+    })
+    .workers(2)
+    .bind(listen)?
+    .run()
+    .await?;
+    Ok(())
+}
