@@ -1,0 +1,75 @@
+//! What a request may cost at most, in instructions and allocations: both are counted and repeat.
+//!
+//! `cargo bench --bench bounds` (or `benches/check-bounds.sh`) fails above a bound. It needs
+//! valgrind.
+
+// What a bench prints is its result.
+#![allow(missing_docs, clippy::print_stdout)]
+
+mod support;
+
+use std::process::ExitCode;
+
+use support::{Case, Subject, Work, arguments, callgrind, run};
+
+/// Added to bare Actix by a request: instructions, and allocations beyond what Actix makes to tell
+/// the pattern of a resource without a name.
+const BOUNDS: [(&str, f64, f64); 8] = [
+    ("named", 600.0, 0.0),
+    ("unnamed", 1250.0, 0.0),
+    ("no-endpoint", 25_000.0, 0.0),
+    ("eight-hosts", 750.0, 0.0),
+    ("hosts-beyond", 1600.0, 0.0),
+    ("at-the-cap", 900.0, 0.0),
+    ("extended", 1200.0, 0.0),
+    ("extended-unnamed", 2500.0, 0.0),
+];
+
+fn main() -> ExitCode {
+    let arguments = arguments();
+    if let [send, subject, case, count] = &arguments[..]
+        && send == "send"
+    {
+        let count = count.parse().expect("a number of requests");
+        run(
+            Subject::named(subject),
+            Case::of_name(case),
+            Work::Send(count),
+        );
+        return ExitCode::SUCCESS;
+    }
+
+    let (mut passed, mut failed) = (0, 0);
+    println!("case              instructions  bound  allocations  bound");
+    for (name, instructions, allocations) in BOUNDS {
+        let case = Case::of_name(name);
+        let bare = callgrind::cost(Subject::Bare, case);
+        let added = callgrind::cost(Subject::Ours, case) - bare;
+        let free = if case.named {
+            0.0
+        } else {
+            (callgrind::cost(Subject::Pattern, case) - bare).allocations
+        };
+        // Less than one in twenty requests: what happens once in a while, such as a table that grows.
+        let ok =
+            added.instructions <= instructions && added.allocations <= allocations + free + 0.05;
+        if ok {
+            passed += 1;
+        } else {
+            failed += 1;
+        }
+        println!(
+            "{name:17} {:12.0} {instructions:6.0} {:12.2} {:6.2}  {}",
+            added.instructions,
+            added.allocations,
+            allocations + free,
+            if ok { "ok" } else { "ABOVE" },
+        );
+    }
+    println!("{passed} passed, {failed} failed");
+    if failed == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}

@@ -1,0 +1,118 @@
+//! Counting instructions and allocations by callgrind. Unlike times, both repeat.
+//!
+//! A bench runs itself under valgrind, once with so many requests and once with twice as many: the
+//! difference is free of all that happens once. Callgrind knows who called `malloc` how often, so
+//! one run tells both, and no allocator of our own stands in the way of what is counted.
+
+use std::{
+    collections::HashMap,
+    env, fs,
+    ops::Sub,
+    path::Path,
+    process::{self, Command, Stdio},
+};
+
+use super::{Case, Subject};
+
+/// What one request costs.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Cost {
+    pub instructions: f64,
+    pub allocations: f64,
+}
+
+impl Sub for Cost {
+    type Output = Self;
+
+    fn sub(self, other: Self) -> Self {
+        Self {
+            instructions: self.instructions - other.instructions,
+            allocations: self.allocations - other.allocations,
+        }
+    }
+}
+
+/// Requests in the shorter of the two runs.
+const REQUESTS: u32 = 2000;
+
+/// What a subject adds to bare Actix, for one request.
+pub fn added(subject: Subject, case: Case) -> Cost {
+    cost(subject, case) - cost(Subject::Bare, case)
+}
+
+/// What one request costs altogether.
+pub fn cost(subject: Subject, case: Case) -> Cost {
+    let (once, twice) = std::thread::scope(|scope| {
+        let once = scope.spawn(|| count(subject, case, REQUESTS));
+        let twice = count(subject, case, 2 * REQUESTS);
+        (once.join().expect("counting does not panic"), twice)
+    });
+    let difference = twice - once;
+    Cost {
+        instructions: difference.instructions / f64::from(REQUESTS),
+        allocations: difference.allocations / f64::from(REQUESTS),
+    }
+}
+
+fn count(subject: Subject, case: Case, requests: u32) -> Cost {
+    let name = format!(
+        "callgrind.{}.{}.{}.{requests}",
+        process::id(),
+        subject.name(),
+        case.name,
+    );
+    let out = env::temp_dir().join(name);
+    let status = Command::new("valgrind")
+        .arg("--tool=callgrind")
+        .arg(format!("--callgrind-out-file={}", out.display()))
+        .arg(env::current_exe().expect("this program has a path"))
+        .args(["send", subject.name(), case.name, &requests.to_string()])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .expect("valgrind is installed");
+    assert!(status.success(), "{} {}", subject.name(), case.name);
+    let cost = read(&out);
+    if env::var_os("KEEP_CALLGRIND").is_none() {
+        let _ = fs::remove_file(out);
+    }
+    cost
+}
+
+/// <https://valgrind.org/docs/manual/cl-format.html>
+fn read(out: &Path) -> Cost {
+    const ALLOCATORS: [&str; 6] = [
+        "malloc",
+        "calloc",
+        "realloc",
+        "posix_memalign",
+        "aligned_alloc",
+        "memalign",
+    ];
+    let text = fs::read_to_string(out).expect("callgrind wrote its counts");
+    let mut cost = Cost::default();
+    // A name is written out once, and is a number from then on.
+    let mut allocators = HashMap::new();
+    let mut calls_allocator = false;
+    for line in text.lines() {
+        if let Some(name) = line.strip_prefix("cfn=").or(line.strip_prefix("fn=")) {
+            let (id, name) = name.split_once(' ').unwrap_or((name, ""));
+            if !name.is_empty() {
+                allocators.insert(id, ALLOCATORS.contains(&name));
+            }
+            calls_allocator = line.starts_with('c') && allocators.get(id) == Some(&true);
+        } else if let Some(calls) = line.strip_prefix("calls=") {
+            if calls_allocator {
+                cost.allocations += number(calls);
+            }
+        } else if let Some(total) = line.strip_prefix("totals: ") {
+            cost.instructions = number(total);
+        }
+    }
+    cost
+}
+
+fn number(text: &str) -> f64 {
+    let digits = text.split(' ').next().unwrap_or_default();
+    digits.parse().expect("callgrind counts in whole numbers")
+}

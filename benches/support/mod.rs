@@ -1,0 +1,424 @@
+//! What every bench needs: the app it is measured in, and the requests that are sent to it.
+
+#![allow(dead_code, clippy::missing_panics_doc, clippy::panic)]
+
+pub mod callgrind;
+#[cfg(feature = "peers")]
+pub mod peers;
+#[cfg(feature = "peers")]
+pub mod scrapes;
+
+use std::{
+    env,
+    future::poll_fn,
+    hint::black_box,
+    pin::pin,
+    time::{Duration, Instant},
+};
+
+use actix_http::Request;
+use actix_service::{IntoServiceFactory, ServiceFactory};
+use actix_web::{
+    App, Error, HttpResponse,
+    body::MessageBody,
+    dev::{AppConfig, Service, ServiceResponse},
+    get,
+    rt::System,
+    test, web,
+};
+use gds_metrics::GdsMetrics;
+
+/// The arguments, without what cargo adds.
+pub fn arguments() -> Vec<String> {
+    env::args().skip(1).filter(|arg| arg != "--bench").collect()
+}
+
+/// What stands around the app.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// Nothing: Actix alone, with a route at `/metrics`.
+    Bare,
+    /// A middleware that asks for the pattern and drops it.
+    Pattern,
+    Ours,
+    #[cfg(feature = "peers")]
+    ActixWebProm,
+    #[cfg(feature = "peers")]
+    ActixWebMetrics,
+    /// `Family<Labels, …>` of prometheus-client, used plainly.
+    #[cfg(feature = "peers")]
+    Family,
+}
+
+impl Subject {
+    pub const ALL: &[Self] = &[
+        Self::Bare,
+        Self::Pattern,
+        Self::Ours,
+        #[cfg(feature = "peers")]
+        Self::ActixWebProm,
+        #[cfg(feature = "peers")]
+        Self::ActixWebMetrics,
+        #[cfg(feature = "peers")]
+        Self::Family,
+    ];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Bare => "bare",
+            Self::Pattern => "pattern",
+            Self::Ours => "gds-metrics",
+            #[cfg(feature = "peers")]
+            Self::ActixWebProm => "actix-web-prom",
+            #[cfg(feature = "peers")]
+            Self::ActixWebMetrics => "actix-web-metrics",
+            #[cfg(feature = "peers")]
+            Self::Family => "Family",
+        }
+    }
+
+    pub fn named(name: &str) -> Self {
+        let mut all = Self::ALL.iter().copied();
+        all.find(|subject| subject.name() == name)
+            .unwrap_or_else(|| panic!("there is no subject {name}"))
+    }
+}
+
+/// What is requested, and of an app that is made how.
+#[derive(Clone, Copy, Debug)]
+pub struct Case {
+    pub name: &'static str,
+    /// Whether the routes are registered by Actix's macros, which name their resources, or by
+    /// `App::route`, which does not.
+    pub named: bool,
+    pub routed: bool,
+    /// How many hosts take turns.
+    pub hosts: usize,
+    pub first_host: usize,
+    pub max_hosts: usize,
+    pub max_label_sets: usize,
+    pub extended: bool,
+}
+
+const NAMED: Case = Case {
+    name: "named",
+    named: true,
+    routed: true,
+    hosts: 1,
+    first_host: 0,
+    max_hosts: 32,
+    max_label_sets: 2000,
+    extended: false,
+};
+const UNNAMED: Case = Case {
+    name: "unnamed",
+    named: false,
+    ..NAMED
+};
+
+impl Case {
+    pub const ALL: [Self; 8] = [
+        NAMED,
+        UNNAMED,
+        Self {
+            name: "no-endpoint",
+            routed: false,
+            ..NAMED
+        },
+        Self {
+            name: "eight-hosts",
+            hosts: 8,
+            ..NAMED
+        },
+        Self {
+            name: "hosts-beyond",
+            hosts: 8,
+            max_hosts: 1,
+            ..NAMED
+        },
+        Self {
+            name: "at-the-cap",
+            max_label_sets: 1,
+            ..NAMED
+        },
+        Self {
+            name: "extended",
+            extended: true,
+            ..NAMED
+        },
+        Self {
+            name: "extended-unnamed",
+            extended: true,
+            ..UNNAMED
+        },
+    ];
+
+    pub fn of_name(name: &str) -> Self {
+        let mut all = Self::ALL.into_iter();
+        all.find(|case| case.name == name)
+            .unwrap_or_else(|| panic!("there is no case {name}"))
+    }
+
+    /// Five paths in turn, four of them with ids that vary.
+    pub fn requests(self) -> Vec<(String, String)> {
+        (0..1000)
+            .map(|i| {
+                let host = format!("app-{}.example", self.first_host + i % self.hosts);
+                let path = match i % 5 {
+                    _ if !self.routed => format!("/nothing/{i}"),
+                    0 => format!("/users/{i}"),
+                    1 => format!("/users/{i}/orders"),
+                    2 => format!("/users/{i}/orders/{}", i + 7),
+                    3 => format!("/products/{i}/reviews"),
+                    _ => "/".to_owned(),
+                };
+                (host, path)
+            })
+            .collect()
+    }
+
+    pub fn routes(self) -> impl FnOnce(&mut web::ServiceConfig) {
+        move |config| {
+            if self.named {
+                config
+                    .service(index)
+                    .service(health)
+                    .service(user)
+                    .service(orders)
+                    .service(order)
+                    .service(reviews);
+            } else {
+                config
+                    .route("/", web::get().to(answer))
+                    .route("/health", web::get().to(answer))
+                    .route("/users/{id}", web::get().to(answer_one))
+                    .route("/users/{id}/orders", web::get().to(answer_one))
+                    .route("/users/{id}/orders/{order}", web::get().to(answer_two))
+                    .route("/products/{sku}/reviews", web::get().to(answer_one));
+            }
+        }
+    }
+
+    pub fn metrics(self) -> GdsMetrics {
+        GdsMetrics::builder()
+            .max_hosts(self.max_hosts)
+            .max_label_sets(self.max_label_sets)
+            .extended(self.extended)
+            .build()
+            .expect("the settings are right")
+    }
+}
+
+#[get("/")]
+async fn index() -> HttpResponse {
+    answer().await
+}
+
+#[get("/health")]
+async fn health() -> HttpResponse {
+    answer().await
+}
+
+#[get("/users/{id}")]
+async fn user(id: web::Path<u32>) -> HttpResponse {
+    answer_one(id).await
+}
+
+#[get("/users/{id}/orders")]
+async fn orders(id: web::Path<u32>) -> HttpResponse {
+    answer_one(id).await
+}
+
+#[get("/users/{id}/orders/{order}")]
+async fn order(ids: web::Path<(u32, u32)>) -> HttpResponse {
+    answer_two(ids).await
+}
+
+#[get("/products/{sku}/reviews")]
+async fn reviews(sku: web::Path<u32>) -> HttpResponse {
+    answer_one(sku).await
+}
+
+async fn answer() -> HttpResponse {
+    HttpResponse::Ok().body("hello")
+}
+
+async fn answer_one(_id: web::Path<u32>) -> HttpResponse {
+    HttpResponse::Ok().body("hello")
+}
+
+async fn answer_two(_ids: web::Path<(u32, u32)>) -> HttpResponse {
+    HttpResponse::Ok().body("hello")
+}
+
+/// What to do with an app.
+#[derive(Clone, Copy, Debug)]
+pub enum Work {
+    /// Send this many requests and be done.
+    Send(usize),
+    /// Send this many, and say what one took.
+    Time(usize),
+}
+
+/// Makes the app and does the work; answers with the nanoseconds of processor time for a request,
+/// if it was to be timed.
+pub fn run(subject: Subject, case: Case, work: Work) -> f64 {
+    run_with(subject, case, case.metrics(), work)
+}
+
+/// The same with metrics that others may record into as well.
+pub fn run_with(subject: Subject, case: Case, metrics: GdsMetrics, work: Work) -> f64 {
+    let app = || App::new().configure(case.routes());
+    let nothing = || async { HttpResponse::Ok().finish() };
+    System::new().block_on(async move {
+        match subject {
+            Subject::Bare => {
+                let app = app().route("/metrics", web::get().to(nothing));
+                serve(app, case, work).await
+            }
+            Subject::Pattern => {
+                let app = app().route("/metrics", web::get().to(nothing));
+                let app = app.wrap_fn(|req, service| {
+                    let response = service.call(req);
+                    async move {
+                        let response = response.await?;
+                        black_box(response.request().match_pattern());
+                        Ok(response)
+                    }
+                });
+                serve(app, case, work).await
+            }
+            Subject::Ours => serve(app().service(metrics.scope()).wrap(metrics), case, work).await,
+            #[cfg(feature = "peers")]
+            Subject::ActixWebProm => {
+                let app = app().wrap(peers::actix_web_prom());
+                serve(app, case, work).await
+            }
+            #[cfg(feature = "peers")]
+            Subject::ActixWebMetrics => {
+                let app = app().route("/metrics", web::get().to(nothing));
+                serve(app.wrap(peers::actix_web_metrics()), case, work).await
+            }
+            #[cfg(feature = "peers")]
+            Subject::Family => {
+                let app = app().route("/metrics", web::get().to(nothing));
+                let families = peers::Families::default();
+                let app = app.wrap_fn(move |req, service| {
+                    let recording = families.start(&req);
+                    let response = service.call(req);
+                    async move {
+                        let response = response.await?;
+                        recording.end(&response);
+                        Ok(response)
+                    }
+                });
+                serve(app, case, work).await
+            }
+        }
+    })
+}
+
+async fn serve<R, S, B>(app: R, case: Case, work: Work) -> f64
+where
+    R: IntoServiceFactory<S, Request>,
+    S: ServiceFactory<Request, Config = AppConfig, Response = ServiceResponse<B>, Error = Error>,
+    S::InitError: std::fmt::Debug,
+    B: MessageBody,
+{
+    let app = test::init_service(app).await;
+    let requests = case.requests();
+    match work {
+        Work::Send(count) => {
+            for (host, path) in requests.iter().cycle().take(count) {
+                send(&app, request(host, path)).await;
+            }
+            0.0
+        }
+        Work::Time(count) => {
+            for (host, path) in &requests {
+                send(&app, request(host, path)).await;
+            }
+            time(&app, &requests, count).await
+        }
+    }
+}
+
+pub fn request(host: &str, path: &str) -> Request {
+    let mut request = test::TestRequest::with_uri(path)
+        .insert_header(("host", host))
+        .insert_header(("user-agent", "bench"))
+        .insert_header(("accept", "*/*"))
+        .to_request();
+    // The server makes none for a request without a body; the test request has an empty one.
+    request.take_payload();
+    request
+}
+
+/// Sends a request, and reads the answer as the server would.
+pub async fn send<S, B>(app: &S, request: Request) -> u64
+where
+    S: Service<Request, Response = ServiceResponse<B>, Error = Error>,
+    B: MessageBody,
+{
+    let response = app.call(request).await.expect("the app answers");
+    let (request, response) = response.into_parts();
+    let (head, body) = response.into_parts();
+    let mut body = pin!(body);
+    black_box(body.as_ref().size());
+    let mut len = 0;
+    while let Some(chunk) = poll_fn(|cx| body.as_mut().poll_next(cx)).await {
+        len += black_box(chunk).map_or(0, |chunk| chunk.len() as u64);
+    }
+    drop((head, request));
+    len
+}
+
+/// The nanoseconds of processor time that one request takes, without the time to make it.
+async fn time<S, B>(app: &S, requests: &[(String, String)], count: usize) -> f64
+where
+    S: Service<Request, Response = ServiceResponse<B>, Error = Error>,
+    B: MessageBody,
+{
+    /// Fewer than Actix keeps for reuse.
+    const BATCH: usize = 100;
+    let mut spent = Duration::ZERO;
+    let mut all = requests.iter().cycle();
+    for _ in 0..count / BATCH {
+        let batch: Vec<Request> = all
+            .by_ref()
+            .take(BATCH)
+            .map(|(host, path)| request(host, path))
+            .collect();
+        let start = thread_time();
+        for request in batch {
+            send(app, request).await;
+        }
+        spent += thread_time().saturating_sub(start);
+    }
+    spent.as_nanos() as f64 / (count / BATCH * BATCH) as f64
+}
+
+/// The processor time of this thread, which others on the machine disturb less than the clock.
+#[cfg(feature = "peers")]
+fn thread_time() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::new(
+        time.tv_sec.try_into().expect("a time that has passed"),
+        time.tv_nsec.try_into().expect("less than a second"),
+    )
+}
+
+#[cfg(not(feature = "peers"))]
+fn thread_time() -> Duration {
+    unreachable!("only the benches with peers measure time")
+}
+
+/// The least of several runs, each of them wall-clock time.
+pub fn least(times: usize, mut work: impl FnMut()) -> Duration {
+    let runs = (0..times).map(|_| {
+        let start = Instant::now();
+        work();
+        start.elapsed()
+    });
+    runs.min().unwrap_or_default()
+}
