@@ -93,7 +93,8 @@ async fn of_debug_texts() {
 
 #[actix_web::test]
 async fn of_real_errors() {
-    let table: [(fn() -> Error, &str); 5] = [
+    type Fail = fn() -> Error;
+    let table: [(Fail, &str); 5] = [
         (|| Shop::SoldOut.into(), "SoldOut"),
         (
             || Shop::Payment(Box::new(io::Error::other("Ann"))).into(),
