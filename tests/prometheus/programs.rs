@@ -61,7 +61,7 @@ impl Prometheus {
         let config = folder.write(
             "prometheus.yml",
             &format!(
-                "global:\n  scrape_interval: 500ms\n  scrape_timeout: 500ms\nscrape_configs:\n\
+                "global:\n  scrape_interval: 1s\n  scrape_timeout: 1s\nscrape_configs:\n\
                  - job_name: right\n  authorization: {{credentials_file: '{token}'}}\n  \
                    static_configs: [{{targets: ['{target}']}}]\n\
                  - job_name: wrong\n  authorization: {{credentials: 'guess'}}\n  \
