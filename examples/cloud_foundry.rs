@@ -63,7 +63,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     })
     .bind(address)?;
 
-    println!("Listening on {:?}", server.addrs());
+    for address in server.addrs() {
+        println!("Listening on http://{address}");
+    }
     server.run().await?;
     Ok(())
 }

@@ -122,7 +122,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     .bind(address)?;
 
     app_metrics.mode.set(Mode::Serving);
-    println!("Listening on {:?}", server.addrs());
+    for address in server.addrs() {
+        println!("Listening on http://{address}");
+    }
     server.run().await?;
     Ok(())
 }

@@ -42,7 +42,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .bind(address("EXAMPLE_METRICS_ADDR", "127.0.0.1:9100"))?
         // The public server takes the signals and ends first, so that its end can be scraped.
         .disable_signals();
-    println!("Metrics on {:?}", private.addrs());
+    for address in private.addrs() {
+        println!("Metrics on http://{address}");
+    }
 
     let public = HttpServer::new(move || {
         App::new()
@@ -51,7 +53,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             .wrap(metrics.clone())
     })
     .bind(address("EXAMPLE_ADDR", "127.0.0.1:8080"))?;
-    println!("Listening on {:?}", public.addrs());
+    for address in public.addrs() {
+        println!("Listening on http://{address}");
+    }
 
     let private = private.run();
     let private_handle = private.handle();

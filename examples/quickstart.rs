@@ -124,7 +124,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let mut out = std::io::stdout().lock();
     for address in server.addrs() {
-        writeln!(out, "Listening on http://{address}. Try:")?;
+        writeln!(out, "Listening on http://{address}")?;
+        writeln!(out, "Try:")?;
         writeln!(out, "  curl http://{address}/")?;
         writeln!(out, "  curl http://{address}/users/7")?;
         writeln!(out, "  curl http://{address}/users/0")?;

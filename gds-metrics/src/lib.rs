@@ -93,6 +93,7 @@
 //! - [`schema`]: what a set consists of, for documentation and dashboards.
 
 #![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod auth;
 mod body;

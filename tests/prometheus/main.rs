@@ -9,6 +9,7 @@
 mod documents;
 mod http;
 mod programs;
+mod running;
 mod samples;
 mod server;
 

@@ -2,94 +2,25 @@
 
 use std::{
     env, fs,
-    io::{BufRead as _, BufReader, Read, Write as _},
+    io::Write as _,
     net::SocketAddr,
-    path::{Path, PathBuf},
-    process::{Child, Command, Output, Stdio},
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicU32, Ordering::Relaxed},
-        mpsc,
-    },
+    path::PathBuf,
+    process::{self, Command, Stdio},
+    sync::atomic::{AtomicU32, Ordering::Relaxed},
     thread,
-    time::Duration,
 };
 
 use serde_json::Value;
 
-use crate::{Samples, http, wait_for};
+use crate::{
+    Samples, http,
+    running::{Running, example},
+    wait_for,
+};
 
 pub(crate) const TOKEN: &str = "5a1d0b1e-token";
-const SECOND: Duration = Duration::from_secs(1);
 
-/// A program that is ended with the test, whatever becomes of that.
-struct Running {
-    child: Child,
-    /// What it has written so far.
-    log: Arc<Mutex<String>>,
-}
-
-impl Running {
-    /// Starts a program and waits until a line of its output says where it listens.
-    fn start(
-        command: &mut Command,
-        stderr: bool,
-        address: fn(&str) -> Option<SocketAddr>,
-    ) -> (Self, SocketAddr) {
-        let (out, err) = match stderr {
-            false => (Stdio::piped(), Stdio::null()),
-            true => (Stdio::null(), Stdio::piped()),
-        };
-        let mut child = command
-            .stdin(Stdio::null())
-            .stdout(out)
-            .stderr(err)
-            .spawn()
-            .unwrap_or_else(|error| panic!("cannot start {command:?}: {error}"));
-        let out = child
-            .stdout
-            .take()
-            .map(|out| Box::new(out) as Box<dyn Read + Send>);
-        let err = child
-            .stderr
-            .take()
-            .map(|err| Box::new(err) as Box<dyn Read + Send>);
-        let output = BufReader::new(out.or(err).expect("one of them is piped"));
-
-        let log = Arc::new(Mutex::new(String::new()));
-        let running = Self {
-            child,
-            log: Arc::clone(&log),
-        };
-        let (found, listens) = mpsc::channel();
-        // Reads to the end, so that the program never waits for a full pipe.
-        thread::spawn(move || {
-            for line in output.lines().map_while(Result::ok) {
-                if let Some(address) = address(&line) {
-                    let _ = found.send(address);
-                }
-                *log.lock().expect("no panic while it is held") += &format!("{line}\n");
-            }
-        });
-        match listens.recv_timeout(30 * SECOND) {
-            Ok(address) => (running, address),
-            Err(_) => panic!("{command:?} does not listen:\n{}", running.log()),
-        }
-    }
-
-    fn log(&self) -> String {
-        self.log.lock().expect("no panic while it is held").clone()
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// The example, guarded by [`TOKEN`].
+/// The quickstart, guarded by [`TOKEN`].
 pub(crate) struct Quickstart {
     _running: Running,
     pub(crate) address: SocketAddr,
@@ -97,20 +28,10 @@ pub(crate) struct Quickstart {
 
 impl Quickstart {
     pub(crate) fn start() -> Self {
-        let mut command = Command::new(example("quickstart"));
-        for (variable, _) in env::vars_os() {
-            let name = variable.to_string_lossy();
-            if name.starts_with("METRICS_") || name == "PROMETHEUS_METRICS_PATH" {
-                command.env_remove(&variable);
-            }
-        }
-        command
-            .env_remove("VCAP_APPLICATION")
-            .env("METRICS_AUTH_TOKEN", TOKEN)
-            .env("EXAMPLE_ADDR", "127.0.0.1:0");
-        let (running, address) = Running::start(&mut command, false, |line| {
-            let rest = line.strip_prefix("Listening on http://")?;
-            rest.split(". ").next()?.parse().ok()
+        let mut command = example("quickstart");
+        command.env("METRICS_AUTH_TOKEN", TOKEN);
+        let (running, address) = Running::start(&mut command, |line| {
+            line.strip_prefix("Listening on http://")?.parse().ok()
         });
         Self {
             _running: running,
@@ -123,21 +44,6 @@ impl Quickstart {
         let headers = [("Authorization", token.as_str()), ("Accept", accept)];
         http::get(self.address, "/metrics", &headers)
     }
-}
-
-/// Cargo builds the examples next to the folder of the tests.
-fn example(name: &str) -> PathBuf {
-    let test = env::current_exe().expect("the path of this test");
-    let target = test.parent().and_then(Path::parent).expect("its folders");
-    let path = target
-        .join("examples")
-        .join(format!("{name}{}", env::consts::EXE_SUFFIX));
-    assert!(
-        path.exists(),
-        "{} is missing: `cargo build --examples` makes it",
-        path.display()
-    );
-    path
 }
 
 /// A real Prometheus server that scrapes one target, with the right token and with wrong ones.
@@ -155,7 +61,7 @@ impl Prometheus {
         let config = folder.write(
             "prometheus.yml",
             &format!(
-                "global:\n  scrape_interval: 500ms\n  scrape_timeout: 500ms\nscrape_configs:\n\
+                "global:\n  scrape_interval: 1s\n  scrape_timeout: 1s\nscrape_configs:\n\
                  - job_name: right\n  authorization: {{credentials_file: '{token}'}}\n  \
                    static_configs: [{{targets: ['{target}']}}]\n\
                  - job_name: wrong\n  authorization: {{credentials: 'guess'}}\n  \
@@ -171,7 +77,7 @@ impl Prometheus {
                 folder.0.join("data").display()
             ))
             .arg("--web.listen-address=127.0.0.1:0");
-        let (running, address) = Running::start(&mut command, true, |line| {
+        let (running, address) = Running::start(&mut command, |line| {
             let (_, rest) = line.split_once("msg=\"Listening on\"")?;
             let (_, address) = rest.split_once("address=")?;
             address.split(' ').next()?.parse().ok()
@@ -254,7 +160,7 @@ impl Folder {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let name = format!(
             "gds-metrics-{}-{}",
-            std::process::id(),
+            process::id(),
             NEXT.fetch_add(1, Relaxed)
         );
         let path = env::temp_dir().join(name);
@@ -317,7 +223,7 @@ pub(crate) fn python(script: &str, input: &str) -> Value {
     serde_json::from_slice(&output.stdout).expect("the script prints JSON")
 }
 
-fn run(command: &mut Command, input: &str) -> Output {
+fn run(command: &mut Command, input: &str) -> process::Output {
     let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

@@ -71,6 +71,10 @@ async fn all_kinds() -> GdsMetrics {
         let name = name.to_owned();
         set.things.get_or_create(&Thing { name }).inc_by(3);
     }
+    let unseen = Thing {
+        name: "unseen".to_owned(),
+    };
+    assert!(set.empty.get(&unseen).is_none());
     set.level.set(-2);
     set.duration.observe(0.3);
     set.size.observe(1024.0);
@@ -216,6 +220,10 @@ struct Parsed {
     helps: BTreeMap<String, String>,
 }
 
+/// A family's name, type, help and samples, as the script prints them.
+type ReadFamily = (String, String, String, Vec<ReadSample>);
+type ReadSample = (String, BTreeMap<String, String>, f64);
+
 /// Reads an exposition as PyPI's `prometheus_client` does.
 fn parse(format: Format, exposition: &str) -> Parsed {
     let module = match format {
@@ -229,12 +237,8 @@ fn parse(format: Format, exposition: &str) -> Parsed {
          print(json.dumps([[f.name, f.type, f.documentation, [[s.name, s.labels, s.value] for s in f.samples]]\n\
          \x20   for f in text_string_to_metric_families(text)]))"
     );
-    let families: Vec<(
-        String,
-        String,
-        String,
-        Vec<(String, BTreeMap<String, String>, f64)>,
-    )> = serde_json::from_value(python(&script, exposition)).expect("what the script prints");
+    let families: Vec<ReadFamily> =
+        serde_json::from_value(python(&script, exposition)).expect("what the script prints");
 
     let mut parsed = Parsed {
         samples: Samples::new(),
