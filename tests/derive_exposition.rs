@@ -1,5 +1,8 @@
 //! What metric sets look like in an exposition, line by line.
 
+mod derive_support;
+
+use derive_support::python;
 use gds_metrics::{
     Counter, EncodeLabelSet, EncodeLabelValue, Family, Format, Gauge, GdsMetricSet, GdsMetrics,
     Histogram, StateSet, Summary,
@@ -149,5 +152,39 @@ fn the_full_example_in_openmetrics() {
             .encode(Format::OpenMetrics)
             .unwrap()
             .ends_with("# EOF\n")
+    );
+}
+
+#[test]
+#[ignore = "needs python3 with prometheus_client"]
+fn the_full_example_is_read_back() {
+    let metrics = filled();
+    assert_eq!(
+        python(
+            "prometheus_client.parser",
+            &metrics.encode(Format::Text).unwrap()
+        ),
+        [
+            "app_db_queries counter - 1 Queries run",
+            "app_emails_sent counter - 2 Emails sent, by kind",
+            "app_logins counter - 1 Login attempts",
+            "app_mode gauge - 2 State of the worker",
+            "app_render_duration_seconds histogram - 6 Time taken to render a page",
+            "app_sessions_open gauge - 1 Sessions that are open now",
+            "app_upload_bytes summary - 2 Size of an upload",
+        ]
+    );
+    let openmetrics = metrics.encode(Format::OpenMetrics).unwrap();
+    assert_eq!(
+        python("prometheus_client.openmetrics.parser", &openmetrics),
+        [
+            "app_db_queries counter - 1 Queries run",
+            "app_emails_sent counter - 2 Emails sent, by kind",
+            "app_logins counter - 1 Login attempts",
+            "app_mode stateset - 2 State of the worker",
+            "app_render_duration_seconds histogram seconds 6 Time taken to render a page",
+            "app_sessions_open gauge - 1 Sessions that are open now",
+            "app_upload_bytes summary bytes 2 Size of an upload",
+        ]
     );
 }

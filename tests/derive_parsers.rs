@@ -3,13 +3,11 @@
 //! They are outside programs: `cargo test -- --ignored` runs these, with `GDS_METRICS_PYTHON` naming a Python
 //! that has `prometheus_client`.
 
-use std::{
-    env,
-    io::Write as _,
-    process::{Command, Stdio},
-    sync::atomic::AtomicU64,
-};
+mod derive_support;
 
+use std::{process::Command, sync::atomic::AtomicU64};
+
+use derive_support::{python, run};
 use gds_metrics::{
     Counter, EncodeLabelSet, EncodeLabelValue, Family, Format, Gauge, GdsMetricSet, GdsMetrics,
     Histogram, Info, StateSet, Summary,
@@ -88,44 +86,6 @@ fn exposition(format: Format) -> String {
         registry.register_with_unit("wait", "A summary", Unit::Seconds, Summary::default());
     });
     metrics.encode(format).unwrap()
-}
-
-/// Runs `command`, and returns what it says.
-fn run(command: &mut Command, input: &str) -> String {
-    let mut child = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child
-        .stdin
-        .take()
-        .unwrap()
-        .write_all(input.as_bytes())
-        .unwrap();
-    let output = child.wait_with_output().unwrap();
-    let said = [output.stdout, output.stderr].concat();
-    let said = String::from_utf8(said).unwrap();
-    assert!(output.status.success(), "{said}\n{input}");
-    said
-}
-
-fn python(parser: &str, input: &str) -> Vec<String> {
-    let python = env::var("GDS_METRICS_PYTHON").unwrap_or_else(|_| "python3".into());
-    let program = format!(
-        "import sys\n\
-         from {parser} import text_string_to_metric_families as parse\n\
-         text = sys.stdin.buffer.read().decode()\n\
-         for family in parse(text):\n\
-         \x20   print(family.name, family.type, family.unit or '-', len(family.samples), family.documentation)"
-    );
-    let mut lines: Vec<String> = run(Command::new(python).arg("-c").arg(program), input)
-        .lines()
-        .map(str::to_owned)
-        .collect();
-    lines.sort();
-    lines
 }
 
 #[test]

@@ -36,11 +36,19 @@ fn exposed(register: impl Fn(&mut Registry)) -> Exposed {
 
 impl Exposed {
     fn text(&self) -> String {
-        self.metrics.encode(Format::Text).unwrap()
+        self.without_http(Format::Text)
     }
 
     fn openmetrics(&self) -> String {
-        self.metrics.encode(Format::OpenMetrics).unwrap()
+        self.without_http(Format::OpenMetrics)
+    }
+
+    /// Without the families that are always there.
+    fn without_http(&self, format: Format) -> String {
+        let text = self.metrics.encode(format).unwrap();
+        text.split_inclusive('\n')
+            .filter(|line| !line.contains("http_server_") && !line.contains("gds_metrics_"))
+            .collect()
     }
 }
 

@@ -25,14 +25,17 @@ pub(crate) enum Place {
 }
 
 impl Place {
-    const ALL: [Self; 6] = [
-        Self::Set,
-        Self::Field,
-        Self::LabelSet,
-        Self::Label,
-        Self::LabelValue,
-        Self::Variant,
-    ];
+    /// The other place of the same derive.
+    fn sibling(self) -> Self {
+        match self {
+            Self::Set => Self::Field,
+            Self::Field => Self::Set,
+            Self::LabelSet => Self::Label,
+            Self::Label => Self::LabelSet,
+            Self::LabelValue => Self::Variant,
+            Self::Variant => Self::LabelValue,
+        }
+    }
 
     fn options(self) -> &'static [&'static str] {
         match self {
@@ -49,12 +52,10 @@ impl Place {
 
     fn as_str(self) -> &'static str {
         match self {
-            Self::Set => "a metric set",
-            Self::Field => "a field of a metric set",
-            Self::LabelSet => "a label set",
-            Self::Label => "a field of a label set",
-            Self::LabelValue => "a label value",
-            Self::Variant => "a variant of a label value",
+            Self::Set | Self::LabelSet => "the struct",
+            Self::Field | Self::Label => "a field",
+            Self::LabelValue => "the type",
+            Self::Variant => "a variant",
         }
     }
 }
@@ -144,23 +145,20 @@ fn check_place(option: &Ident, place: Place, errors: &mut Errors) -> bool {
     if known.contains(&written.as_str()) {
         return true;
     }
-    let elsewhere = Place::ALL
-        .into_iter()
-        .find(|other| other.options().contains(&written.as_str()));
-    let advice = match (name::nearest(&written, known), elsewhere) {
-        (_, Some(other)) => format!(
-            "`{written}` is an option of {}, not of {}: expected {}",
-            other.as_str(),
-            place.as_str(),
-            name::list(known),
-        ),
-        (Some(near), None) => {
-            format!("there is no option `{written}`: did you mean `{near}`?")
-        }
-        (None, None) => format!(
-            "there is no option `{written}`: expected {}",
+    let sibling = place.sibling();
+    let advice = if sibling.options().contains(&written.as_str()) {
+        format!(
+            "`{written}` goes on {}, not on {}: move it there",
+            sibling.as_str(),
+            place.as_str()
+        )
+    } else if let Some(near) = name::nearest(&written, known) {
+        format!("there is no option `{written}` here: did you mean `{near}`?")
+    } else {
+        format!(
+            "there is no option `{written}` here: expected {}",
             name::list(known)
-        ),
+        )
     };
     errors.push(option.span(), advice);
     false

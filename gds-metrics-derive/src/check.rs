@@ -58,7 +58,10 @@ fn check_prefix(prefix: &Text, instead: &str, errors: &mut Errors) {
     } else if let Some(problem) = name::metric_problem(value) {
         errors.push(
             prefix.span,
-            format_args!("`{value}` cannot begin a metric's name: {problem}"),
+            format_args!(
+                "`{value}` cannot begin a metric's name, {problem}: {}",
+                name::instead(value)
+            ),
         );
     } else if value.ends_with('_') {
         errors.push(
@@ -126,14 +129,15 @@ fn check_metric(set: &Set<'_>, field: &Field<'_>, metric: &Metric, errors: &mut 
 fn check_name(set: &Set<'_>, metric: &Metric, errors: &mut Errors) {
     let Text { value, span } = &metric.name;
     if let Some(problem) = name::metric_problem(value) {
+        let instead = name::instead(value);
         let instead = if metric.renamed {
-            ""
+            instead
         } else {
-            ". Rename the field, or write `#[metric(rename = \"…\")]`"
+            String::from("rename the field, or give it a `#[metric(rename = \"…\")]`")
         };
         errors.push(
             *span,
-            format_args!("`{value}` cannot name a metric: {problem}{instead}"),
+            format_args!("`{value}` cannot name a metric, {problem}: {instead}"),
         );
         return;
     }
@@ -202,7 +206,10 @@ fn check_unit(set: &Set<'_>, metric: &Metric, errors: &mut Errors) {
     } else if let Some(problem) = name::metric_problem(value) {
         errors.push(
             *span,
-            format_args!("`{value}` cannot be a unit, which ends the metric's name: {problem}"),
+            format_args!(
+                "`{value}` cannot be a unit, which ends the metric's name, {problem}: {}",
+                name::instead(value)
+            ),
         );
     } else if let Some(base) = name::base_unit(value) {
         errors.push(
@@ -237,7 +244,10 @@ fn check_labels(labels: &[ConstantLabel], outer: &[ConstantLabel], errors: &mut 
         if let Some(problem) = name::label_problem(value) {
             errors.push(
                 *span,
-                format_args!("`{value}` cannot name a label: {problem}"),
+                format_args!(
+                    "`{value}` cannot name a label, {problem}: {}",
+                    name::instead(value)
+                ),
             );
         }
         if label.value.is_empty() {

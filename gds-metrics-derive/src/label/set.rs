@@ -106,7 +106,7 @@ fn read_name(ident: &Ident, field: &syn::Field, errors: &mut Errors) -> Option<T
         errors.push(
             *span,
             format_args!(
-                "`{value}` cannot name a label: {problem}. Write `#[metric(rename = \"…\")]`"
+                "`{value}` cannot name a label, {problem}: give the field a `#[metric(rename = \"…\")]`"
             ),
         );
     }

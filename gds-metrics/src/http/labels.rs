@@ -60,6 +60,7 @@ impl Method {
     ];
 
     /// Methods are case-sensitive: `get` is not `GET`.
+    #[inline]
     pub(crate) fn of(method: &http::Method) -> Self {
         match *method {
             http::Method::GET => Self::Get,

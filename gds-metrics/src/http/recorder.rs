@@ -50,6 +50,7 @@ impl Recorder {
         }
     }
 
+    #[inline(always)]
     fn host(&self, req: &ServiceRequest) -> HostLabel {
         if !self.store.settings().has_host_label() {
             return HostLabel::Known(FOLDED_HOST_ID);

@@ -48,6 +48,38 @@ use crate::schema::{Schema, check};
 /// assert_eq!(metrics.sample("app_emails_sent_total", &[("kind", "welcome")]), Some(1.0));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+///
+/// A handler gets it from `web::Data`. Register once, outside of the closure that makes an `App` for each
+/// worker: the second registration of a set is an error.
+///
+/// ```
+/// use actix_web::{App, HttpResponse, web};
+/// use gds_metrics::{GdsMetricSet, GdsMetrics, Histogram, TimerExt};
+///
+/// #[derive(Clone, Debug, GdsMetricSet)]
+/// struct AppMetrics {
+///     /// Time taken to render a page.
+///     #[metric(unit = "seconds")]
+///     render_duration: Histogram,
+/// }
+///
+/// async fn index(metrics: web::Data<AppMetrics>) -> HttpResponse {
+///     let _timer = metrics.render_duration.start_timer(); // observed on drop, whatever happens
+///     HttpResponse::Ok().body("…")
+/// }
+///
+/// let metrics = GdsMetrics::builder().build()?;
+/// let app_metrics = web::Data::new(metrics.register::<AppMetrics>()?);
+/// let make_app = move || {
+///     App::new()
+///         .app_data(app_metrics.clone())
+///         .route("/", web::get().to(index))
+/// };
+/// # make_app();
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// Of a `Family`, never hold two guards at once: see [`FamilyExt`](crate::FamilyExt).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a metric set",
     label = "not a metric set",

@@ -75,3 +75,72 @@ pub(crate) enum Problem<'a> {
     /// A line of the family, because of its labels.
     Labels { family: &'a str, line: &'a str },
 }
+
+#[cfg(test)]
+mod tests {
+    use prometheus_client::metrics::{counter::Counter, family::Family};
+
+    use super::*;
+    use crate::exposition::{CHUNK, Format, Sink};
+
+    /// Keeps the chunks apart.
+    #[derive(Default)]
+    struct Chunks(Vec<String>);
+
+    impl Sink for Chunks {
+        fn take(&mut self, chunk: &mut String) {
+            self.0.push(std::mem::take(chunk));
+        }
+    }
+
+    #[test]
+    fn a_large_family_is_streamed_in_whole_lines() {
+        const SERIES: usize = 5_000;
+        let family = Family::<Vec<(&str, String)>, Counter>::default();
+        for i in 0..SERIES {
+            family.get_or_create(&vec![("path", format!("/{i}"))]).inc();
+            // Left out, wherever in a chunk it comes.
+            family.get_or_create(&vec![("a b", i.to_string())]).inc();
+        }
+        let mut registry = Registry::default();
+        registry.register("x", "Help", family);
+
+        for known in [true, false] {
+            let mut chunks = Chunks::default();
+            let mut exposition = Exposition::new(Format::Text, &mut chunks);
+            let mut warnings = 0;
+            let mut warn = |_: Problem<'_>| warnings += 1;
+            if known {
+                let header = Header {
+                    name: "x",
+                    kind: crate::schema::MetricKind::Counter,
+                    unit: None,
+                    help: "Help",
+                };
+                encode_family(&mut exposition, &registry, &header, &mut warn)
+            } else {
+                encode_all(&mut exposition, &registry, &mut |_| true, &mut warn)
+                    .map_err(|_| fmt::Error)
+            }
+            .expect("a counter can be encoded");
+            exposition.finish();
+
+            assert_eq!(warnings, SERIES);
+            assert!(chunks.0.len() > 1);
+            for chunk in &chunks.0 {
+                assert!(chunk.ends_with('\n') && chunk.len() < CHUNK + 200);
+            }
+            let text = chunks.0.concat();
+            let mut lines: Vec<&str> = text.lines().collect();
+            assert_eq!(lines.len(), 2 + SERIES);
+            assert_eq!(
+                lines[..2],
+                ["# HELP x_total Help", "# TYPE x_total counter"]
+            );
+            lines.sort_unstable();
+            lines.dedup();
+            assert_eq!(lines.len(), 2 + SERIES);
+            assert!(lines.contains(&"x_total{path=\"/4999\"} 1"));
+        }
+    }
+}
