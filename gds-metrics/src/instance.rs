@@ -207,7 +207,9 @@ impl GdsMetrics {
         let Inner {
             renderer, source, ..
         } = &*self.inner;
-        let expected_len = source.store.expected_len();
+        // How much other code has to say is known from the scrape before.
+        let own_len = source.store.expected_len();
+        let expected_len = source.registry.is_empty().then_some(own_len);
         let source = Arc::clone(source) as Arc<dyn Expose>;
         renderer.render(source, expected_len, format, gzip).await
     }
