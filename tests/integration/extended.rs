@@ -289,3 +289,22 @@ async fn active_labels() {
     assert_eq!(value("app.example"), Some(0.0));
     assert_eq!(value("_other"), Some(0.0));
 }
+
+/// An excluded route is in flight like any other, and leaves nothing.
+#[actix_web::test]
+async fn excluded() {
+    let builder = GdsMetrics::builder().extended(true).exclude("/health");
+    let metrics = builder.without_host_label().build().expect("a pattern");
+    let app = App::new()
+        .route("/health", web::get().to(|| async { chunks(3) }))
+        .wrap(metrics.clone());
+    let app = test::init_service(app).await;
+    let request = || TestRequest::with_uri("/health").to_request();
+    drop(app.call(request()));
+    let response = test::call_service(&app, request()).await;
+    drop(response);
+    let response = test::call_service(&app, request()).await;
+    test::read_body(response).await;
+    assert_eq!(active(&metrics), 0.0);
+    assert_eq!(scrape(&metrics).recorded(), [""; 0]);
+}

@@ -2,6 +2,7 @@
 
 use actix_web::{
     App, HttpResponse, Responder,
+    body::BoxBody,
     dev::{Service, ServiceResponse},
     error, get,
     guard::{self, GuardContext},
@@ -12,7 +13,7 @@ use actix_web::{
 };
 use gds_metrics::GdsMetrics;
 
-use crate::support::{hostless, recorded, total};
+use crate::support::{exposition::Scrape, hostless, recorded, total};
 
 #[get("/named/{id}")]
 async fn named(id: web::Path<String>) -> impl Responder {
@@ -156,6 +157,31 @@ async fn patterns_of_paths_alone() {
     }
 }
 
+/// Also where the middleware is wrapped further in, and knows the rest of the path only.
+#[actix_web::test]
+async fn patterns_of_paths_alone_in_a_scope() {
+    let metrics = hostless();
+    let failing = from_fn(|_, _: actix_web::middleware::Next<BoxBody>| async {
+        Err::<ServiceResponse, _>(error::ErrorForbidden("no"))
+    });
+    let scope = web::scope("/api/{version}")
+        .route("/users/{id}", web::get().to(ok))
+        .wrap(failing)
+        .wrap(metrics.clone());
+    let app = test::init_service(App::new().service(scope)).await;
+    for path in ["/api/1/users/2", "/api/1/nope"] {
+        let request = TestRequest::with_uri(path).to_request();
+        assert!(app.call(request).await.is_err());
+    }
+    assert_eq!(
+        recorded(&metrics),
+        [
+            "GET /api/{version}/users/{id} 403 x1",
+            "GET No endpoint 403 x1"
+        ]
+    );
+}
+
 #[actix_web::test]
 async fn normalised_paths() {
     let metrics = hostless();
@@ -287,6 +313,41 @@ async fn excluded_patterns() {
             "GET /api/health 200 x1",
             "GET /health/deep 200 x1",
             "GET No endpoint 404 x1"
+        ]
+    );
+}
+
+/// One instance in several apps, as with a private port: all record into it, any may expose it.
+#[actix_web::test]
+async fn several_apps() {
+    let metrics = hostless();
+    let public = App::new()
+        .route("/ok", web::get().to(ok))
+        .wrap(metrics.clone());
+    let more = App::new()
+        .route("/ok/{id}", web::get().to(ok))
+        .wrap(metrics.clone());
+    let private = App::new().service(metrics.scope());
+    let public = test::init_service(public).await;
+    let more = test::init_service(more).await;
+    let private = test::init_service(private).await;
+    let get = |path| TestRequest::with_uri(path).to_request();
+    for _ in 0..3 {
+        assert_eq!(test::call_service(&public, get("/ok")).await.status(), 200);
+        assert_eq!(test::call_service(&more, get("/ok/1")).await.status(), 200);
+        assert_eq!(
+            test::call_service(&public, get("/metrics")).await.status(),
+            404
+        );
+    }
+    let body = test::call_and_read_body(&private, get("/metrics")).await;
+    let scrape = Scrape::parse(std::str::from_utf8(&body).expect("text"));
+    assert_eq!(
+        scrape.recorded(),
+        [
+            "GET /ok 200 x3",
+            "GET /ok/{id} 200 x3",
+            "GET No endpoint 404 x3"
         ]
     );
 }
