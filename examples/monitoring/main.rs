@@ -134,7 +134,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .extended(true)
         .process_metrics(true)
         .build_info("shop", env!("CARGO_PKG_VERSION"))
-        .max_hosts(4)
+        .max_hosts(3)
         .exclude("/health")
         .build()?;
     let shop: ShopMetrics = metrics.register()?;

@@ -111,6 +111,7 @@ mod instance;
 mod labels;
 mod metrics;
 mod middleware;
+mod misuse;
 #[cfg(feature = "process")]
 mod process;
 mod registry;

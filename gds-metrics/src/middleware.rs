@@ -24,7 +24,8 @@ use crate::{
 /// Records every request that passes.
 ///
 /// Wrap it last, so that it is outermost and sees what the other middlewares do. Wrapping an app
-/// twice with the same `GdsMetrics`, say the `App` and a `Scope` in it, counts its requests twice.
+/// twice with the same `GdsMetrics`, say the `App` and a `Scope` in it, counts its requests twice; a
+/// warning says so where both see the same first request.
 impl<S, B> Transform<S, ServiceRequest> for GdsMetrics
 where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
@@ -37,6 +38,7 @@ where
     type Future = Ready<Result<Self::Transform, Self::InitError>>;
 
     fn new_transform(&self, service: S) -> Self::Future {
+        self.store().misuse.app_starts();
         ready(Ok(GdsMetricsMiddleware {
             service,
             recorder: Rc::new(Recorder::new(Arc::clone(self.store()))),

@@ -24,12 +24,11 @@ use crate::{
     Format,
     auth::Denied,
     instance::GdsMetrics,
+    misuse::RESOURCE,
     render::{RenderError, Rendered},
     scrapes::Scrapes,
 };
 
-/// The name of the resource. It has one so that the recorder may tell it by it.
-const RESOURCE: &str = "gds_metrics";
 /// In seconds; Prometheus itself just scrapes again.
 const RETRY_AFTER: &str = "1";
 
@@ -69,6 +68,7 @@ pub struct MetricsScope {
 impl HttpServiceFactory for MetricsScope {
     fn register(self, config: &mut AppService) {
         let metrics = self.metrics;
+        metrics.store().misuse.app_starts();
         let path = metrics.path().to_owned();
         // Everything happens in here, after routing: `/%6detrics` is this resource as well.
         let answer = move |req: HttpRequest| {
@@ -83,6 +83,7 @@ impl HttpServiceFactory for MetricsScope {
 }
 
 async fn answer(metrics: &GdsMetrics, req: &HttpRequest) -> HttpResponse {
+    metrics.store().misuse.scope_reached();
     if !matches!(*req.method(), Method::GET | Method::HEAD) {
         return HttpResponse::MethodNotAllowed()
             .insert_header((header::ALLOW, "GET, HEAD"))

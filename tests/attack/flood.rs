@@ -26,7 +26,7 @@ const SEED: &str = "GDS_METRICS_TEST_SEED";
 const REQUESTS: &str = "GDS_METRICS_TEST_REQUESTS";
 
 /// One at a time, for the sake of what the process's memory shows.
-static ALONE: Mutex<()> = Mutex::new(());
+pub(crate) static ALONE: Mutex<()> = Mutex::new(());
 
 struct Flood {
     requests: u64,
@@ -123,7 +123,7 @@ async fn answer(req: actix_web::HttpRequest) -> HttpResponse {
 }
 
 /// KiB of memory that the process has, 0 where that cannot be told.
-fn memory() -> u64 {
+pub(crate) fn memory() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     let number = line.and_then(|line| line.split_whitespace().next());
@@ -137,7 +137,7 @@ fn the_default_caps() {
         max_hosts: 32,
         max_label_sets: 2_000,
         max_bytes: 8 << 20,
-        max_growth: 2 << 10,
+        max_growth: 512,
     }
     .play();
     assert!(model.label_sets() > 2_000, "the hosts' cap was hit");
@@ -148,11 +148,11 @@ fn the_default_caps() {
 #[test]
 fn small_caps() {
     let model = Flood {
-        requests: 20_000,
+        requests: 10_000,
         max_hosts: 3,
         max_label_sets: 50,
         max_bytes: 400 << 10,
-        max_growth: 2 << 10,
+        max_growth: 512,
     }
     .play();
     // At the caps: what is folded, by method and status.

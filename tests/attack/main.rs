@@ -1,10 +1,18 @@
 //! What a client can do to the metrics by choosing methods, hosts and paths: nothing that grows.
 
-#![allow(missing_docs, clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+#![allow(
+    missing_docs,
+    clippy::panic,
+    // A table has as many rows as it needs.
+    clippy::too_many_lines,
+    // Counts are exact.
+    clippy::float_cmp
+)]
 
 #[path = "../support/mod.rs"]
 mod support;
 
 mod flood;
 mod model;
+mod spellings;
 mod workers;

@@ -1,7 +1,14 @@
 //! What is recorded when clients, handlers and middlewares misbehave, over real sockets against a
 //! real server with several workers.
 
-#![allow(missing_docs, clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+#![allow(
+    missing_docs,
+    clippy::panic,
+    // A table has as many rows as it needs.
+    clippy::too_many_lines,
+    // Counts are exact.
+    clippy::float_cmp
+)]
 
 #[path = "../support/mod.rs"]
 mod support;

@@ -91,10 +91,12 @@ async fn of_debug_texts() {
     }
 }
 
+/// What makes an error, and its kind.
+type Row = (fn() -> Error, &'static str);
+
 #[actix_web::test]
 async fn of_real_errors() {
-    type Fail = fn() -> Error;
-    let table: [(Fail, &str); 5] = [
+    let table: [Row; 5] = [
         (|| Shop::SoldOut.into(), "SoldOut"),
         (
             || Shop::Payment(Box::new(io::Error::other("Ann"))).into(),

@@ -2,19 +2,26 @@
 
 #![allow(
     missing_docs,
-    unreachable_pub,
-    clippy::expect_used,
-    clippy::missing_panics_doc,
     clippy::panic,
-    clippy::unwrap_used
+    // A table has as many rows as it needs.
+    clippy::too_many_lines,
+    // Counts are exact.
+    clippy::float_cmp
 )]
 
 #[path = "../support/mod.rs"]
 mod support;
 
+mod access;
+mod environment;
+mod extended;
 mod kinds;
 mod labels;
+mod properties;
+mod read_back;
 mod recorded;
 mod reference;
+mod rendering;
 mod routing;
 mod scrape;
+mod secrets;

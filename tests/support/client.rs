@@ -105,6 +105,16 @@ impl Client {
         response
     }
 
+    /// The next response, if it begins in time.
+    pub(crate) fn response_within(&mut self, limit: Duration) -> Option<Response> {
+        let stream = self.stream.get_ref();
+        stream.set_read_timeout(Some(limit)).expect("a limit");
+        let begun = self.stream.fill_buf().is_ok_and(|bytes| !bytes.is_empty());
+        let stream = self.stream.get_ref();
+        stream.set_read_timeout(Some(LIMIT)).expect("a limit");
+        begun.then(|| self.response())
+    }
+
     /// The next chunk of a chunked body, `None` after the last.
     pub(crate) fn chunk(&mut self) -> Option<Vec<u8>> {
         self.try_chunk().expect("a chunk")

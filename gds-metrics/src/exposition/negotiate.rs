@@ -248,4 +248,36 @@ mod tests {
             HeaderValue::from_bytes(b"application/openmetrics-text\xff").expect("a header");
         assert_eq!(Format::negotiate([unreadable].iter()), Text);
     }
+
+    proptest::proptest! {
+        /// Not a panic, and OpenMetrics only where somebody could have meant it.
+        #[test]
+        fn what_clients_could_send(lines: Vec<Vec<u8>>) {
+            let values: Vec<_> = lines
+                .iter()
+                .filter_map(|line| HeaderValue::from_bytes(line).ok())
+                .collect();
+            if Format::negotiate(values.iter()) == Format::OpenMetrics {
+                assert!(values.iter().any(|value| value.as_bytes().contains(&b'/')));
+            }
+        }
+
+        /// Qualities are compared as RFC 9110 reads them.
+        #[test]
+        fn the_better_quality(openmetrics in 0..=1000_u16, text in 0..=1000_u16) {
+            let q = |quality| format!("{}.{:03}", quality / 1000, quality % 1000);
+            let line = format!(
+                "text/plain;q={}, application/openmetrics-text;q={}",
+                q(text),
+                q(openmetrics)
+            );
+            let value = HeaderValue::from_str(&line).expect("a header");
+            let expected = if openmetrics > 0 && openmetrics >= text {
+                Format::OpenMetrics
+            } else {
+                Format::Text
+            };
+            assert_eq!(Format::negotiate([value].iter()), expected);
+        }
+    }
 }

@@ -231,18 +231,20 @@ impl ResponseHead {
             || method == Method::Connect && status.is_success();
         let bodiless = method == Method::Head
             || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
-        let events = || {
-            let kind = headers.get(header::CONTENT_TYPE);
+        let size = match size {
+            BodySize::None => Some(0),
+            _ if bodiless => Some(0),
+            BodySize::Sized(size) => Some(size),
+            BodySize::Stream => None,
+        };
+        let is_event_stream = || {
+            let kind = headers.get(&header::CONTENT_TYPE);
             kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"))
         };
         Self {
-            size: match size {
-                BodySize::None => Some(0),
-                _ if bodiless => Some(0),
-                BodySize::Sized(size) => Some(size),
-                BodySize::Stream => None,
-            },
-            lasting: upgraded || events(),
+            size,
+            // Who knows the size of a body does not make it up as events come.
+            lasting: upgraded || size.is_none() && is_event_stream(),
         }
     }
 }

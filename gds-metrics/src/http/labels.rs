@@ -60,6 +60,7 @@ impl Method {
     ];
 
     /// Methods are case-sensitive: `get` is not `GET`.
+    #[inline]
     pub(crate) fn of(method: &http::Method) -> Self {
         match *method {
             http::Method::GET => Self::Get,
@@ -201,7 +202,8 @@ fn is_name(name: &[u8]) -> bool {
 }
 
 fn parse_port(digits: &[u8]) -> Option<u16> {
-    if !digits.iter().all(u8::is_ascii_digit) {
+    // Leading noughts would pass, as many as a head can hold; spellings are remembered.
+    if digits.len() >= MAX_PORT || !digits.iter().all(u8::is_ascii_digit) {
         return None;
     }
     str::from_utf8(digits).ok()?.parse().ok()
@@ -268,6 +270,9 @@ impl fmt::Write for ErrorKind {
 }
 
 #[cfg(test)]
+mod properties;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -309,7 +314,10 @@ mod tests {
             (b":80", None),
             (b"a:b", None),
             (b"a:+80", None),
+            (b"a:65535", Some("a:65535")),
             (b"a:65536", None),
+            (b"a:00080", Some("a")),
+            (b"a:000080", None),
             (b"a:80:80", None),
             (b"::1", None),
             (b"[::1", None),

@@ -50,6 +50,14 @@ impl Recorder {
         }
     }
 
+    #[cold]
+    fn first_request(&self, req: &ServiceRequest) {
+        self.store.misuse.first_request(req);
+        // Cannot be set already, as there was none.
+        let _ = self.resources.set(req.resource_map().clone());
+    }
+
+    #[inline(always)]
     fn host(&self, req: &ServiceRequest) -> HostLabel {
         if !self.store.settings().has_host_label() {
             return HostLabel::Known(FOLDED_HOST_ID);
@@ -143,8 +151,7 @@ impl Recording {
     pub(crate) fn start(recorder: &Rc<Recorder>, req: &mut ServiceRequest) -> Self {
         let start = Instant::now();
         if recorder.resources.get().is_none() {
-            // Cannot be set already, as there was none.
-            let _ = recorder.resources.set(req.resource_map().clone());
+            recorder.first_request(req);
         }
         let method = Method::of(req.method());
         let host = recorder.host(req);

@@ -70,7 +70,7 @@ impl Routes {
             && (status != StatusCode::NOT_FOUND || req.match_info().unprocessed().is_empty())
         {
             let Some(name) = req.match_name() else {
-                let route = self.of_pattern(store, req.match_pattern().as_deref());
+                let route = self.of_match(store, req, status);
                 self.asks_names = false;
                 return route;
             };
@@ -80,16 +80,36 @@ impl Routes {
             {
                 return *route;
             }
-            return self.learn(store, req, address);
+            return self.learn(store, req, status, address);
         }
-        self.of_pattern(store, req.match_pattern().as_deref())
+        self.of_match(store, req, status)
+    }
+
+    /// The route of the pattern that Actix tells of a request.
+    #[inline]
+    fn of_match(&mut self, store: &Store, req: &HttpRequest, status: StatusCode) -> RouteId {
+        let matched = req.match_pattern();
+        let pattern = named(matched.as_deref());
+        match self.patterns.get(pattern) {
+            Some(&route) => route,
+            None => {
+                store.misuse.new_route(req, matched.as_deref(), status);
+                self.add(store, pattern)
+            }
+        }
     }
 
     /// Learns the route behind a name. What was learnt first stays: a resource with several
     /// patterns has just one of them told by its name.
     #[cold]
-    fn learn(&mut self, store: &Store, req: &HttpRequest, address: usize) -> RouteId {
-        let route = self.of_pattern(store, req.match_pattern().as_deref());
+    fn learn(
+        &mut self,
+        store: &Store,
+        req: &HttpRequest,
+        status: StatusCode,
+        address: usize,
+    ) -> RouteId {
+        let route = self.of_match(store, req, status);
         self.names
             .entry(address)
             .or_insert_with(|| (Shape::of(req), route));
@@ -98,15 +118,15 @@ impl Routes {
 
     /// The route of a pattern, or of what has none.
     pub(super) fn of_pattern(&mut self, store: &Store, pattern: Option<&str>) -> RouteId {
-        let pattern = match pattern {
-            // An empty label does not exist for Prometheus.
-            Some("") => "/",
-            Some(pattern) => pattern,
-            None => NO_ENDPOINT,
-        };
-        if let Some(&route) = self.patterns.get(pattern) {
-            return route;
+        let pattern = named(pattern);
+        match self.patterns.get(pattern) {
+            Some(&route) => route,
+            None => self.add(store, pattern),
         }
+    }
+
+    #[cold]
+    fn add(&mut self, store: &Store, pattern: &str) -> RouteId {
         let excluded = store.settings().excluded.contains(pattern);
         let route = self.list.len();
         self.list.push(Route {
@@ -115,6 +135,16 @@ impl Routes {
         });
         self.patterns.insert(pattern.into(), route);
         route
+    }
+}
+
+/// What the label says for a pattern.
+fn named(pattern: Option<&str>) -> &str {
+    match pattern {
+        // An empty label does not exist for Prometheus.
+        Some("") => "/",
+        Some(pattern) => pattern,
+        None => NO_ENDPOINT,
     }
 }
 

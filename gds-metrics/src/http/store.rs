@@ -22,7 +22,7 @@ use super::{
     labels::{FOLDED, INVALID_HOST, Method, NO_ENDPOINT, PANIC},
     series::{Active, Series, Truncated},
 };
-use crate::exposition::push_label_value;
+use crate::{exposition::push_label_value, misuse::Misuse};
 
 pub(crate) type Map<K, V> = HashMap<K, V, RandomState>;
 
@@ -151,6 +151,7 @@ pub(crate) struct Store {
     /// How many requests of a method and a host are in flight; used by the extended group alone.
     active: Log<(ActiveKey, Arc<Active>)>,
     pub(crate) truncated: Truncated,
+    pub(crate) misuse: Misuse,
     sorted: Mutex<Arc<Vec<Arc<Series>>>>,
 }
 
@@ -177,6 +178,7 @@ impl Store {
             folded: Folded::default(),
             active: Log::new(),
             truncated: Truncated::default(),
+            misuse: Misuse::new(),
             sorted: Mutex::default(),
             settings,
         };

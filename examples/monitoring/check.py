@@ -1,0 +1,92 @@
+#!/usr/bin/env python3
+"""Loads the configuration and the rules into a real Prometheus, lets it scrape the shop under load,
+and asks every query of the dashboard and of the rules until each has data.
+
+    check.py [--picture FILE]   draws the dashboard as well
+"""
+
+import argparse
+import math
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import picture
+import queries
+from stack import HERE, Stack, free_port, until
+
+DASHBOARD = HERE / "grafana/dashboard.json"
+RULES = sorted(HERE.glob("rules/*.yml"))
+# A picture needs something to show.
+PICTURE_SECONDS = 240
+# Rates climb until their window is full.
+RUN_UP_SECONDS = 75
+
+
+def has_data(stack, query):
+    result = stack.ask("query", query=query)["result"]
+    return any(not math.isnan(float(series["value"][1])) for series in result)
+
+
+def check_target(stack):
+    def is_up():
+        targets = stack.ask("targets")["activeTargets"]
+        return targets and all(target["health"] == "up" for target in targets)
+
+    until("a healthy target", is_up)
+    print("the target is up")
+
+
+def check_queries(stack):
+    pending = dict([*queries.of_dashboard(DASHBOARD)])
+    for name, query in queries.of_rules(RULES):
+        pending[f"{name}: {query}"] = query
+    for name, selector, label in queries.of_variables(DASHBOARD):
+        pending[f"variable {name}"] = f"count by ({label}) ({selector})"
+    count = len(pending)
+
+    def none_is_left():
+        for name in [name for name, query in pending.items() if has_data(stack, query)]:
+            del pending[name]
+        return not pending
+
+    try:
+        until("data for each query", none_is_left, seconds=150)
+    except TimeoutError:
+        sys.exit("no data for\n  " + "\n  ".join(f"{n}: {q}" for n, q in pending.items()))
+    print(f"{count} queries have data")
+
+
+def check_rules(stack):
+    def are_healthy():
+        groups = stack.ask("rules")["groups"]
+        rules = [rule for group in groups for rule in group["rules"]]
+        return rules if all(rule["health"] == "ok" for rule in rules) else None
+
+    print(f"{len(until('healthy rules', are_healthy))} rules are evaluated without an error")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--picture", type=Path)
+    args = parser.parse_args()
+
+    start = time.time()
+    shop, prometheus = (f"127.0.0.1:{free_port()}" for _ in range(2))
+    with Stack(shop, prometheus) as stack:
+        subprocess.run(["promtool", "check", "config", "prometheus.yml"], cwd=stack.home, check=True)
+        stack.start_load(seconds=600)
+        check_target(stack)
+        check_queries(stack)
+        check_rules(stack)
+        if args.picture:
+            time.sleep(max(0, start + PICTURE_SECONDS - time.time()))
+            prometheus = f"http://{stack.prometheus}"
+            span = start + RUN_UP_SECONDS, time.time()
+            picture.draw(prometheus, DASHBOARD, *span, args.picture)
+            print(f"{args.picture} is drawn")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# Checks what lies here with the programs that read it:
+#
+#   examples/monitoring/check.sh                              all of it, for CI
+#   examples/monitoring/check.sh --picture docs/dashboard.png and draws the dashboard anew
+#
+# Needs cargo, python3 with venv, npm, prometheus and promtool.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+here=examples/monitoring
+tools=${CARGO_TARGET_DIR:-target}/monitoring
+
+python=$tools/venv/bin/python
+if ! cmp -s "$here/requirements.txt" "$tools/venv/requirements.txt"; then
+    python3 -m venv --clear "$tools/venv"
+    "$python" -m pip install --quiet --requirement "$here/requirements.txt"
+    cp "$here/requirements.txt" "$tools/venv/"
+fi
+
+echo '== The dashboard is what its script makes'
+"$python" "$here/grafana/dashboard.py" --check
+
+echo '== Rules, their tests and the configuration'
+promtool check rules "$here"/rules/*.yml
+promtool test rules "$here/rules_test.yml"
+
+echo '== Kubernetes'
+mkdir -p "$tools/kubernetes"
+cp "$here/kubernetes/check.mjs" "$tools/kubernetes/"
+if ! cmp -s "$here/kubernetes/package.json" "$tools/kubernetes/package.json"; then
+    cp "$here/kubernetes/package.json" "$tools/kubernetes/"
+    npm install --prefix "$tools/kubernetes" --silent --no-audit --no-fund --no-package-lock ||
+        { rm "$tools/kubernetes/package.json"; exit 1; }
+fi
+node "$tools/kubernetes/check.mjs" "$here"/kubernetes/*.yml
+
+echo '== A real Prometheus'
+cargo build --quiet --example monitoring
+"$python" "$here/check.py" "$@"

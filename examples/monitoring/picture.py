@@ -1,0 +1,231 @@
+#!/usr/bin/env python3
+"""Draws what the dashboard shows, from a Prometheus that has the data.
+
+    picture.py --prometheus http://127.0.0.1:9090 --minutes 5 docs/dashboard.png
+
+The panels, their places, queries and legends are the dashboard's; the drawing is not Grafana's.
+"""
+
+import argparse
+import io
+import json
+import math
+import re
+import time
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import matplotlib.pyplot as plt
+import numpy
+from matplotlib.colors import LogNorm
+from matplotlib.ticker import FuncFormatter
+from PIL import Image
+
+import queries
+from stack import ask
+
+BACKGROUND, PANEL, TEXT, FAINT = "#111217", "#181b1f", "#ccccdc", "#8e8e99"
+COLOURS = [
+    "#73bf69", "#f2cc0c", "#5794f2", "#ff9830", "#f2495c",
+    "#b877d9", "#8ab8ff", "#96d98d", "#ffb357", "#ca95e5",
+]  # fmt: skip
+COLUMN, LINE = 66, 23  # Pixels of a column of the grid, and of a line.
+DPI = 100
+LEGENDS = 8
+
+
+def scaled(value, units, base=1000):
+    for unit in units:
+        if abs(value) < base or unit == units[-1]:
+            return f"{value:.{4 if value >= 1000 else 3}g}{unit}"
+        value /= base
+
+
+def formatted(value, unit):
+    if math.isnan(value):
+        return "–"
+    if unit == "percentunit":
+        return f"{value * 100:.3g}%"
+    if unit == "s":
+        if value == 0 or value >= 1:
+            return f"{value:.3g} s" if value < 120 else f"{value / 60:.3g} min"
+        return f"{value * 1000:.3g} ms"
+    if unit in ("bytes", "Bps"):
+        text = scaled(value, [" B", " KiB", " MiB", " GiB"], 1024)
+        return text + ("/s" if unit == "Bps" else "")
+    return scaled(value, ["", "k", "M", "G"]) + ("/s" if unit in ("reqps", "cps") else "")
+
+
+def legend(template, labels):
+    if not template:
+        return ""
+    return re.sub(r"{{(\w+)}}", lambda found: labels.get(found.group(1), ""), template)
+
+
+class Picture:
+    def __init__(self, prometheus, start, end, height):
+        self.prometheus, self.start, self.end = prometheus, start, end
+        self.height = height
+        self.figure = plt.figure(
+            figsize=(24 * COLUMN / DPI, height * LINE / DPI), dpi=DPI, facecolor=BACKGROUND
+        )
+
+    def series(self, target):
+        """Name, times and values of each series of a query."""
+        query = queries.without_variables(target["expr"])
+        step = max(1, int((self.end - self.start) / 120))
+        found = ask(
+            self.prometheus,
+            "query_range",
+            query=query,
+            start=self.start,
+            end=self.end,
+            step=step,
+        )["result"]
+        for each in found:
+            points = numpy.array([[float(at), float(value)] for at, value in each["values"]])
+            name = legend(target.get("legendFormat"), each["metric"])
+            yield name, each["metric"], points[:, 0], points[:, 1]
+
+    def axes(self, place, left=0.0, right=0.0, top=0.0, bottom=0.0):
+        """Axes in a place of the grid, less margins in pixels."""
+        x, y = place["x"] * COLUMN + left, place["y"] * LINE + top
+        w, h = place["w"] * COLUMN - left - right, place["h"] * LINE - top - bottom
+        width, height = 24 * COLUMN, self.height * LINE
+        return self.figure.add_axes((x / width, 1 - (y + h) / height, w / width, h / height))
+
+    def panel(self, panel):
+        place = panel["gridPos"]
+        if panel["type"] == "row":
+            box = self.axes(place, left=8)
+            box.axis("off")
+            box.text(0, 0.4, f"▾ {panel['title']}", color=TEXT, fontsize=10, weight="bold")
+            return
+        frame = self.axes(place, 3, 3, 3, 3)
+        frame.set_facecolor(PANEL)
+        frame.set(xticks=[], yticks=[])
+        frame.spines[:].set_color("#24272c")
+        titled = {"color": TEXT, "fontsize": 8, "weight": "bold", "va": "top"}
+        frame.text(0.02, 0.965, panel["title"], transform=frame.transAxes, **titled)
+        unit = panel["fieldConfig"]["defaults"].get("unit", "short")
+        {"stat": self.stat, "heatmap": self.heat_map}.get(panel["type"], self.lines)(panel, unit)
+
+    def stat(self, panel, unit):
+        box = self.axes(panel["gridPos"], 8, 8, 30, 8)
+        box.axis("off")
+        name, _, times, values = next(self.series(panel["targets"][0]))
+        steps = panel["fieldConfig"]["defaults"]["thresholds"]["steps"]
+        reached = [step for step in steps if step["value"] is None or step["value"] <= values[-1]]
+        colour = {"green": COLOURS[0], "red": COLOURS[4]}[reached[-1]["color"]]
+        if panel["options"]["textMode"] == "name":
+            text = name
+        else:
+            text = formatted(values[-1], unit)
+            trend = self.axes(panel["gridPos"], 4, 4, 75, 4)
+            trend.axis("off")
+            trend.fill_between(times, values, color=colour, alpha=0.25)
+            trend.set_ylim(0, numpy.nanmax(values) * 1.1 or 1)
+        style = {"ha": "center", "va": "center", "fontsize": 19, "weight": "bold"}
+        box.text(0.5, 0.62, text, transform=box.transAxes, color=colour, **style)
+
+    def scales(self, box, unit=None):
+        box.set_facecolor(PANEL)
+        box.set_xlim(self.start, self.end)
+        box.tick_params(colors=FAINT, labelsize=6.5, length=0)
+        box.grid(color="#2c3036", linewidth=0.6)
+        box.spines[:].set_visible(False)
+        box.xaxis.set_major_locator(plt.MaxNLocator(5))
+        clock = FuncFormatter(lambda at, _: time.strftime("%H:%M:%S", time.gmtime(at)))
+        box.xaxis.set_major_formatter(clock)
+        if unit:
+            box.yaxis.set_major_locator(plt.MaxNLocator(5))
+            box.yaxis.set_major_formatter(FuncFormatter(lambda value, _: formatted(value, unit)))
+
+    def lines(self, panel, unit):
+        box = self.axes(panel["gridPos"], 58, 14, 30, 46)
+        self.scales(box, unit)
+        found = [each for target in panel["targets"] for each in self.series(target)]
+        custom = panel["fieldConfig"]["defaults"].get("custom", {})
+        if custom.get("stacking", {}).get("mode") == "normal":
+            times = numpy.unique(numpy.concatenate([times for _, _, times, _ in found]))
+            layers = []
+            for _, _, own, values in found:
+                layer = numpy.zeros(len(times))
+                layer[numpy.searchsorted(times, own)] = numpy.nan_to_num(values)
+                layers.append(layer)
+            colours = [COLOURS[at % len(COLOURS)] for at in range(len(found))]
+            marks = box.stackplot(times, layers, colors=colours, alpha=0.55)
+        else:
+            marks = []
+            for at, (_, _, times, values) in enumerate(found):
+                marks += box.plot(times, values, color=COLOURS[at % len(COLOURS)], linewidth=1.1)
+        box.set_ylim(bottom=0)
+        names = [name for name, *_ in found]
+        box.legend(
+            marks[:LEGENDS],
+            [*names[: LEGENDS - 1], "…"] if len(names) > LEGENDS else names,
+            loc="upper left",
+            bbox_to_anchor=(-50 / (panel["gridPos"]["w"] * COLUMN - 72), -0.11),
+            ncols=4 if max(map(len, names)) < 18 else 2,
+            frameon=False,
+            fontsize=6.2,
+            labelcolor=TEXT,
+            handlelength=1,
+            columnspacing=1,
+            labelspacing=0.25,
+        )
+
+    def heat_map(self, panel, unit):
+        box = self.axes(panel["gridPos"], 58, 14, 30, 30)
+        self.scales(box)
+        box.grid(visible=False)
+        found = [
+            (float(labels["le"]), times, values)
+            for _, labels, times, values in self.series(panel["targets"][0])
+        ]
+        found.sort(key=lambda each: each[0])
+        times = numpy.unique(numpy.concatenate([times for _, times, _ in found]))
+        sums = numpy.zeros((len(found), len(times)))
+        for at, (_, own, values) in enumerate(found):
+            sums[at, numpy.searchsorted(times, own)] = numpy.nan_to_num(values)
+        cells = numpy.diff(sums, axis=0, prepend=0)
+        shown = numpy.ma.masked_less(cells, 0.5)
+        rows = numpy.arange(len(found))
+        box.pcolormesh(times, rows, shown, cmap="viridis", norm=LogNorm(), shading="nearest")
+        unit = panel["options"]["yAxis"].get("unit", unit)
+        bounds = ["∞" if math.isinf(le) else formatted(le, unit) for le, *_ in found]
+        every = max(1, len(found) // 7)
+        box.set_yticks(rows[::every], bounds[::every])
+
+    def save(self, path):
+        drawn = io.BytesIO()
+        self.figure.savefig(drawn, format="png", facecolor=BACKGROUND)
+        # A palette: a third of the bytes, and hardly another picture.
+        Image.open(drawn).convert("RGB").quantize(96).save(path, optimize=True)
+
+
+def draw(prometheus, dashboard, start, end, path):
+    panels = json.loads(dashboard.read_text())["panels"]
+    height = max(panel["gridPos"]["y"] + panel["gridPos"]["h"] for panel in panels)
+    picture = Picture(prometheus, start, end, height)
+    for panel in panels:
+        picture.panel(panel)
+    picture.save(path)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--prometheus", default="http://127.0.0.1:9090")
+    parser.add_argument("--minutes", type=float, default=5)
+    parser.add_argument("path", type=Path)
+    args = parser.parse_args()
+    end = time.time()
+    dashboard = Path(__file__).with_name("grafana") / "dashboard.json"
+    draw(args.prometheus, dashboard, end - args.minutes * 60, end, args.path)
+
+
+if __name__ == "__main__":
+    main()

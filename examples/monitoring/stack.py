@@ -1,0 +1,171 @@
+"""The shop, its load, Prometheus and, if it is installed, Grafana: started and stopped together."""
+
+import json
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+# What prometheus.yml says; a check takes another port.
+SHOP = "127.0.0.1:8080"
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def until(what, done, seconds=60):
+    """Waits until `done` gives something, and gives that."""
+    end = time.monotonic() + seconds
+    while True:
+        if found := done():
+            return found
+        if time.monotonic() > end:
+            raise TimeoutError(f"{what} did not come about within {seconds} seconds")
+        time.sleep(0.5)
+
+
+class Stack:
+    def __init__(self, shop=SHOP, prometheus="127.0.0.1:9090", grafana="127.0.0.1:3000"):
+        self.shop, self.prometheus, self.grafana = shop, prometheus, grafana
+        self.directory = tempfile.TemporaryDirectory(prefix="gds-metrics-")
+        self.home = Path(self.directory.name)
+        self.processes = []
+
+    def __enter__(self):
+        try:
+            self.start_shop()
+            self.start_prometheus()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        for process in reversed(self.processes):
+            process.terminate()
+        for process in self.processes:
+            try:
+                process.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        self.directory.cleanup()
+
+    def start(self, name, command, **environment):
+        log = self.home / f"{name}.log"
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                command,
+                cwd=self.home,
+                env={**os.environ, **environment},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        self.processes.append(process)
+        return process
+
+    def await_answer(self, name, process, url):
+        def answers():
+            if process.poll() is not None:
+                text = (self.home / f"{name}.log").read_text(errors="replace")
+                sys.exit(f"{name} has ended with {process.returncode}:\n{text}")
+            try:
+                with urllib.request.urlopen(url, timeout=2) as response:
+                    return response.status < 300
+            except OSError:
+                return False
+
+        until(f"an answer of {url}", answers)
+
+    def start_shop(self):
+        for name in ("prometheus.yml", "rules"):
+            source = HERE / name
+            (shutil.copytree if source.is_dir() else shutil.copy)(source, self.home / name)
+        config = self.home / "prometheus.yml"
+        config.write_text(config.read_text().replace(SHOP, self.shop))
+        token = self.home / "metrics-token"
+        token.write_text(secrets.token_hex(16))
+        token.chmod(0o600)
+
+        target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
+        command = [ROOT / target / "debug/examples/monitoring"]
+        process = self.start(
+            "shop",
+            command,
+            LISTEN=self.shop,
+            METRICS_AUTH_TOKEN_FILE=str(token),
+            # It panics a lot, and the places need not be looked up.
+            RUST_BACKTRACE="0",
+        )
+        self.await_answer("shop", process, f"http://{self.shop}/health")
+
+    def start_load(self, seconds):
+        command = [sys.executable, HERE / "load.py", "--url", f"http://{self.shop}"]
+        self.start("load", [*command, "--seconds", str(seconds)])
+
+    def start_prometheus(self):
+        command = [
+            os.environ.get("PROMETHEUS", "prometheus"),
+            f"--config.file={self.home / 'prometheus.yml'}",
+            f"--storage.tsdb.path={self.home / 'data'}",
+            f"--web.listen-address={self.prometheus}",
+        ]
+        process = self.start("prometheus", command)
+        self.await_answer("prometheus", process, f"http://{self.prometheus}/-/ready")
+
+    def start_grafana(self):
+        """Starts Grafana if there is one; says whether."""
+        if grafana := shutil.which("grafana"):
+            command = [grafana, "server"]
+        elif grafana := shutil.which("grafana-server"):
+            command = [grafana]
+        else:
+            return False
+        home = os.environ.get("GRAFANA_HOME", "/usr/share/grafana")
+        host, port = self.grafana.split(":")
+        process = self.start(
+            "grafana",
+            [*command, "--homepath", home],
+            GF_PATHS_DATA=str(self.home / "grafana"),
+            GF_PATHS_LOGS=str(self.home / "grafana"),
+            GF_PATHS_PROVISIONING=str(HERE / "grafana/provisioning"),
+            GF_SERVER_HTTP_ADDR=host,
+            GF_SERVER_HTTP_PORT=port,
+            GF_AUTH_ANONYMOUS_ENABLED="true",
+            GF_ANALYTICS_REPORTING_ENABLED="false",
+            GF_ANALYTICS_CHECK_FOR_UPDATES="false",
+            GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES="false",
+            GF_PLUGINS_PREINSTALL_DISABLED="true",
+            PROMETHEUS_URL=f"http://{self.prometheus}",
+            DASHBOARDS=str(HERE / "grafana"),
+        )
+        self.await_answer("grafana", process, f"http://{self.grafana}/api/health")
+        return True
+
+    def ask(self, path, **parameters):
+        """The data that Prometheus's HTTP API answers."""
+        return ask(f"http://{self.prometheus}", path, **parameters)
+
+
+def ask(prometheus, path, **parameters):
+    parameters = {name.rstrip("_"): value for name, value in parameters.items()}
+    query = urllib.parse.urlencode(parameters)
+    try:
+        with urllib.request.urlopen(f"{prometheus}/api/v1/{path}?{query}", timeout=20) as answer:
+            return json.load(answer)["data"]
+    except urllib.error.HTTPError as error:
+        raise RuntimeError(f"{path} {parameters}: {error.read().decode()}") from error

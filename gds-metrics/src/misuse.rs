@@ -1,0 +1,139 @@
+//! Noticing what is almost surely a mistake, and saying once what to change.
+//!
+//! None of it is looked for while requests are recorded: only when a worker starts, with its first
+//! request, and when a route is seen for the first time.
+
+use std::{
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
+    thread::{self, ThreadId},
+};
+
+use actix_web::{
+    HttpMessage, HttpRequest,
+    dev::ServiceRequest,
+    http::{Method, StatusCode},
+};
+
+/// The name of the scope's resource, by which it is found again.
+pub(crate) const RESOURCE: &str = "gds_metrics";
+
+/// What is known of how one `GdsMetrics` is used.
+#[derive(Debug)]
+pub(crate) struct Misuse {
+    built_on: ThreadId,
+    /// Whether a request ever came as far as the scope.
+    scope_reached: AtomicBool,
+    told_twice: AtomicBool,
+    told_unreachable: AtomicBool,
+}
+
+impl Misuse {
+    pub(crate) fn new() -> Self {
+        Self {
+            built_on: thread::current().id(),
+            scope_reached: AtomicBool::new(false),
+            told_twice: AtomicBool::new(false),
+            told_unreachable: AtomicBool::new(false),
+        }
+    }
+
+    /// An app is made. On the thread of a worker, where only the closure of `HttpServer::new` runs:
+    /// had the metrics been built outside of it, that would have been another thread.
+    pub(crate) fn app_starts(&self) {
+        // Each worker has metrics of its own, so they cannot remember it.
+        static TOLD: AtomicBool = AtomicBool::new(false);
+
+        let thread = thread::current();
+        if thread.id() == self.built_on && thread.name().is_some_and(is_worker) && first(&TOLD) {
+            log::warn!(
+                "`GdsMetrics` is built in the closure of `HttpServer::new`: each worker has metrics of \
+                 its own, and a scrape shows those of any one of them; build it outside of the \
+                 closure, and use a clone in it"
+            );
+        }
+    }
+
+    /// The first request of a recorder. Where two nested ones begin together, they find each other.
+    pub(crate) fn first_request(&self, req: &ServiceRequest) {
+        /// The addresses of those whose first request this is: what they say is the same metrics.
+        struct First(Vec<usize>);
+
+        let address = std::ptr::from_ref(self).addr();
+        let mut extensions = req.extensions_mut();
+        match extensions.get_mut::<First>() {
+            Some(First(all)) if all.contains(&address) => {
+                if first(&self.told_twice) {
+                    log::warn!(
+                        "the same `GdsMetrics` wraps an app twice, which counts its requests twice: \
+                         remove one `.wrap(metrics.clone())`"
+                    );
+                }
+            }
+            Some(First(all)) => all.push(address),
+            None => {
+                extensions.insert(First(vec![address]));
+            }
+        }
+    }
+
+    pub(crate) fn scope_reached(&self) {
+        self.scope_reached.store(true, Relaxed);
+    }
+
+    /// A route is seen for the first time. It may stand in the scope's way.
+    #[cold]
+    pub(crate) fn new_route(&self, req: &HttpRequest, pattern: Option<&str>, status: StatusCode) {
+        if self.scope_reached.load(Relaxed)
+            || self.told_unreachable.load(Relaxed)
+            // What another method does says nothing about a scrape.
+            || *req.method() != Method::GET
+        {
+            return;
+        }
+        // Fails where the scope is not in this app.
+        let Ok(url) = req.url_for_static(RESOURCE) else {
+            return;
+        };
+        let path = url.path();
+
+        if req.path() == path
+            && matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
+            && first(&self.told_unreachable)
+        {
+            log::warn!(
+                "a request to `{path}` was answered {} before it reached `metrics.scope()`: if that was \
+                 your own authentication, mount the scope outside of it; the scope asks for its own \
+                 token",
+                status.as_u16()
+            );
+        }
+
+        // What guards refused is not taken. (A 404 keeps the pattern that the path alone would have.)
+        let taken = !matches!(
+            status,
+            StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED
+        );
+        if taken
+            && let Some(pattern) = pattern
+            && pattern != path
+            && req.resource_map().match_pattern(path).as_deref() == Some(pattern)
+            && first(&self.told_unreachable)
+        {
+            let pattern = if pattern.is_empty() { "/" } else { pattern };
+            log::warn!(
+                "the route `{pattern}` was registered before `metrics.scope()` and takes the requests to \
+                 `{path}`: register `.service(metrics.scope())` before it"
+            );
+        }
+    }
+}
+
+/// Whether a thread is one of Actix's workers, with an Actix system or without.
+fn is_worker(name: &str) -> bool {
+    name.starts_with("actix-server worker ")
+        || name.starts_with("actix-rt|") && name.contains("|arbiter:")
+}
+
+fn first(told: &AtomicBool) -> bool {
+    !told.swap(true, Relaxed)
+}

@@ -1,0 +1,32 @@
+//! Fits Actix: which labels come out under the middlewares, routes and servers that people use.
+
+#![allow(clippy::unwrap_used)]
+
+mod misuse;
+mod routes;
+mod servers;
+mod wrapped;
+
+use gds_metrics::{Format, GdsMetrics};
+
+/// Metrics without the host, for tests that are not about it.
+fn hostless() -> GdsMetrics {
+    let builder = GdsMetrics::builder().without_host_label();
+    builder.build().unwrap()
+}
+
+/// What was recorded, as `GET /items/{id} 200 x1`, with the host in the second place if there is that
+/// label.
+fn recorded(metrics: &GdsMetrics) -> Vec<String> {
+    let text = metrics.encode(Format::Text).unwrap();
+    let requests = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("http_server_requests_total{"));
+    requests
+        .map(|line| {
+            let (labels, count) = line.rsplit_once("} ").unwrap();
+            let values: Vec<_> = labels.split('"').skip(1).step_by(2).collect();
+            format!("{} x{count}", values.join(" "))
+        })
+        .collect()
+}

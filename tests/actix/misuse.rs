@@ -1,0 +1,291 @@
+//! Misuse that speaks up: one warning that says what to change, and none where all is well.
+
+use std::{
+    net::TcpListener,
+    sync::{Mutex, Once},
+    thread::{self, ThreadId},
+};
+
+use actix_web::{
+    App, HttpResponse, HttpServer,
+    body::MessageBody,
+    dev::{ServiceRequest, ServiceResponse},
+    middleware::{Next, from_fn},
+    rt,
+    test::{self, TestRequest},
+    web,
+};
+use gds_metrics::{Counter, GdsMetricSet, GdsMetrics};
+use log::{LevelFilter, Log, Metadata, Record};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
+
+use crate::hostless;
+
+/// Remembers who was warned of what. A test with an app of its own has it on its own thread.
+struct Warnings(Mutex<Vec<(ThreadId, String)>>);
+
+static WARNINGS: Warnings = Warnings(Mutex::new(Vec::new()));
+
+impl Log for Warnings {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        if record.target().starts_with("gds_metrics") {
+            let warning = (thread::current().id(), record.args().to_string());
+            self.0.lock().unwrap().push(warning);
+        }
+    }
+
+    fn flush(&self) {}
+}
+
+fn listen() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        log::set_logger(&WARNINGS).unwrap();
+        log::set_max_level(LevelFilter::Warn);
+    });
+}
+
+fn warnings_here() -> Vec<String> {
+    let warnings = WARNINGS.0.lock().unwrap();
+    let here = warnings
+        .iter()
+        .filter(|(id, _)| *id == thread::current().id());
+    here.map(|(_, text)| text.clone()).collect()
+}
+
+async fn ok() -> &'static str {
+    "ok"
+}
+
+/// Asks the app for the paths, one after another, three times.
+macro_rules! warnings_of {
+    ($app:expr, $paths:expr) => {{
+        listen();
+        let app = test::init_service($app).await;
+        for _ in 0..3 {
+            for path in $paths {
+                let _ =
+                    test::try_call_service(&app, TestRequest::with_uri(path).to_request()).await;
+            }
+        }
+        warnings_here()
+    }};
+}
+
+fn assert_one(warnings: &[String], parts: &[&str]) {
+    assert_eq!(warnings.len(), 1, "{warnings:#?}");
+    for part in parts {
+        assert!(warnings[0].contains(part), "{part} in {warnings:?}");
+    }
+}
+
+#[actix_web::test]
+async fn nothing_to_say() {
+    let (metrics, other) = (hostless(), hostless());
+    let app = App::new()
+        .service(metrics.scope())
+        // Further in is another's, side by side the same.
+        .service(
+            web::scope("/a")
+                .wrap(other.clone())
+                .route("/{x}", web::get().to(ok)),
+        )
+        .service(
+            web::scope("/b")
+                .wrap(other.clone())
+                .route("/{x}", web::get().to(ok)),
+        )
+        .route("/{tail:.*}", web::get().to(ok))
+        .wrap(metrics.clone());
+    let warnings = warnings_of!(app, ["/", "/a/1", "/b/1", "/a/1", "/other", "/metrics"]);
+    assert_eq!(warnings, [""; 0]);
+}
+
+#[actix_web::test]
+async fn wrapped_twice() {
+    let metrics = hostless();
+    let app = App::new()
+        .route("/", web::get().to(ok))
+        .wrap(metrics.clone())
+        .wrap(from_fn(
+            |req, next: Next<_>| async move { next.call(req).await },
+        ))
+        .wrap(metrics.clone());
+    assert_one(
+        &warnings_of!(app, ["/"]),
+        &["wraps an app twice", "remove one"],
+    );
+}
+
+#[actix_web::test]
+async fn wrapped_and_a_scope_of_it() {
+    let metrics = hostless();
+    let app = App::new()
+        .service(
+            web::scope("/api")
+                .wrap(metrics.clone())
+                .route("/", web::get().to(ok)),
+        )
+        .wrap(metrics.clone());
+    assert_one(&warnings_of!(app, ["/api/"]), &["wraps an app twice"]);
+}
+
+async fn require_login(
+    req: ServiceRequest,
+    _: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+    Ok(req.into_response(HttpResponse::Unauthorized()))
+}
+
+#[actix_web::test]
+async fn behind_the_apps_own_auth() {
+    let metrics = hostless();
+    let app = App::new()
+        .service(metrics.scope())
+        .route("/", web::get().to(ok))
+        .wrap(from_fn(require_login))
+        .wrap(metrics.clone());
+    assert_one(
+        &warnings_of!(app, ["/", "/metrics"]),
+        &[
+            "`/metrics` was answered 401",
+            "mount the scope outside of it",
+        ],
+    );
+}
+
+#[actix_web::test]
+async fn behind_a_scopes_own_auth() {
+    let metrics = hostless();
+    let app = App::new()
+        .service(
+            web::scope("/internal")
+                .wrap(from_fn(require_login))
+                .service(metrics.scope()),
+        )
+        .wrap(metrics.clone());
+    assert_one(
+        &warnings_of!(app, ["/internal/metrics"]),
+        &["`/internal/metrics` was answered 401"],
+    );
+}
+
+#[actix_web::test]
+async fn its_own_401_is_no_misuse() {
+    let builder = GdsMetrics::builder().without_host_label();
+    let metrics = builder.bearer_token("secret").build().unwrap();
+    let app = App::new().service(metrics.scope()).wrap(metrics.clone());
+    assert_eq!(warnings_of!(app, ["/metrics"]), [""; 0]);
+}
+
+#[actix_web::test]
+async fn after_a_catch_all() {
+    let metrics = hostless();
+    let app = App::new()
+        .route("/{tail:.*}", web::get().to(ok))
+        .service(metrics.scope())
+        .wrap(metrics.clone());
+    assert_one(
+        &warnings_of!(app, ["/home"]),
+        &["`/{tail:.*}`", "before `metrics.scope()`", "`/metrics`"],
+    );
+}
+
+#[actix_web::test]
+async fn after_all_files() {
+    let metrics = hostless();
+    let files = || actix_files::Files::new("/", concat!(env!("CARGO_MANIFEST_DIR"), "/tests"));
+    let app = App::new()
+        .service(files())
+        .service(metrics.scope())
+        .wrap(metrics.clone());
+    assert_one(
+        &warnings_of!(app, ["/actix/main.rs", "/metrics"]),
+        &["the route `/`", "before `metrics.scope()`"],
+    );
+
+    let metrics = hostless();
+    let app = App::new()
+        .service(metrics.scope())
+        .service(files())
+        .wrap(metrics.clone());
+    assert_eq!(warnings_of!(app, ["/actix/main.rs", "/metrics"]).len(), 1);
+}
+
+#[actix_web::test]
+async fn after_a_catch_all_for_other_methods() {
+    let metrics = hostless();
+    let app = App::new()
+        .route("/{tail:.*}", web::post().to(ok))
+        .route(
+            "/{tail:.*}",
+            web::method(actix_web::http::Method::OPTIONS).to(ok),
+        )
+        .service(metrics.scope())
+        .wrap(metrics.clone());
+    assert_eq!(warnings_of!(app, ["/home", "/metrics"]), [""; 0]);
+}
+
+#[derive(Clone, Debug, GdsMetricSet)]
+struct ShopMetrics {
+    /// Orders placed.
+    #[allow(dead_code)]
+    orders: Counter,
+}
+
+#[actix_web::test]
+async fn registered_twice() {
+    let metrics = hostless();
+    let _: ShopMetrics = metrics.register().unwrap();
+    let error = metrics.register::<ShopMetrics>().unwrap_err().to_string();
+    assert!(error.contains("ShopMetrics"), "{error}");
+}
+
+/// The one misuse that no test app shows: it takes a server with workers.
+#[actix_web::test]
+async fn built_by_each_worker() {
+    listen();
+    let told = |about: &str| {
+        let warnings = WARNINGS.0.lock().unwrap();
+        warnings
+            .iter()
+            .filter(|(_, text)| text.contains(about))
+            .count()
+    };
+    let serve = |shared: Option<GdsMetrics>| {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = HttpServer::new(move || {
+            let metrics = shared.clone().unwrap_or_else(hostless);
+            App::new().service(metrics.scope()).wrap(metrics)
+        });
+        let server = server.workers(3).disable_signals();
+        (address, server.listen(listener).unwrap().run())
+    };
+
+    for (shared, expected) in [(Some(hostless()), 0), (None, 1)] {
+        let (address, server) = serve(shared);
+        let handle = server.handle();
+        let server = rt::spawn(server);
+        // Answered: the workers run.
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let request = b"GET /metrics HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n\r\n";
+        stream.write_all(request).await.unwrap();
+        let mut response = String::new();
+        stream.read_to_string(&mut response).await.unwrap();
+        assert!(
+            response.contains("http_server_exceptions_total"),
+            "{response}"
+        );
+        handle.stop(true).await;
+        server.await.unwrap().unwrap();
+        assert_eq!(told("closure of `HttpServer::new`"), expected);
+    }
+}

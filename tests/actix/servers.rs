@@ -1,0 +1,120 @@
+//! Several apps and servers in one process, and HTTP/2.
+
+use std::net::{SocketAddr, TcpListener};
+
+use actix_web::{App, HttpServer, dev::ServerHandle, rt, web};
+use gds_metrics::GdsMetrics;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
+
+use crate::recorded;
+
+fn metrics() -> GdsMetrics {
+    GdsMetrics::builder().build().unwrap()
+}
+
+/// Runs a server with one such app, until the handle stops it.
+fn serve(metrics: Vec<GdsMetrics>, h2c: bool) -> (SocketAddr, ServerHandle) {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = HttpServer::new(move || {
+        let scopes = metrics.clone();
+        App::new()
+            .configure(move |app| {
+                // The first is mounted; the last one records.
+                app.service(scopes[0].scope());
+            })
+            .route("/items/{id}", web::get().to(|| async { "item" }))
+            .wrap(metrics[metrics.len() - 1].clone())
+    });
+    let server = server.workers(2).disable_signals();
+    let server = if h2c {
+        server.listen_auto_h2c(listener)
+    } else {
+        server.listen(listener)
+    };
+    let server = server.unwrap().run();
+    let handle = server.handle();
+    rt::spawn(server);
+    (address, handle)
+}
+
+async fn ask(address: SocketAddr, path: &str, host: &str) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut response = String::new();
+    stream.read_to_string(&mut response).await.unwrap();
+    response
+}
+
+/// One set of numbers for two servers: what a private port for `/metrics` is made of.
+#[actix_web::test]
+async fn servers_that_share_metrics() {
+    let shared = metrics();
+    let (public, public_handle) = serve(vec![shared.clone()], false);
+    let (private, private_handle) = serve(vec![shared.clone()], false);
+    ask(public, "/items/1", "shop.example").await;
+    ask(private, "/items/2", "shop.internal").await;
+    let scrape = ask(private, "/metrics", "shop.internal").await;
+    assert!(scrape.contains("host=\"shop.example\""), "{scrape}");
+    public_handle.stop(false).await;
+    private_handle.stop(false).await;
+    assert_eq!(
+        recorded(&shared),
+        [
+            "GET shop.example /items/{id} 200 x1",
+            "GET shop.internal /items/{id} 200 x1",
+            "GET shop.internal /metrics 200 x1",
+        ]
+    );
+}
+
+/// Nothing is global: what has been built twice never meets.
+#[actix_web::test]
+async fn servers_that_share_nothing() {
+    let (one, other) = (metrics(), metrics());
+    let (first, first_handle) = serve(vec![one.clone()], false);
+    let (second, second_handle) = serve(vec![other.clone()], false);
+    ask(first, "/items/1", "shop.example").await;
+    ask(second, "/nope", "shop.example").await;
+    first_handle.stop(false).await;
+    second_handle.stop(false).await;
+    assert_eq!(recorded(&one), ["GET shop.example /items/{id} 200 x1"]);
+    assert_eq!(recorded(&other), ["GET _other No endpoint 404 x1"]);
+}
+
+/// The host is the URI's authority: HTTP/2 has no such header.
+#[actix_web::test]
+async fn http2() {
+    let metrics = metrics();
+    let (address, handle) = serve(vec![metrics.clone()], true);
+    let stream = TcpStream::connect(address).await.unwrap();
+    let (mut requests, connection) = h2::client::handshake(stream).await.unwrap();
+    rt::spawn(connection);
+    for path in ["/items/1", "/items/2", "/nope", "/metrics"] {
+        let uri = format!("http://Shop.example{path}");
+        let request = actix_web::http::uri::Uri::try_from(uri).unwrap();
+        let mut head = http::Request::new(());
+        *head.uri_mut() = request;
+        let (response, _) = requests.send_request(head, true).unwrap();
+        let mut body = response.await.unwrap().into_body();
+        while let Some(part) = body.data().await {
+            let len = part.unwrap().len();
+            body.flow_control().release_capacity(len).unwrap();
+        }
+    }
+    // On the same port, those who have not heard of it.
+    ask(address, "/items/3", "shop.example").await;
+    handle.stop(false).await;
+    assert_eq!(
+        recorded(&metrics),
+        [
+            "GET shop.example /items/{id} 200 x3",
+            "GET shop.example /metrics 200 x1",
+            "GET shop.example No endpoint 404 x1",
+        ]
+    );
+}

@@ -1,0 +1,182 @@
+//! With other middlewares, further in and further out.
+
+use actix_cors::Cors;
+use actix_web::{
+    App, HttpResponse,
+    http::{Method, header},
+    middleware::{Compress, Condition, DefaultHeaders, Logger, Next, NormalizePath, from_fn},
+    test::{self, TestRequest},
+    web::{self, ServiceConfig},
+};
+use gds_metrics::GdsMetrics;
+
+use crate::{hostless, recorded};
+
+fn shop(app: &mut ServiceConfig) {
+    app.route(
+        "/items/{id}",
+        web::get().to(|| async { "item ".repeat(100) }),
+    )
+    .route("/orders", web::post().to(HttpResponse::Created));
+}
+
+/// Sends the requests to the app and compares what comes out.
+macro_rules! records {
+    ($metrics:expr, $app:expr, $requests:expr, $expected:expr) => {{
+        let app = test::init_service($app).await;
+        for request in $requests {
+            let _ = test::try_call_service(&app, request.to_request()).await;
+        }
+        drop(app);
+        assert_eq!(recorded(&$metrics), $expected);
+    }};
+}
+
+fn get(path: &str) -> TestRequest {
+    TestRequest::with_uri(path)
+}
+
+const ITEM: [&str; 1] = ["GET /items/{id} 200 x1"];
+
+#[actix_web::test]
+async fn normalize_path() {
+    // A path that is normalised further in is the pattern that it then takes.
+    let metrics = hostless();
+    let app = App::new()
+        .configure(shop)
+        .service(metrics.scope())
+        .wrap(NormalizePath::trim())
+        .wrap(metrics.clone());
+    let paths = [
+        "/items/1",
+        "//items/1",
+        "/items/1/",
+        "//items//1//",
+        "/metrics/",
+        "//metrics",
+    ];
+    records!(
+        metrics,
+        app,
+        paths.map(get),
+        ["GET /items/{id} 200 x4", "GET /metrics 200 x2"]
+    );
+}
+
+#[actix_web::test]
+async fn normalize_path_further_out() {
+    let metrics = hostless();
+    let app = App::new()
+        .configure(shop)
+        .wrap(metrics.clone())
+        .wrap(NormalizePath::trim());
+    records!(
+        metrics,
+        app,
+        [get("//items/1/"), get("/nope//")],
+        ["GET /items/{id} 200 x1", "GET No endpoint 404 x1"]
+    );
+}
+
+#[actix_web::test]
+async fn compress() {
+    for extended in [false, true] {
+        let metrics = || {
+            let builder = GdsMetrics::builder().without_host_label();
+            builder.extended(extended).build().unwrap()
+        };
+        let request = || get("/items/1").insert_header((header::ACCEPT_ENCODING, "gzip"));
+
+        let within = metrics();
+        let app = App::new()
+            .configure(shop)
+            .wrap(Compress::default())
+            .wrap(within.clone());
+        records!(within, app, [request()], ITEM);
+
+        let without = metrics();
+        let app = App::new()
+            .configure(shop)
+            .wrap(without.clone())
+            .wrap(Compress::default());
+        records!(without, app, [request()], ITEM);
+    }
+}
+
+#[actix_web::test]
+async fn logger() {
+    let metrics = hostless();
+    let app = App::new()
+        .configure(shop)
+        .wrap(Logger::default())
+        .wrap(metrics.clone());
+    records!(metrics, app, [get("/items/1")], ITEM);
+
+    let metrics = hostless();
+    let app = App::new()
+        .configure(shop)
+        .wrap(metrics.clone())
+        .wrap(Logger::default());
+    records!(metrics, app, [get("/items/1")], ITEM);
+}
+
+#[actix_web::test]
+async fn cors() {
+    let preflight = || {
+        get("/orders")
+            .method(Method::OPTIONS)
+            .insert_header((header::ORIGIN, "https://shop.example"))
+            .insert_header((header::ACCESS_CONTROL_REQUEST_METHOD, "POST"))
+    };
+    let stranger = || get("/items/1").insert_header((header::ORIGIN, "https://elsewhere.example"));
+    let cors = || {
+        Cors::default()
+            .allowed_origin("https://shop.example")
+            .allowed_methods(["GET", "POST"])
+            .block_on_origin_mismatch(true)
+    };
+
+    // Further in, it answers before routing: the pattern is the one that the path would take.
+    let metrics = hostless();
+    let app = App::new()
+        .configure(shop)
+        .wrap(cors())
+        .wrap(metrics.clone());
+    records!(
+        metrics,
+        app,
+        [preflight(), stranger(), get("/items/1")],
+        [
+            "GET /items/{id} 200 x1",
+            "GET /items/{id} 400 x1",
+            "OPTIONS /orders 200 x1",
+        ]
+    );
+
+    // Further out, what it answers never comes here.
+    let metrics = hostless();
+    let app = App::new()
+        .configure(shop)
+        .wrap(metrics.clone())
+        .wrap(cors());
+    records!(
+        metrics,
+        app,
+        [preflight(), stranger(), get("/items/1")],
+        ITEM
+    );
+}
+
+#[actix_web::test]
+async fn others() {
+    let metrics = hostless();
+    let app = App::new()
+        .configure(shop)
+        .wrap(DefaultHeaders::new().add(("x-version", "1")))
+        .wrap(Condition::new(true, NormalizePath::trim()))
+        .wrap(from_fn(
+            |req, next: Next<_>| async move { next.call(req).await },
+        ))
+        .wrap(Condition::new(true, metrics.clone()));
+    records!(metrics, app, [get("/items/1")], ITEM);
+}

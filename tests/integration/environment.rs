@@ -1,0 +1,363 @@
+//! `from_env()`: the process's own environment, each time in a process of its own.
+
+use std::{
+    env, fs,
+    path::PathBuf,
+    process::{self, Command},
+    sync::Mutex,
+    time::{Duration, Instant},
+};
+
+use actix_web::{
+    App,
+    http::header,
+    rt::time::sleep,
+    test::{self, TestRequest},
+    web,
+};
+use gds_metrics::GdsMetrics;
+use log::{LevelFilter, Log, Metadata, Record};
+
+use crate::support::{LIMIT, recorded};
+
+/// Set in a child process; holds what the builder is to be told besides.
+const CHILD: &str = "GDS_METRICS_TEST_CHILD";
+/// Set in a child process; holds the path of the token's file.
+const ROTATION: &str = "GDS_METRICS_TEST_ROTATION";
+const VARIABLES: [&str; 8] = [
+    "PROMETHEUS_METRICS_PATH",
+    "METRICS_BASIC_AUTH",
+    "METRICS_AUTH_TOKEN",
+    "METRICS_AUTH_TOKEN_FILE",
+    "VCAP_APPLICATION",
+    "METRICS_HOSTS",
+    "METRICS_ALLOWED_IPS",
+    "METRICS_TRUSTED_PROXIES",
+];
+
+/// One test of this program, in a process that knows none of the variables yet.
+fn child_command(test: &str) -> Command {
+    let mut command = Command::new(env::current_exe().expect("this program"));
+    command.args(["--exact", test, "--nocapture"]);
+    for variable in VARIABLES {
+        command.env_remove(variable);
+    }
+    command
+}
+
+/// What a child says: where the metrics are, what a scrape is answered without a token, with
+/// `secret` and with `setter`; the warnings; or the error.
+fn said_by_child(variables: &[(&str, &str)], settings: &str) -> String {
+    let output = child_command("environment::child")
+        .envs(variables.iter().copied())
+        .env(CHILD, settings)
+        .output()
+        .expect("a child");
+    let output = String::from_utf8(output.stdout).expect("text");
+    let said = output.split_once("child says: ").map(|(_, said)| said);
+    let said = said.and_then(|said| said.split_once(" over\n"));
+    let (said, _) = said.unwrap_or_else(|| panic!("the child said {output}"));
+    said.to_owned()
+}
+
+#[actix_web::test]
+async fn child() {
+    let Ok(settings) = env::var(CHILD) else {
+        return;
+    };
+    log::set_logger(&LOGGER).expect("the first logger");
+    log::set_max_level(LevelFilter::Warn);
+    let mut builder = GdsMetrics::builder();
+    // A setter wins, whether it is called before or after the environment is read.
+    if settings == "token before" {
+        builder = builder.bearer_token("setter");
+    }
+    let mut builder = match builder.from_env() {
+        Ok(builder) => builder,
+        Err(error) => return println!("child says: {error:?} over"),
+    };
+    builder = match &*settings {
+        "token after" => builder.bearer_token("setter"),
+        "open" => builder.without_auth(),
+        "path" => builder.path("/setter"),
+        "hosts" => builder.hosts(["setter.example"]),
+        _ => builder,
+    };
+    let metrics = match builder.build() {
+        Ok(metrics) => metrics,
+        Err(error) => return println!("child says: {error:?} over"),
+    };
+    let app = App::new()
+        .service(metrics.scope())
+        .route("/", web::get().to(|| async { "index" }))
+        .wrap(metrics.clone());
+    let app = test::init_service(app).await;
+    let mut said = Vec::new();
+    for path in ["/metrics", "/internal", "/setter"] {
+        for token in ["", "Bearer secret", "Bearer setter"] {
+            let request = TestRequest::with_uri(path).insert_header((header::AUTHORIZATION, token));
+            let response = test::call_service(&app, request.to_request()).await;
+            said.push(response.status().as_str().to_owned());
+        }
+    }
+    for host in ["a.example", "b.example", "setter.example"] {
+        let request = TestRequest::with_uri("/").insert_header((header::HOST, host));
+        test::call_service(&app, request.to_request()).await;
+    }
+    let mut hosts: Vec<_> = recorded(&metrics)
+        .iter()
+        .filter(|line| line.contains(" / "))
+        .map(|line| line.split(' ').nth(1).expect("a host").to_owned())
+        .collect();
+    hosts.dedup();
+    let warnings = LOGGER.0.lock().expect("no panic under the lock");
+    println!(
+        "child says: {} | {} | {} over",
+        said.join(" "),
+        hosts.join(" "),
+        warnings.join("; ")
+    );
+}
+
+struct Logger(Mutex<Vec<String>>);
+static LOGGER: Logger = Logger(Mutex::new(Vec::new()));
+
+impl Log for Logger {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        if record.target().starts_with("gds_metrics") {
+            let mut lines = self.0.lock().expect("no panic under the lock");
+            lines.push(record.args().to_string());
+        }
+    }
+
+    fn flush(&self) {}
+}
+
+/// A token's file that is gone with the test.
+struct File(PathBuf);
+
+impl File {
+    fn new(name: &str, text: &str) -> Self {
+        let name = format!("gds-metrics-test-{}-{name}", process::id());
+        let file = Self(env::temp_dir().join(name));
+        file.write(text);
+        file
+    }
+
+    /// In one step, as a secret is rotated.
+    fn write(&self, text: &str) {
+        let next = self.0.with_extension("next");
+        fs::write(&next, text).expect("a temporary file");
+        fs::rename(next, &self.0).expect("a temporary file");
+    }
+
+    fn path(&self) -> &str {
+        self.0.to_str().expect("a plain path")
+    }
+}
+
+impl Drop for File {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+/// The variables, what the builder is told besides, and what the child says.
+type Row<'a> = (&'a [(&'a str, &'a str)], &'a str, String);
+
+#[test]
+fn table() {
+    const ABSENT: &str = "404 404 404";
+    const CF: &str = r#"{"application_id":"secret","application_uris":["a.example"]}"#;
+    const OPEN: &str = "`/metrics` is open to everybody who can reach it: set METRICS_AUTH_TOKEN or \
+                        METRICS_AUTH_TOKEN_FILE, or METRICS_BASIC_AUTH=false if that is intended";
+    const NO_TOKEN: &str = "METRICS_BASIC_AUTH is `true`, but there is no token: set \
+                            METRICS_AUTH_TOKEN, METRICS_AUTH_TOKEN_FILE or VCAP_APPLICATION, or \
+                            call `.bearer_token(…)`";
+    let file = File::new("table", "secret\n");
+    let empty = File::new("empty", "");
+    let all = "a.example b.example setter.example";
+    let served = |scrapes: &str, hosts: &str, warning: &str| {
+        format!("{scrapes} {ABSENT} {ABSENT} | {hosts} | {warning}")
+    };
+    let open = "200 200 200";
+    let guarded = "401 200 403";
+    let by_setter = "401 403 200";
+
+    let token = ("METRICS_AUTH_TOKEN", "secret");
+    let vcap = ("VCAP_APPLICATION", CF);
+    let off = ("METRICS_BASIC_AUTH", "false");
+    let on = ("METRICS_BASIC_AUTH", "True");
+    let path = ("PROMETHEUS_METRICS_PATH", "/internal");
+    let hosts = ("METRICS_HOSTS", "b.example");
+    let file_path = ("METRICS_AUTH_TOKEN_FILE", file.path());
+    let other_vcap = ("VCAP_APPLICATION", r#"{"application_id":"other"}"#);
+    let table: &[Row<'_>] = &[
+        (&[], "", served(open, all, OPEN)),
+        (&[token], "", served(guarded, all, "")),
+        (&[file_path], "", served(guarded, all, "")),
+        (&[vcap], "", served(guarded, "_other a.example", "")),
+        // The token of its own wins over Cloud Foundry's.
+        (&[token, other_vcap], "", served(guarded, all, "")),
+        (&[file_path, other_vcap], "", served(guarded, all, "")),
+        (&[on, token], "", served(guarded, all, "")),
+        (&[on, vcap], "", served(guarded, "_other a.example", "")),
+        // Off wins over whatever token there is.
+        (&[off], "", served(open, all, "")),
+        (&[off, token], "", served(open, all, "")),
+        (&[off, vcap], "", served(open, "_other a.example", "")),
+        (&[on], "", NO_TOKEN.to_owned()),
+        (&[hosts, vcap], "", served(guarded, "_other b.example", "")),
+        (
+            &[path, token],
+            "",
+            format!("{ABSENT} {guarded} {ABSENT} | {all} | "),
+        ),
+        // A setter wins over all of it.
+        (&[token], "token before", served(by_setter, all, "")),
+        (&[token], "token after", served(by_setter, all, "")),
+        (&[off], "token after", served(by_setter, all, "")),
+        (&[on], "token after", served(by_setter, all, "")),
+        (&[token], "open", served(open, all, "")),
+        (&[on], "open", served(open, all, "")),
+        (
+            &[path, token],
+            "path",
+            format!("{ABSENT} {ABSENT} {guarded} | {all} | "),
+        ),
+        (
+            &[hosts, token],
+            "hosts",
+            served(guarded, "_other setter.example", ""),
+        ),
+        // The address is asked for as well, and a test's request has none.
+        (
+            &[("METRICS_ALLOWED_IPS", "127.0.0.1")],
+            "",
+            served("403 403 403", all, ""),
+        ),
+        (
+            &[
+                ("METRICS_ALLOWED_IPS", "10.0.0.0/8"),
+                ("METRICS_TRUSTED_PROXIES", "10.1.0.0/16"),
+            ],
+            "",
+            served(
+                "403 403 403",
+                all,
+                "the range `10.0.0.0/8` of addresses that may scrape covers the trusted proxy \
+                 `10.1.0.0/16`: whatever reaches that proxy and comes without an \
+                 `X-Forwarded-For` may scrape as well",
+            ),
+        ),
+        // A bad value is told even where a setter would replace it.
+        (
+            &[("METRICS_BASIC_AUTH", "1")],
+            "open",
+            "METRICS_BASIC_AUTH is `1`: it should be `true` (require a token), `false` (serve \
+             metrics to everybody who can reach them), or unset (require a token if there is one)"
+                .to_owned(),
+        ),
+        (
+            &[("METRICS_AUTH_TOKEN_FILE", "/nowhere/at/all")],
+            "",
+            "METRICS_AUTH_TOKEN_FILE is `/nowhere/at/all`, which cannot be read: No such file or \
+             directory (os error 2)"
+                .to_owned(),
+        ),
+        (
+            &[("METRICS_AUTH_TOKEN_FILE", empty.path())],
+            "",
+            format!(
+                "METRICS_AUTH_TOKEN_FILE is `{}`, which cannot be read: METRICS_AUTH_TOKEN_FILE \
+                 is empty: it should hold a token of visible ASCII characters without white space",
+                empty.path()
+            ),
+        ),
+    ];
+    for (variables, settings, expected) in table {
+        let said = said_by_child(variables, settings);
+        assert_eq!(said, *expected, "{variables:?} {settings}");
+    }
+}
+
+/// A rotated secret counts within a second or two; an unreadable one leaves the last good one.
+#[test]
+fn rotation() {
+    let file = File::new("rotation", "first\n");
+    let output = child_command("environment::child_of_rotation")
+        .env("METRICS_AUTH_TOKEN_FILE", file.path())
+        .env(ROTATION, file.path())
+        .output()
+        .expect("a child");
+    let shown = format!("{output:?}");
+    assert!(output.status.success(), "{shown}");
+    assert!(shown.contains("rotation over"), "{shown}");
+}
+
+#[actix_web::test]
+async fn child_of_rotation() {
+    let Ok(path) = env::var(ROTATION) else {
+        return;
+    };
+    log::set_logger(&LOGGER).expect("the first logger");
+    log::set_max_level(LevelFilter::Warn);
+    let file = File(PathBuf::from(path));
+    let metrics = GdsMetrics::from_env().expect("a token's file");
+    let app = App::new().service(metrics.scope());
+    let app = test::init_service(app).await;
+    let status = async |token: &str| {
+        let token = format!("Bearer {token}");
+        let request =
+            TestRequest::with_uri("/metrics").insert_header((header::AUTHORIZATION, token));
+        let response = test::call_service(&app, request.to_request()).await;
+        response.status().as_u16()
+    };
+    let becomes = async |token: &str, expected| {
+        let start = Instant::now();
+        while status(token).await != expected {
+            assert!(start.elapsed() < LIMIT, "{token} is never {expected}");
+            sleep(Duration::from_millis(20)).await;
+        }
+    };
+    assert_eq!(status("first").await, 200);
+    file.write("second\n");
+    becomes("second", 200).await;
+    assert_eq!(status("first").await, 403);
+
+    // Looked at again, and found unreadable: what is logged says so.
+    let errors = async || {
+        let start = Instant::now();
+        loop {
+            assert_eq!(status("second").await, 200, "the last good one stays");
+            let lines = LOGGER.0.lock().expect("no panic under the lock").clone();
+            if !lines.is_empty() || start.elapsed() > LIMIT {
+                LOGGER.0.lock().expect("no panic under the lock").clear();
+                return lines;
+            }
+            sleep(Duration::from_millis(20)).await;
+        }
+    };
+    file.write("");
+    let empty = errors().await;
+    fs::remove_file(&file.0).expect("a file");
+    let gone = errors().await;
+    for lines in [&empty, &gone] {
+        assert!(
+            lines[0].starts_with("METRICS_AUTH_TOKEN_FILE is `"),
+            "{lines:?}"
+        );
+        assert!(
+            lines[0].ends_with("the token read last stays valid"),
+            "{lines:?}"
+        );
+        assert!(!lines[0].contains("second"), "{lines:?}");
+    }
+    file.write("third");
+    becomes("third", 200).await;
+    println!("rotation over");
+}

@@ -1,0 +1,248 @@
+//! When an exposition is written, and what happens when that goes wrong or is much.
+
+use std::{
+    fmt,
+    sync::{
+        Arc, Condvar, Mutex,
+        atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
+    },
+    time::Duration,
+};
+
+use actix_web::{
+    App, HttpServer,
+    http::header,
+    test::{self, TestRequest},
+    web,
+};
+use gds_metrics::{
+    Format, GdsMetrics,
+    prometheus_client::{
+        collector::Collector,
+        encoding::{DescriptorEncoder, EncodeMetric as _},
+        metrics::{MetricType, gauge::ConstGauge},
+    },
+};
+
+use crate::support::{ON_PURPOSE, eventually, quiet_panics, server::serve};
+
+/// Writes as many series as it is told to, and may be stopped, or fail, before it does.
+#[derive(Clone, Debug, Default)]
+struct Probe(Arc<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    calls: AtomicUsize,
+    series: AtomicUsize,
+    fails: AtomicBool,
+    panics: AtomicBool,
+    stopped: Mutex<bool>,
+    changed: Condvar,
+}
+
+impl Probe {
+    fn registered() -> (Self, GdsMetrics) {
+        quiet_panics();
+        let builder = GdsMetrics::builder().bearer_token("secret").extended(true);
+        let (probe, metrics) = (Self::default(), builder.build().expect("a token"));
+        let collector = Box::new(probe.clone());
+        metrics.register_with(|registry| registry.register_collector(collector));
+        (probe, metrics)
+    }
+
+    fn calls(&self) -> usize {
+        self.0.calls.load(SeqCst)
+    }
+
+    fn stop(&self, stopped: bool) {
+        *self.0.stopped.lock().expect("no panic under the lock") = stopped;
+        self.0.changed.notify_all();
+    }
+}
+
+impl Collector for Probe {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
+        let state = &*self.0;
+        state.calls.fetch_add(1, SeqCst);
+        let stopped = state.stopped.lock().expect("no panic under the lock");
+        let wait = state.changed.wait_while(stopped, |stopped| *stopped);
+        drop(wait.expect("no panic under the lock"));
+        let mut family = encoder.encode_descriptor("probe", "Probes.", None, MetricType::Gauge)?;
+        for number in 0..state.series.load(SeqCst) {
+            let labels = [("number", number.to_string())];
+            ConstGauge::new(1_u32).encode(family.encode_family(&labels)?)?;
+        }
+        assert!(!state.panics.load(SeqCst), "{ON_PURPOSE}");
+        if state.fails.load(SeqCst) {
+            return Err(fmt::Error);
+        }
+        Ok(())
+    }
+}
+
+const SCRAPE: &str = "GET /metrics HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer secret\r\n\r\n";
+
+#[actix_web::test]
+async fn nothing_before_auth() {
+    let (probe, metrics) = Probe::registered();
+    let app = test::init_service(App::new().service(metrics.scope())).await;
+    for (method, token, status, calls) in [
+        ("GET", "", 401, 0),
+        ("HEAD", "Bearer", 401, 0),
+        ("GET", "Bearer wrong", 403, 0),
+        ("POST", "Bearer secret", 405, 0),
+        ("GET", "Bearer secret", 200, 1),
+        ("HEAD", "Bearer secret", 200, 2),
+    ] {
+        let request = TestRequest::with_uri("/metrics")
+            .method(method.parse().expect("a method"))
+            .insert_header((header::AUTHORIZATION, token));
+        let response = test::call_service(&app, request.to_request()).await;
+        assert_eq!(response.status(), status);
+        assert_eq!(probe.calls(), calls, "{method} {token}");
+    }
+}
+
+/// No partial body: a scrape that fails says so and nothing else.
+#[actix_web::test]
+async fn failures() {
+    let (probe, metrics) = Probe::registered();
+    probe.0.series.store(20_000, SeqCst);
+    let app = test::init_service(App::new().service(metrics.scope())).await;
+    let outcome = |outcome| {
+        let name = "gds_metrics_scrapes_total";
+        metrics.sample(name, &[("outcome", outcome)])
+    };
+    // Once inline and once, as it is large by then, on the thread.
+    for round in 1..=2 {
+        for (flag, what) in [(&probe.0.fails, "fails"), (&probe.0.panics, "panics")] {
+            flag.store(true, SeqCst);
+            for encoding in ["identity", "gzip"] {
+                let request = TestRequest::with_uri("/metrics")
+                    .insert_header((header::AUTHORIZATION, "Bearer secret"))
+                    .insert_header((header::ACCEPT_ENCODING, encoding));
+                let response = test::call_service(&app, request.to_request()).await;
+                assert_eq!(response.status(), 500, "{what}");
+                let names = [header::CONTENT_TYPE, header::CONTENT_ENCODING];
+                assert!(
+                    names
+                        .iter()
+                        .all(|name| !response.headers().contains_key(name))
+                );
+                assert!(test::read_body(response).await.is_empty(), "{what}");
+            }
+            if what == "fails" {
+                let error = metrics.encode(Format::Text).expect_err("a failure");
+                assert!(
+                    error.to_string().contains("could not be encoded"),
+                    "{error}"
+                );
+            }
+            flag.store(false, SeqCst);
+        }
+        let request = TestRequest::with_uri("/metrics")
+            .insert_header((header::AUTHORIZATION, "Bearer secret"));
+        let body = test::call_and_read_body(&app, request.to_request()).await;
+        assert!(body.len() > 256 * 1024);
+        assert_eq!(outcome("error"), Some(f64::from(4 * round)));
+    }
+    // Counted after it was written.
+    assert_eq!(outcome("ok"), Some(2.0));
+}
+
+/// A large exposition is written by one thread; a few may wait for it, the next is sent away.
+#[test]
+fn busy() {
+    let (probe, metrics) = Probe::registered();
+    probe.0.series.store(20_000, SeqCst);
+    let server = serve(move |listener| {
+        let factory = move || {
+            App::new()
+                .service(metrics.scope())
+                .route("/", web::get().to(|| async { "index" }))
+        };
+        Ok(HttpServer::new(factory).workers(1).listen(listener)?.run())
+    });
+    let len = server.ask(SCRAPE).body.len();
+    assert!(len > 256 * 1024);
+
+    probe.stop(true);
+    let scrape = || {
+        let mut client = server.connect();
+        client.send(SCRAPE);
+        client
+    };
+    let mut waiting = vec![scrape()];
+    eventually(2, || probe.calls());
+    waiting.extend([(); 8].map(|()| scrape()));
+    // One is being written, four wait.
+    let mut refused = Vec::new();
+    eventually(4, || {
+        // The one worker is not held up by any of it.
+        assert_eq!(server.connect().get("/").text(), "index");
+        waiting.retain_mut(|client| {
+            let answer = client.response_within(Duration::from_millis(5));
+            let waits = answer.is_none();
+            refused.extend(answer);
+            waits
+        });
+        refused.len()
+    });
+    for answer in refused {
+        assert_eq!(answer.status, 503);
+        assert_eq!(answer.header("retry-after"), Some("1"));
+        assert!(answer.body.is_empty());
+    }
+    probe.stop(false);
+    for client in &mut waiting {
+        let answer = client.response();
+        assert_eq!(answer.status, 200);
+        assert!(answer.body.len() >= len);
+    }
+}
+
+/// Nor is a scrape held up by an application whose blocking calls are stuck.
+#[test]
+fn stuck_blocking_pool() {
+    let (probe, metrics) = Probe::registered();
+    probe.0.series.store(20_000, SeqCst);
+    let (stuck, held) = (Arc::new(AtomicUsize::new(0)), Probe::default());
+    held.stop(true);
+    let (counted, holder) = (Arc::clone(&stuck), held.clone());
+    let server = serve(move |listener| {
+        let factory = move || {
+            let (counted, holder) = (Arc::clone(&counted), holder.clone());
+            let handler = move || {
+                let (counted, holder) = (Arc::clone(&counted), holder.clone());
+                async move {
+                    let work = move || {
+                        counted.fetch_add(1, SeqCst);
+                        let stopped = holder.0.stopped.lock().expect("no panic under the lock");
+                        drop(holder.0.changed.wait_while(stopped, |stopped| *stopped));
+                    };
+                    web::block(work).await.map(|()| "done")
+                }
+            };
+            App::new()
+                .service(metrics.scope())
+                .route("/block", web::get().to(handler))
+        };
+        Ok(HttpServer::new(factory)
+            .workers(1)
+            .worker_max_blocking_threads(1)
+            .listen(listener)?
+            .run())
+    });
+    let mut blocked: Vec<_> = [(); 3].map(|()| server.connect()).into();
+    for client in &mut blocked {
+        client.send("GET /block HTTP/1.1\r\nHost: a\r\n\r\n");
+    }
+    eventually(1, || stuck.load(SeqCst));
+    for _ in 0..3 {
+        assert_eq!(server.ask(SCRAPE).status, 200);
+    }
+    held.stop(false);
+    for client in &mut blocked {
+        assert_eq!(client.response().text(), "done");
+    }
+}
