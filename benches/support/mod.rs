@@ -8,13 +8,7 @@ pub mod peers;
 #[cfg(feature = "peers")]
 pub mod scrapes;
 
-use std::{
-    env,
-    future::poll_fn,
-    hint::black_box,
-    pin::pin,
-    time::{Duration, Instant},
-};
+use std::{env, future::poll_fn, hint::black_box, pin::pin, time::Duration};
 
 use actix_http::Request;
 use actix_service::{IntoServiceFactory, ServiceFactory};
@@ -401,11 +395,7 @@ where
 /// The processor time of this thread, which others on the machine disturb less than the clock.
 #[cfg(feature = "peers")]
 fn thread_time() -> Duration {
-    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
-    Duration::new(
-        time.tv_sec.try_into().expect("a time that has passed"),
-        time.tv_nsec.try_into().expect("less than a second"),
-    )
+    processor_time(rustix::time::ClockId::ThreadCPUTime)
 }
 
 #[cfg(not(feature = "peers"))]
@@ -413,12 +403,28 @@ fn thread_time() -> Duration {
     unreachable!("only the benches with peers measure time")
 }
 
-/// The least of several runs, each of them wall-clock time.
+/// The processor time of all threads of this process.
+#[cfg(feature = "peers")]
+fn process_time() -> Duration {
+    processor_time(rustix::time::ClockId::ProcessCPUTime)
+}
+
+#[cfg(feature = "peers")]
+fn processor_time(clock: rustix::time::ClockId) -> Duration {
+    let time = rustix::time::clock_gettime(clock);
+    Duration::new(
+        time.tv_sec.try_into().expect("a time that has passed"),
+        time.tv_nsec.try_into().expect("less than a second"),
+    )
+}
+
+/// The least processor time of several runs.
+#[cfg(feature = "peers")]
 pub fn least(times: usize, mut work: impl FnMut()) -> Duration {
     let runs = (0..times).map(|_| {
-        let start = Instant::now();
+        let start = process_time();
         work();
-        start.elapsed()
+        process_time().saturating_sub(start)
     });
     runs.min().unwrap_or_default()
 }

@@ -241,14 +241,27 @@ fn write_histogram(
     push_sum: PushSum,
 ) -> u64 {
     let lines = exposition.lines();
+    let start = lines.len();
+    lines.push_str(header.name);
+    lines.push_str("_bucket{");
+    lines.push_str(labels);
+    let name_and_labels = start..lines.len();
+
     let mut count = 0;
+    let mut digits = itoa::Buffer::new();
+    let mut written = digits.format(count);
     for (bucket, bound) in bounds.iter().enumerate() {
-        count += cells.bucket(bucket);
-        lines.push_str(header.name);
-        lines.push_str("_bucket{");
-        lines.push_str(labels);
+        if bucket > 0 {
+            // One copy instead of three.
+            lines.extend_from_within(name_and_labels.clone());
+        }
+        let more = cells.bucket(bucket);
+        if more > 0 {
+            count += more;
+            written = digits.format(count);
+        }
         lines.push_str(bound);
-        push_integer(lines, count);
+        lines.push_str(written);
         lines.push('\n');
     }
     lines.push_str(header.name);
@@ -298,24 +311,26 @@ fn push_counter(lines: &mut String, name: &str, label: &str, value: &str, count:
 }
 
 fn push_integer(lines: &mut String, value: u64) {
-    // Writing to a `String` cannot fail.
-    let _ = write!(lines, "{value}");
+    lines.push_str(itoa::Buffer::new().format(value));
 }
 
 fn push_bytes(lines: &mut String, bytes: u64) {
-    let _ = write!(lines, "{bytes}.0");
+    push_integer(lines, bytes);
+    lines.push_str(".0");
 }
 
 /// Nanoseconds as seconds, exactly.
 fn push_seconds(lines: &mut String, nanos: u64) {
-    let (whole, fraction) = (nanos / 1_000_000_000, nanos % 1_000_000_000);
-    if fraction == 0 {
-        let _ = write!(lines, "{whole}.0");
-    } else {
-        let _ = write!(lines, "{whole}.{fraction:09}");
-        let end = lines.trim_end_matches('0').len();
-        lines.truncate(end);
-    }
+    const SECOND: u64 = 1_000_000_000;
+    push_integer(lines, nanos / SECOND);
+    lines.push('.');
+    // The digit in front keeps the noughts that follow the point.
+    let mut digits = itoa::Buffer::new();
+    let fraction = digits.format(SECOND + nanos % SECOND).get(1..);
+    lines.push_str(match fraction.map(|digits| digits.trim_end_matches('0')) {
+        None | Some("") => "0",
+        Some(fraction) => fraction,
+    });
 }
 
 #[cfg(test)]
