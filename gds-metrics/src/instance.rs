@@ -126,6 +126,9 @@ impl GdsMetrics {
     /// Names, helps and units come out as they do for a set. A family whose name is taken or invalid
     /// is left out of the exposition, and a warning is logged once.
     ///
+    /// The registry is locked while it is encoded: a `Collector` in it must not call `register_with`,
+    /// or the scrape that asks the collector waits for itself.
+    ///
     /// ```
     /// use gds_metrics::{Gauge, GdsMetrics};
     ///
