@@ -1,0 +1,130 @@
+//! What the builder refuses, and in which words.
+
+use gds_metrics::{GdsMetrics, GdsMetricsBuilder};
+
+#[test]
+fn errors() {
+    type Set = fn(GdsMetricsBuilder) -> GdsMetricsBuilder;
+    const TOKEN: &str = "it should hold a token of visible ASCII";
+    const BUCKETS: &str = "it should give upper bounds in seconds";
+    const HOST: &str = "each should be a host's name";
+    const RANGE: &str = "each should be an address such as `192.0.2.1` or a range";
+    const KIND: &str = "it should be a name of 1 to 64 ASCII letters";
+    let table: [(Set, &str, &str); 24] = [
+        (
+            |b| b.path("metrics"),
+            "`.path(…)` is `metrics`",
+            "a plain path",
+        ),
+        (
+            |b| b.path("/m/{x}"),
+            "`.path(…)` is `/m/{x}`",
+            "a plain path",
+        ),
+        (
+            |b| b.path("/metrics*"),
+            "`.path(…)` is `/metrics*`",
+            "a plain path",
+        ),
+        (
+            |b| b.path("/a%20b"),
+            "`.path(…)` is `/a%20b`",
+            "a plain path",
+        ),
+        (|b| b.bearer_token(""), "`.bearer_token(…)` is empty", TOKEN),
+        (
+            |b| b.bearer_token("a b"),
+            "`.bearer_token(…)` has white space",
+            TOKEN,
+        ),
+        (
+            |b| b.bearer_tokens(["a", ""]),
+            "`.bearer_token(…)` is empty",
+            TOKEN,
+        ),
+        // None is not the same as `without_auth`.
+        (
+            |b| b.bearer_tokens([""; 0]),
+            "`.bearer_token(…)` is empty",
+            TOKEN,
+        ),
+        (|b| b.buckets([]), "`.buckets(…)` has none", BUCKETS),
+        (
+            |b| b.buckets([f64::INFINITY]),
+            "`.buckets(…)` has none",
+            BUCKETS,
+        ),
+        (|b| b.buckets([0.0, 1.0]), "`.buckets(…)` has 0.0", BUCKETS),
+        (
+            |b| b.buckets([1.0, f64::NAN]),
+            "`.buckets(…)` has NaN",
+            BUCKETS,
+        ),
+        (
+            |b| b.buckets([1.0, 1.0]),
+            "`.buckets(…)` has 1.0 after 1.0",
+            BUCKETS,
+        ),
+        (|b| b.hosts(["a:80"]), "`.hosts(…)` has `a:80`", HOST),
+        (|b| b.hosts([""; 0]), "`.hosts(…)` has ``", HOST),
+        (
+            |b| b.max_hosts(0),
+            "`.max_hosts(…)` is 0",
+            "from 1 to 65533",
+        ),
+        (
+            |b| b.max_hosts(70_000),
+            "`.max_hosts(…)` is 70000",
+            "from 1 to 65533",
+        ),
+        (
+            |b| b.max_label_sets(0),
+            "`.max_label_sets(…)` is 0",
+            "from 1 to",
+        ),
+        (
+            |b| b.allow_ips(["10.0.0.0/99"]),
+            "`.allow_ips(…)` has `10.0.0.0/99`",
+            RANGE,
+        ),
+        (
+            |b| b.trusted_proxies(["proxy"]),
+            "`.trusted_proxies(…)` has `proxy`",
+            RANGE,
+        ),
+        (
+            |b| b.exclude("health"),
+            "`.exclude(…)` has `health`",
+            "as it was registered",
+        ),
+        (
+            |b| b.error_kind::<std::io::Error>(""),
+            "`.error_kind(…)` has ``",
+            KIND,
+        ),
+        (
+            |b| b.error_kind::<std::io::Error>("a b"),
+            "`.error_kind(…)` has `a b`",
+            KIND,
+        ),
+        // Stands for all that are beyond the cap.
+        (
+            |b| b.error_kind::<std::io::Error>("_other"),
+            "`.error_kind(…)` has `_other`",
+            KIND,
+        ),
+    ];
+    for (set, problem, remedy) in table {
+        let error = set(GdsMetrics::builder()).build().expect_err(problem);
+        let text = error.to_string();
+        assert!(text.starts_with(problem), "{text}");
+        assert!(text.contains(remedy), "{text}");
+        assert_eq!(format!("{error:?}"), text, "as `main` prints it");
+    }
+}
+
+#[test]
+fn infinity_is_always_there() {
+    let metrics = GdsMetrics::builder().buckets([1.0, f64::INFINITY]).build();
+    assert!(metrics.is_ok());
+}
