@@ -46,8 +46,8 @@ impl Rendered {
     }
 }
 
-/// How many sent chunks are kept: 16 MiB of them.
-const MAX_SPARE: usize = 16 * 1024 * 1024 / CHUNK;
+/// How many sent chunks are kept: 64 MiB of them, some 30,000 label sets.
+const MAX_SPARE: usize = 64 * 1024 * 1024 / CHUNK;
 
 /// Chunks that were sent, to be written again. With memory that is new each time, most of a scrape's
 /// time would go to the system's making it ready.
