@@ -6,12 +6,20 @@ use actix_web::{App, HttpServer, web};
 use gds_metrics::{GdsMetrics, GdsMetricsBuilder};
 
 use crate::support::{
-    eventually, recorded,
+    LIMIT, eventually, recorded,
     server::{Server, serve},
     total,
 };
 
 fn server(settings: impl FnOnce(GdsMetricsBuilder) -> GdsMetricsBuilder) -> (GdsMetrics, Server) {
+    server_within(LIMIT, settings)
+}
+
+/// A server that waits so long for a request's head.
+fn server_within(
+    limit: Duration,
+    settings: impl FnOnce(GdsMetricsBuilder) -> GdsMetricsBuilder,
+) -> (GdsMetrics, Server) {
     let metrics = settings(GdsMetrics::builder()).build().expect("settings");
     let served = metrics.clone();
     let server = serve(move |listener| {
@@ -24,7 +32,7 @@ fn server(settings: impl FnOnce(GdsMetricsBuilder) -> GdsMetricsBuilder) -> (Gds
         };
         Ok(HttpServer::new(factory)
             .workers(1)
-            .client_request_timeout(Duration::from_millis(50))
+            .client_request_timeout(limit)
             .listen(listener)?
             .run())
     });
@@ -178,6 +186,9 @@ fn malformed_and_slow_requests() {
         let answer = server.ask(request);
         assert_eq!(answer.status, 400, "{}", request.escape_ascii());
     }
+    assert_eq!(total(&metrics), 0);
+
+    let (metrics, server) = server_within(Duration::from_millis(50), |builder| builder);
     let mut slow = server.connect();
     slow.send("GET / HTTP/1.1\r\nHost: app.example\r\n");
     assert_eq!(slow.response().status, 408);

@@ -229,6 +229,8 @@ mod tests {
                 OpenMetrics,
             ),
             (&["application/*"], OpenMetrics),
+            (&["application/openmetrics-text;q=0.5, */*"], Text),
+            (&["application/openmetrics-text, */*"], OpenMetrics),
             (&["application/*;q=0.1, text/*"], Text),
             (
                 &[
