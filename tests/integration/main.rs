@@ -25,3 +25,4 @@ mod rendering;
 mod routing;
 mod scrape;
 mod secrets;
+mod settings;
