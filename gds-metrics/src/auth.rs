@@ -43,8 +43,12 @@ impl Access {
         }
         match &self.tokens {
             Tokens::None => Ok(()),
-            Tokens::Fixed(tokens) => check_bearer(req, tokens),
-            Tokens::File(file) => check_bearer(req, &[file.current().await]),
+            Tokens::Fixed(tokens) => compare(&bearer(req)?, tokens),
+            Tokens::File(file) => {
+                // First what costs nothing: who brings no token does not have the file looked at.
+                let presented = bearer(req)?;
+                compare(&presented, &[file.current().await])
+            }
         }
     }
 }
@@ -68,14 +72,18 @@ impl fmt::Debug for Tokens {
     }
 }
 
-fn check_bearer(req: &HttpRequest, tokens: &[impl AsRef<str>]) -> Result<(), Denied> {
+/// The token that a request presents.
+fn bearer(req: &HttpRequest) -> Result<Bearer, Denied> {
     // With several headers, the one that a proxy checked need not be the one that counts here.
     if req.headers().get_all(header::AUTHORIZATION).count() > 1 {
         return Err(Denied::Forbidden);
     }
-    let presented = Authorization::<Bearer>::parse(req).map_err(|_| Denied::Unauthorized)?;
-    let presented = presented.as_ref().token().as_bytes();
+    let authorization = Authorization::<Bearer>::parse(req).map_err(|_| Denied::Unauthorized)?;
+    Ok(authorization.into_scheme())
+}
 
+fn compare(presented: &Bearer, tokens: &[impl AsRef<str>]) -> Result<(), Denied> {
+    let presented = presented.token().as_bytes();
     // All are compared, whichever matches: the time does not tell which one did.
     let matched = tokens.iter().fold(Choice::from(0), |matched, token| {
         matched | token.as_ref().as_bytes().ct_eq(presented)

@@ -406,6 +406,12 @@ impl fmt::Debug for GdsMetricsBuilder {
 }
 
 fn addresses(allowed: Option<Vec<IpNet>>, proxies: Option<Vec<IpNet>>) -> Option<Addresses> {
+    if allowed.is_none() && proxies.is_some() {
+        log::warn!(
+            "there are trusted proxies, but no addresses that may scrape: without METRICS_ALLOWED_IPS \
+             or `.allow_ips(…)` all may"
+        );
+    }
     let addresses = Addresses {
         allowed: allowed?,
         proxies: proxies.unwrap_or_default(),

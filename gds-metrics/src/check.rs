@@ -6,13 +6,14 @@ use ipnet::{IpNet, Ipv4Net};
 
 use crate::{
     ConfigError,
-    http::{Host, Hosts, IsError, MAX_HOSTS},
+    http::{FOLDED, Host, Hosts, IsError, MAX_HOSTS},
 };
 
 /// A path that Actix registers as it is written and that a client can ask for.
 pub(crate) fn path(setting: &'static str, path: String) -> Result<String, ConfigError> {
-    let is_plain =
-        |c: char| !matches!(c, '{' | '}' | '?' | '#') && !c.is_whitespace() && !c.is_control();
+    let is_plain = |c: char| {
+        !matches!(c, '{' | '}' | '*' | '%' | '?' | '#') && !c.is_whitespace() && !c.is_control()
+    };
     if path.starts_with('/') && path.chars().all(is_plain) {
         Ok(path)
     } else {
@@ -153,7 +154,7 @@ pub(crate) enum HostSetting {
     Unlabelled,
 }
 
-/// Which hosts are told apart. An empty list in the environment is none.
+/// Which hosts are told apart. An empty list of Cloud Foundry's is none.
 pub(crate) fn hosts(
     set: Option<HostSetting>,
     environment: Option<Vec<String>>,
@@ -161,6 +162,8 @@ pub(crate) fn hosts(
 ) -> Result<Hosts, ConfigError> {
     let listed = match set {
         Some(HostSetting::Unlabelled) => return Ok(Hosts::Unlabelled),
+        // Not the same as none set: that would let clients say which hosts there are.
+        Some(HostSetting::Listed(hosts)) if hosts.is_empty() => vec![host("`.hosts(…)`", "")?],
         Some(HostSetting::Listed(hosts)) => hosts
             .iter()
             .map(|each| host("`.hosts(…)`", each))
@@ -193,7 +196,7 @@ pub(crate) fn error_kinds(
     kinds
         .into_iter()
         .map(|(is, name)| match name.len() {
-            1..=64 if name.chars().all(is_plain) => Ok((is, name.into())),
+            1..=64 if name.chars().all(is_plain) && name != FOLDED => Ok((is, name.into())),
             _ => Err(ConfigError::ErrorKind { value: name }),
         })
         .collect()

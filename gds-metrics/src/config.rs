@@ -87,6 +87,9 @@ fn auth_switch(value: String) -> Result<bool, ConfigError> {
     } else if value.eq_ignore_ascii_case("false") {
         Ok(false)
     } else {
+        // By its name, the variable may well be given a user and a password.
+        let is_plain = value.len() <= 6 && !value.contains(':');
+        let value = if is_plain { value } else { "…".to_owned() };
         Err(ConfigError::AuthSwitch { value })
     }
 }
@@ -249,7 +252,7 @@ mod tests {
         const SWITCH: &str = "it should be `true` (require a token), `false` (serve metrics to \
                               everybody who can reach them), or unset (require a token if there is one)";
         const PLAIN: &str = "it should be a plain path such as `/metrics`, beginning with `/` and \
-                             without `{`, `}`, `?`, `#` or white space";
+                             without `{`, `}`, `*`, `%`, `?`, `#` or white space";
         const VISIBLE: &str =
             "it should hold a token of visible ASCII characters without white space";
         const CF: &str = "it should be the JSON object that Cloud Foundry sets, with the token as \
@@ -300,6 +303,8 @@ mod tests {
             (&[(AUTH, "1")], "METRICS_BASIC_AUTH is `1`", SWITCH),
             (&[(AUTH, "yes")], "METRICS_BASIC_AUTH is `yes`", SWITCH),
             (&[(AUTH, " true")], "METRICS_BASIC_AUTH is ` true`", SWITCH),
+            (&[(AUTH, "ann:pw")], "METRICS_BASIC_AUTH is `…`", SWITCH),
+            (&[(AUTH, "password")], "METRICS_BASIC_AUTH is `…`", SWITCH),
             (&[(TOKEN, "")], "METRICS_AUTH_TOKEN is empty", VISIBLE),
             (
                 &[(TOKEN, "sec ret")],

@@ -34,7 +34,7 @@ pub enum ConfigError {
     /// The path of the endpoint cannot be one.
     #[error(
         "{setting} is `{value}`: it should be a plain path such as `/metrics`, beginning with `/` and \
-         without `{{`, `}}`, `?`, `#` or white space"
+         without `{{`, `}}`, `*`, `%`, `?`, `#` or white space"
     )]
     Path {
         /// The variable or setter.
@@ -48,7 +48,7 @@ pub enum ConfigError {
          metrics to everybody who can reach them), or unset (require a token if there is one)"
     )]
     AuthSwitch {
-        /// What it holds.
+        /// What it holds, or `…` where that could be a secret.
         value: String,
     },
     /// Authentication is required, but there is no token to compare with.

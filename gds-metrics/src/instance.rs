@@ -126,6 +126,9 @@ impl GdsMetrics {
     /// Names, helps and units come out as they do for a set. A family whose name is taken or invalid
     /// is left out of the exposition, and a warning is logged once.
     ///
+    /// The registry is locked while it is encoded: a `Collector` in it must not call `register_with`,
+    /// or the scrape that asks the collector waits for itself.
+    ///
     /// ```
     /// use gds_metrics::{Gauge, GdsMetrics};
     ///
@@ -207,7 +210,9 @@ impl GdsMetrics {
         let Inner {
             renderer, source, ..
         } = &*self.inner;
-        let expected_len = source.store.expected_len();
+        // How much other code has to say is known from the scrape before.
+        let own_len = source.store.expected_len();
+        let expected_len = source.registry.is_empty().then_some(own_len);
         let source = Arc::clone(source) as Arc<dyn Expose>;
         renderer.render(source, expected_len, format, gzip).await
     }

@@ -82,19 +82,23 @@ impl Misuse {
 
     /// A route is seen for the first time. It may stand in the scope's way.
     #[cold]
-    pub(crate) fn new_route(&self, req: &HttpRequest, pattern: Option<&str>, status: StatusCode) {
+    pub(crate) fn new_route(
+        &self,
+        scope_path: &str,
+        req: &HttpRequest,
+        pattern: Option<&str>,
+        status: StatusCode,
+    ) {
         if self.scope_reached.load(Relaxed)
             || self.told_unreachable.load(Relaxed)
             // What another method does says nothing about a scrape.
             || *req.method() != Method::GET
+            // The scope itself, of other metrics.
+            || req.match_name() == Some(RESOURCE) && req.match_info().unprocessed().is_empty()
         {
             return;
         }
-        // Fails where the scope is not in this app.
-        let Ok(url) = req.url_for_static(RESOURCE) else {
-            return;
-        };
-        let path = url.path();
+        let path = scope_path;
 
         if req.path() == path
             && matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
@@ -126,6 +130,13 @@ impl Misuse {
             );
         }
     }
+}
+
+/// Where the scope is in the app of a request, if it is there. To be asked before anything else had
+/// the request: Actix borrows its extensions for this.
+pub(crate) fn scope_path(req: &ServiceRequest) -> Option<String> {
+    let url = req.request().url_for_static(RESOURCE).ok()?;
+    Some(url.path().to_owned())
 }
 
 /// Whether a thread is one of Actix's workers, with an Actix system or without.

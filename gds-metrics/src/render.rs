@@ -6,7 +6,7 @@ use std::{
     mem,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
-        Arc, OnceLock,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering::Relaxed},
         mpsc::{SyncSender, TrySendError, sync_channel},
     },
@@ -19,7 +19,7 @@ use tokio::sync::oneshot;
 
 use crate::{
     EncodeError, Format,
-    exposition::{CHUNK, Exposition, Sink},
+    exposition::{CHUNK, Exposition, Sink, new_chunk},
 };
 
 /// Something that can be exposed.
@@ -38,8 +38,11 @@ pub(crate) struct Rendered {
 
 impl Rendered {
     fn push(&mut self, chunk: Vec<u8>) {
-        self.len += chunk.len() as u64;
-        self.chunks.push(chunk.into());
+        // An empty one would have HTTP/2 wait for room that nobody asks for.
+        if !chunk.is_empty() {
+            self.len += chunk.len() as u64;
+            self.chunks.push(chunk.into());
+        }
     }
 }
 
@@ -70,12 +73,14 @@ pub(crate) fn render(
 ) -> Result<Rendered, RenderError> {
     let write = AssertUnwindSafe(|| -> Result<Rendered, EncodeError> {
         if gzip {
-            let mut sink = GzipSink(GzEncoder::new(ChunkWriter::default(), LEVEL), 0);
+            let mut sink = GzipSink {
+                encoder: GzEncoder::new(ChunkWriter::default(), LEVEL),
+                plain_len: 0,
+            };
             write(source, format, &mut sink)?;
-            let GzipSink(encoder, plain_len) = sink;
             // Writing to memory cannot fail.
-            let mut rendered = encoder.finish().unwrap_or_default().finish();
-            rendered.plain_len = plain_len;
+            let mut rendered = sink.encoder.finish().unwrap_or_default().finish();
+            rendered.plain_len = sink.plain_len;
             Ok(rendered)
         } else {
             let mut sink = Rendered::default();
@@ -105,18 +110,21 @@ pub(crate) fn write(
 impl Sink for Rendered {
     fn take(&mut self, chunk: &mut String) {
         self.plain_len += chunk.len();
-        let next = String::with_capacity(chunk.capacity());
-        self.push(mem::replace(chunk, next).into_bytes());
+        self.push(mem::replace(chunk, new_chunk()).into_bytes());
     }
 }
 
-struct GzipSink(GzEncoder<ChunkWriter>, usize);
+struct GzipSink {
+    encoder: GzEncoder<ChunkWriter>,
+    /// Bytes that went in.
+    plain_len: usize,
+}
 
 impl Sink for GzipSink {
     fn take(&mut self, chunk: &mut String) {
         // Writing to memory cannot fail.
-        let _ = self.0.write_all(chunk.as_bytes());
-        self.1 += chunk.len();
+        let _ = self.encoder.write_all(chunk.as_bytes());
+        self.plain_len += chunk.len();
         chunk.clear();
     }
 }
@@ -169,23 +177,29 @@ struct Job {
 /// that would show it must still be answered.
 #[derive(Debug, Default)]
 pub(crate) struct Renderer {
-    queue: OnceLock<Option<SyncSender<Job>>>,
+    /// Leads to the thread, once there is one.
+    queue: Mutex<Option<SyncSender<Job>>>,
     last_len: AtomicUsize,
 }
 
 impl Renderer {
-    /// Renders `source`, of which `expected_len` bytes are known of.
+    /// Renders `source`, of `expected_len` bytes. Where that is not known, it is taken to be large
+    /// the first time, and as large as the time before from then on.
     pub(crate) async fn render(
         &self,
         source: Arc<dyn Expose>,
-        expected_len: usize,
+        expected_len: Option<usize>,
         format: Format,
         gzip: bool,
     ) -> Result<Rendered, RenderError> {
-        let result = if expected_len.max(self.last_len.load(Relaxed)) <= INLINE {
-            render(&*source, format, gzip)
-        } else {
-            self.render_on_thread(source, format, gzip).await
+        let large = match (expected_len, self.last_len.load(Relaxed)) {
+            (None, 0) => true,
+            (expected, last) => expected.max(Some(last)) > Some(INLINE),
+        };
+        let queue = if large { self.queue() } else { None };
+        let result = match queue {
+            Some(queue) => render_on_thread(&queue, source, format, gzip).await,
+            None => render(&*source, format, gzip),
         };
         if let Ok(rendered) = &result {
             self.last_len.store(rendered.plain_len, Relaxed);
@@ -193,50 +207,52 @@ impl Renderer {
         result
     }
 
-    async fn render_on_thread(
-        &self,
-        source: Arc<dyn Expose>,
-        format: Format,
-        gzip: bool,
-    ) -> Result<Rendered, RenderError> {
-        let queue = self.queue.get_or_init(start_thread);
-        let queue = queue.as_ref().ok_or_else(no_thread)?;
-        let (reply, answer) = oneshot::channel();
-        let job = Job {
-            source,
-            format,
-            gzip,
-            reply,
-        };
-        queue.try_send(job).map_err(|error| match error {
-            TrySendError::Full(_) => RenderError::Busy,
-            TrySendError::Disconnected(_) => no_thread(),
-        })?;
-        answer.await.unwrap_or_else(|_| Err(no_thread()))
+    /// The queue to the thread, which is started now if it was not. `None` if there is none to be
+    /// had, this time.
+    fn queue(&self) -> Option<SyncSender<Job>> {
+        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        if queue.is_none() {
+            match start_thread() {
+                Ok(started) => *queue = Some(started),
+                Err(error) => log::warn!("a scrape has to do without a thread of its own: {error}"),
+            }
+        }
+        queue.clone()
     }
 }
 
-fn no_thread() -> RenderError {
-    RenderError::failed("there is no thread for it")
+async fn render_on_thread(
+    queue: &SyncSender<Job>,
+    source: Arc<dyn Expose>,
+    format: Format,
+    gzip: bool,
+) -> Result<Rendered, RenderError> {
+    let (reply, answer) = oneshot::channel();
+    let job = Job {
+        source,
+        format,
+        gzip,
+        reply,
+    };
+    let lost = || RenderError::failed("its thread has ended");
+    queue.try_send(job).map_err(|error| match error {
+        TrySendError::Full(_) => RenderError::Busy,
+        TrySendError::Disconnected(_) => lost(),
+    })?;
+    answer.await.unwrap_or_else(|_| Err(lost()))
 }
 
-/// Starts the thread, which ends when the renderer is dropped.
-fn start_thread() -> Option<SyncSender<Job>> {
+/// Starts the thread, which ends when the last of its queue's senders is dropped.
+fn start_thread() -> io::Result<SyncSender<Job>> {
     let (queue, jobs) = sync_channel::<Job>(QUEUE);
     let thread = thread::Builder::new().name("gds-metrics-scrape".to_owned());
-    let spawned = thread.spawn(move || {
+    thread.spawn(move || {
         for job in jobs {
             // Whoever asked may have gone.
             if !job.reply.is_closed() {
                 let _ = job.reply.send(render(&*job.source, job.format, job.gzip));
             }
         }
-    });
-    match spawned {
-        Ok(_) => Some(queue),
-        Err(error) => {
-            log::error!("there is no thread for scrapes: {error}");
-            None
-        }
-    }
+    })?;
+    Ok(queue)
 }

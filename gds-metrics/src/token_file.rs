@@ -83,16 +83,19 @@ impl fmt::Debug for TokenFile {
 }
 
 fn end_look(last: &watch::Sender<Look>, path: &Path, read: io::Result<Arc<str>>) {
+    // Not while the lock is held: a logger may block.
+    if let Err(error) = &read {
+        log::error!(
+            "{TOKEN_FILE} is `{}`, which cannot be read any more: {error}; the token read last stays \
+             valid",
+            path.display()
+        );
+    }
     last.send_modify(|look| {
         look.at = Instant::now();
         look.busy = false;
-        match read {
-            Ok(token) => look.token = token,
-            Err(error) => log::error!(
-                "{TOKEN_FILE} is `{}`, which cannot be read any more: {error}; \
-                 the token read last stays valid",
-                path.display()
-            ),
+        if let Ok(token) = read {
+            look.token = token;
         }
     });
 }

@@ -2,7 +2,7 @@
 
 use actix_web::{
     App, Error, HttpResponse,
-    body::{BodyStream, MessageBody as _},
+    body::{BodyStream, MessageBody as _, SizedStream},
     dev::Service as _,
     http::{Method, header},
     middleware::{Compress, Condition},
@@ -217,6 +217,24 @@ async fn active_requests() {
         assert_eq!(active(&metrics), 0.0, "{position}");
         assert_eq!(truncated(&metrics), [1.0, 0.0, 0.0], "{position}");
     }
+}
+
+/// A body that says its size and ends before it leaves the client with a cut response.
+#[actix_web::test]
+async fn short_bodies() {
+    let metrics = metrics();
+    let short = || async {
+        let piece = stream::iter([Ok::<_, Error>(Bytes::from("half"))]);
+        HttpResponse::Ok().body(SizedStream::new(8, piece))
+    };
+    let app = App::new()
+        .route("/", web::get().to(short))
+        .wrap(metrics.clone());
+    let app = test::init_service(app).await;
+    let response = test::call_service(&app, TestRequest::default().to_request()).await;
+    assert_eq!(test::read_body(response).await, "half");
+    assert_eq!(truncated(&metrics), [0.0, 1.0, 0.0]);
+    assert_eq!(active(&metrics), 0.0);
 }
 
 /// An event stream and an upgrade last as long as the client likes: neither is cut, and neither's

@@ -50,6 +50,18 @@ fn routes(config: &mut ServiceConfig) {
         )
         .service(web::resource("/guarded/{b}").to(ok))
         .service(
+            // The same, and with the unnamed ones told apart by nothing but static segments.
+            web::resource("/orgs/{org}/{repo}")
+                .name("shown")
+                .guard(guard::fn_guard(says("named")))
+                .to(ok),
+        )
+        .service(
+            web::scope("/orgs/{org}")
+                .route("/members", web::get().to(ok))
+                .route("/settings", web::get().to(ok)),
+        )
+        .service(
             web::scope("/api")
                 .guard(guard::fn_guard(says("one")))
                 .route("/{one}", web::get().to(ok)),
@@ -76,7 +88,7 @@ fn routes(config: &mut ServiceConfig) {
 }
 
 /// Path, guard, and the pattern that is expected: of several for one resource Actix knows the first.
-const ROUTES: [(&str, &str, &str); 20] = [
+const ROUTES: [(&str, &str, &str); 23] = [
     ("/named/1", "", "/named/{id}"),
     ("/named/named", "", "/named/{id}"),
     ("/named/%2F%22%0A", "", "/named/{id}"),
@@ -86,6 +98,9 @@ const ROUTES: [(&str, &str, &str); 20] = [
     ("/second/2", "", "/first"),
     ("/guarded/1", "named", "/guarded/{a}"),
     ("/guarded/1", "", "/guarded/{b}"),
+    ("/orgs/1/members", "", "/orgs/{org}/members"),
+    ("/orgs/1/settings", "", "/orgs/{org}/settings"),
+    ("/orgs/1/members", "named", "/orgs/{org}/{repo}"),
     ("/api/1", "one", "/api/{one}"),
     ("/api/1", "two", "/api/{two}"),
     ("/v1/users/1", "", "/v1/users/{user}"),

@@ -53,7 +53,7 @@ pub(crate) struct Header<'a> {
 
 /// Takes the finished parts of an exposition.
 pub(crate) trait Sink {
-    /// Takes what `chunk` holds and leaves it empty, with room for the next part.
+    /// Takes what `chunk` holds and leaves it empty, with room for the next part: see [`new_chunk`].
     fn take(&mut self, chunk: &mut String);
 }
 
@@ -66,6 +66,14 @@ impl Sink for String {
 
 /// A chunk is handed on when it has reached this size, in bytes.
 pub(crate) const CHUNK: usize = 64 * 1024;
+/// Room beyond that for the lines written between two checkpoints, so that a chunk need not grow,
+/// which would double it.
+const MARGIN: usize = 8 * 1024;
+
+/// An empty chunk.
+pub(crate) fn new_chunk() -> String {
+    String::with_capacity(CHUNK + MARGIN)
+}
 
 /// An exposition that is being written.
 pub(crate) struct Exposition<'s> {
@@ -78,7 +86,7 @@ impl<'s> Exposition<'s> {
     pub(crate) fn new(format: Format, sink: &'s mut dyn Sink) -> Self {
         Self {
             format,
-            chunk: String::new(),
+            chunk: new_chunk(),
             sink,
         }
     }

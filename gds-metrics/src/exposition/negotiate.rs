@@ -18,7 +18,7 @@ type Quality = u16;
 
 impl Format {
     /// The format for all lines of an `Accept` header: `OpenMetrics` when it is accepted no less
-    /// than the classic format and not just by `*/*`, else the classic format.
+    /// than the classic format and more where just `*/*` speaks for it.
     ///
     /// Never an error: a range that cannot be read is left out, and a client that accepts nothing
     /// readable gets what every Prometheus reads.

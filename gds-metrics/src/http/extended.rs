@@ -118,6 +118,8 @@ impl Exchange {
                 }
             }
             Poll::Ready(Some(Err(_))) => self.end(Ending::Failed),
+            // It would have ended with its last byte.
+            Poll::Ready(None) if response.head.size.is_some() => self.end(Ending::Failed),
             Poll::Ready(None) => self.end(Ending::Complete),
         }
     }

@@ -53,9 +53,8 @@ impl Spellings {
             return HostLabel::Known(INVALID_HOST_ID);
         };
         let (name, max) = match store.settings().hosts {
-            Hosts::Unlabelled => return HostLabel::Known(INVALID_HOST_ID),
-            Hosts::Listed(_) => (host.name(), None),
             Hosts::FirstSeen(max) => (host.as_str(), Some(max)),
+            Hosts::Listed(_) | Hosts::Unlabelled => (host.name(), None),
         };
 
         if self.hosts_seen != store.hosts_len() {

@@ -103,11 +103,8 @@ impl Mirror {
             return id;
         }
         store.folded.path.fetch_add(1, Relaxed);
-        loop {
-            if let Some(id) = self.series_below(store, without_path, usize::MAX) {
-                return id;
-            }
-        }
+        self.series_below(store, without_path, usize::MAX)
+            .expect("there are never as many series as `usize::MAX`")
     }
 
     /// The series of exactly these labels: from here, or made if there are fewer than `limit`.
@@ -133,13 +130,18 @@ impl Mirror {
     }
 
     /// The gauge of active requests of a method and a host.
-    pub(super) fn active(&mut self, store: &Store, key: ActiveKey) -> Arc<Active> {
+    /// Of any other host, if there are as many as label sets may be.
+    pub(super) fn active(&mut self, store: &Store, (method, host): ActiveKey) -> Arc<Active> {
+        let mut key = (method, host);
         loop {
             if let Some(active) = self.active.get(&key) {
                 return Arc::clone(active);
             }
             if self.active_seen == store.active_len() {
-                store.create_active(key);
+                if self.active_seen >= store.settings().max_label_sets {
+                    key = (method, FOLDED_HOST_ID);
+                }
+                store.create_active(key, self.active_seen);
             }
             let active = &mut self.active;
             self.active_seen = store.active_from(self.active_seen, |key, new| {

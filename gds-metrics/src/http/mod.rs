@@ -17,7 +17,7 @@ use actix_web::Error;
 pub(crate) use self::{
     expose::{FAMILIES, write_counters},
     extended::Exchange,
-    labels::Host,
+    labels::{FOLDED, Host},
     recorder::{Recorder, Recording},
     store::{MAX_HOSTS, Store},
 };

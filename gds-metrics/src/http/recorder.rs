@@ -26,7 +26,7 @@ use super::{
     routes::RouteId,
     store::{FOLDED_HOST_ID, Store},
 };
-use crate::unwind::OnUnwind;
+use crate::{misuse, unwind::OnUnwind};
 
 /// What a request is recorded as when it ends without a head: the client went away, or something
 /// outside stopped waiting. The number is nginx's.
@@ -53,6 +53,7 @@ impl Recorder {
     #[cold]
     fn first_request(&self, req: &ServiceRequest) {
         self.store.misuse.first_request(req);
+        self.mirror.borrow_mut().routes.scope_path = misuse::scope_path(req);
         // Cannot be set already, as there was none.
         let _ = self.resources.set(req.resource_map().clone());
     }
@@ -189,13 +190,13 @@ impl Recording {
     }
 
     fn end_with_head(&mut self, req: &HttpRequest, status: StatusCode, error: Option<&Error>) {
-        self.ended = true;
         let nanos = nanos(self.start.elapsed());
         let Recorder { store, mirror, .. } = &*self.recorder;
         let mut mirror = mirror.borrow_mut();
         let route = mirror.routes.of_request(store, req, status);
         let code = status.as_u16();
         let series = mirror.record(store, route, self.method, &self.host, code, nanos);
+        self.ended = true;
         if let Some(exchange) = &mut self.exchange {
             exchange.recorded_under(series);
         }
@@ -221,8 +222,10 @@ impl Recording {
 
     /// Ends the recording with an error, of which Actix makes a response further out.
     pub(crate) fn error(&mut self, error: &Error) {
+        let armed = self.arm();
         // Not `error_response()`: that can be taken just once from some errors.
         let status = error.as_response_error().status_code();
+        armed.disarm();
         if self.end_without_head(status.as_u16()) && status.is_server_error() {
             self.recorder.count_error(error);
         }

@@ -38,6 +38,8 @@ pub(super) struct Routes {
     /// Whether it is worth asking for a resource's name. On a resource without one, Actix searches
     /// its whole map for it.
     asks_names: bool,
+    /// Where the metrics' scope is in this app.
+    pub(super) scope_path: Option<String>,
 }
 
 impl Default for Routes {
@@ -47,6 +49,7 @@ impl Default for Routes {
             patterns: Map::default(),
             names: Map::default(),
             asks_names: true,
+            scope_path: None,
         }
     }
 }
@@ -67,11 +70,12 @@ impl Routes {
     ) -> RouteId {
         if self.asks_names
             // What no resource took has no name, and asking would search the whole map in vain.
-            && (status != StatusCode::NOT_FOUND || req.match_info().unprocessed().is_empty())
+            && (status != StatusCode::NOT_FOUND || is_routed(req))
         {
             let Some(name) = req.match_name() else {
                 let route = self.of_match(store, req, status);
-                self.asks_names = false;
+                // Else it was answered before routing, which says nothing of the resource.
+                self.asks_names = !is_routed(req);
                 return route;
             };
             let address = name.as_ptr().addr();
@@ -93,14 +97,19 @@ impl Routes {
         match self.patterns.get(pattern) {
             Some(&route) => route,
             None => {
-                store.misuse.new_route(req, matched.as_deref(), status);
+                if let Some(scope) = &self.scope_path {
+                    store
+                        .misuse
+                        .new_route(scope, req, matched.as_deref(), status);
+                }
                 self.add(store, pattern)
             }
         }
     }
 
-    /// Learns the route behind a name. What was learnt first stays: a resource with several
-    /// patterns has just one of them told by its name.
+    /// Learns the route behind a name, if it is certain: the request was routed, and the path alone
+    /// leads to the same pattern, so that the name is not another resource's. What was learnt first
+    /// stays: a resource with several patterns has just one of them told by its name.
     #[cold]
     fn learn(
         &mut self,
@@ -110,9 +119,11 @@ impl Routes {
         address: usize,
     ) -> RouteId {
         let route = self.of_match(store, req, status);
-        self.names
-            .entry(address)
-            .or_insert_with(|| (Shape::of(req), route));
+        if is_routed(req) && req.match_pattern() == req.resource_map().match_pattern(req.path()) {
+            self.names
+                .entry(address)
+                .or_insert_with(|| (Shape::of(req), route));
+        }
         route
     }
 
@@ -138,6 +149,12 @@ impl Routes {
     }
 }
 
+/// Whether a resource took the whole path, rather than a default service or a middleware before
+/// routing.
+fn is_routed(req: &HttpRequest) -> bool {
+    req.match_info().unprocessed().is_empty()
+}
+
 /// What the label says for a pattern.
 fn named(pattern: Option<&str>) -> &str {
     match pattern {
@@ -159,13 +176,15 @@ impl Shape {
     fn of(req: &HttpRequest) -> Self {
         match last_segment(req) {
             Some(address) => Self::Dynamic(req.match_info().segment_count(), address),
-            None => Self::Static(req.path().into()),
+            None => Self::Static(req.match_info().as_str().into()),
         }
     }
 
     fn is_of(&self, req: &HttpRequest) -> bool {
         match self {
-            Self::Static(path) => req.match_info().is_empty() && **path == *req.path(),
+            Self::Static(path) => {
+                req.match_info().is_empty() && **path == *req.match_info().as_str()
+            }
             Self::Dynamic(count, address) => {
                 req.match_info().segment_count() == *count && last_segment(req) == Some(*address)
             }

@@ -1,7 +1,7 @@
 //! What all workers share: the series of the standard metrics, and the names in their labels.
 //!
 //! Everything here only grows, up to its cap. That is what lets each worker keep a mirror of it
-//! (see [`recorder`](super::recorder)) and come here only for what it has not seen.
+//! (see [`mirror`](super::mirror)) and come here only for what it has not seen.
 
 use std::{
     collections::HashMap,
@@ -20,7 +20,7 @@ use foldhash::fast::RandomState;
 use super::{
     Hosts, Settings,
     labels::{FOLDED, INVALID_HOST, Method, NO_ENDPOINT, PANIC},
-    series::{Active, Series, Truncated},
+    series::{Active, SIZE_BOUNDS, Series, Truncated},
 };
 use crate::{exposition::push_label_value, misuse::Misuse};
 
@@ -319,10 +319,11 @@ impl Store {
     }
 
     /// Makes the gauge of a method and a host, unless it is there. Both are bounded already.
-    pub(crate) fn create_active(&self, key: ActiveKey) {
+    /// The caller has seen the first `seen`.
+    pub(crate) fn create_active(&self, key: ActiveKey, seen: usize) {
         let labels = self.method_and_host(key.0, key.1);
         let mut active = self.active.lock();
-        if !active.iter().any(|(other, _)| *other == key) {
+        if !active.iter().skip(seen).any(|(other, _)| *other == key) {
             let new = Arc::new(Active::new(labels));
             self.active.push(&mut active, (key, new));
         }
@@ -361,7 +362,11 @@ impl Store {
     /// About how many bytes an exposition of these metrics has.
     pub(crate) fn expected_len(&self) -> usize {
         const LINE: usize = 128;
-        self.series_len() * (self.settings.buckets.len() + 4) * LINE
+        let mut lines = self.settings.buckets.len() + 4;
+        if self.settings.extended {
+            lines += self.settings.buckets.len() + 2 * SIZE_BOUNDS.len() + 9;
+        }
+        self.series_len() * lines * LINE
     }
 
     /// All series, sorted by their label text. Sorted anew only when there are more than before;

@@ -106,6 +106,11 @@ impl MetricRegistry {
         f(&mut self.foreign.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Whether nothing has been registered.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.families().is_empty() && !self.foreign_used.load(Ordering::Acquire)
+    }
+
     /// Writes all families: those of the sets in the order of registration, then the others.
     pub(crate) fn encode(&self, exposition: &mut Exposition<'_>) -> Result<(), EncodeError> {
         for family in &*self.families() {
