@@ -262,6 +262,40 @@ fn first_seen_hosts() {
     assert_eq!(folded("path"), Some(0.0));
 }
 
+/// At the cap the host folds, at twice the cap the path does; method and status stay.
+#[test]
+fn capped_label_sets() {
+    let (metrics, server) = server(|builder| builder.max_label_sets(2));
+    let mut client = server.connect();
+    for (path, host) in [
+        ("/", "a.example"),
+        ("/", "b.example"),
+        ("/", "c.example"),
+        ("/users/1", "a.example"),
+        ("/metrics", "a.example"),
+        ("/metrics", "b.example"),
+        ("/", "a.example"),
+    ] {
+        client.send(format!("GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n"));
+        assert_eq!(client.response().status, 200);
+    }
+    assert_eq!(
+        recorded(&metrics),
+        [
+            "GET _other / 200 x1",
+            "GET _other /users/{id} 200 x1",
+            "GET _other _other 200 x2",
+            "GET a.example / 200 x2",
+            "GET b.example / 200 x1",
+        ]
+    );
+    let folded = |reason| {
+        let name = "gds_metrics_folded_requests_total";
+        metrics.sample(name, &[("reason", reason)])
+    };
+    assert_eq!((folded("host"), folded("path")), (Some(2.0), Some(2.0)));
+}
+
 /// `HEAD` has the headers of `GET`, byte for byte but for the date, and nothing after them.
 #[test]
 fn head_is_get_without_a_body() {
