@@ -6,14 +6,14 @@ use std::{
     mem,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
         atomic::{AtomicUsize, Ordering::Relaxed},
         mpsc::{SyncSender, TrySendError, sync_channel},
     },
     thread,
 };
 
-use actix_web::web::Bytes;
+use bytes::Bytes;
 use flate2::{Compression, write::GzEncoder};
 use tokio::sync::oneshot;
 
@@ -37,12 +37,68 @@ pub(crate) struct Rendered {
 }
 
 impl Rendered {
-    fn push(&mut self, chunk: Vec<u8>) {
+    fn push(&mut self, chunk: Bytes) {
         // An empty one would have HTTP/2 wait for room that nobody asks for.
         if !chunk.is_empty() {
             self.len += chunk.len() as u64;
-            self.chunks.push(chunk.into());
+            self.chunks.push(chunk);
         }
+    }
+}
+
+/// How many sent chunks are kept: 16 MiB of them.
+const MAX_SPARE: usize = 16 * 1024 * 1024 / CHUNK;
+
+/// Chunks that were sent, to be written again. With memory that is new each time, most of a scrape's
+/// time would go to the system's making it ready.
+#[derive(Debug, Default)]
+struct Spare(Mutex<Vec<String>>);
+
+impl Spare {
+    fn lock(&self) -> MutexGuard<'_, Vec<String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A chunk on its way to the client.
+struct Sent {
+    chunk: String,
+    spare: Weak<Spare>,
+}
+
+impl AsRef<[u8]> for Sent {
+    fn as_ref(&self) -> &[u8] {
+        self.chunk.as_bytes()
+    }
+}
+
+impl Drop for Sent {
+    fn drop(&mut self) {
+        if let Some(spare) = self.spare.upgrade() {
+            let mut chunk = mem::take(&mut self.chunk);
+            chunk.clear();
+            let mut spare = spare.lock();
+            if spare.len() < MAX_SPARE {
+                spare.push(chunk);
+            }
+        }
+    }
+}
+
+/// Takes an exposition as it is.
+struct PlainSink<'s> {
+    rendered: Rendered,
+    spare: &'s Arc<Spare>,
+}
+
+impl Sink for PlainSink<'_> {
+    fn take(&mut self, chunk: &mut String) {
+        self.rendered.plain_len += chunk.len();
+        let next = self.spare.lock().pop().unwrap_or_else(new_chunk);
+        self.rendered.push(Bytes::from_owner(Sent {
+            chunk: mem::replace(chunk, next),
+            spare: Arc::downgrade(self.spare),
+        }));
     }
 }
 
@@ -66,10 +122,11 @@ impl RenderError {
 const LEVEL: Compression = Compression::fast();
 
 /// Renders in memory. What a metric's own code does wrong ends here.
-pub(crate) fn render(
+fn render(
     source: &dyn Expose,
     format: Format,
     gzip: bool,
+    spare: &Arc<Spare>,
 ) -> Result<Rendered, RenderError> {
     let write = AssertUnwindSafe(|| -> Result<Rendered, EncodeError> {
         if gzip {
@@ -83,9 +140,12 @@ pub(crate) fn render(
             rendered.plain_len = sink.plain_len;
             Ok(rendered)
         } else {
-            let mut sink = Rendered::default();
+            let mut sink = PlainSink {
+                rendered: Rendered::default(),
+                spare,
+            };
             write(source, format, &mut sink)?;
-            Ok(sink)
+            Ok(sink.rendered)
         }
     });
     match catch_unwind(write) {
@@ -105,13 +165,6 @@ pub(crate) fn write(
     source.expose(&mut exposition)?;
     exposition.finish();
     Ok(())
-}
-
-impl Sink for Rendered {
-    fn take(&mut self, chunk: &mut String) {
-        self.plain_len += chunk.len();
-        self.push(mem::replace(chunk, new_chunk()).into_bytes());
-    }
 }
 
 struct GzipSink {
@@ -138,7 +191,7 @@ struct ChunkWriter {
 
 impl ChunkWriter {
     fn finish(mut self) -> Rendered {
-        self.rendered.push(self.chunk);
+        self.rendered.push(self.chunk.into());
         self.rendered
     }
 }
@@ -147,7 +200,8 @@ impl io::Write for ChunkWriter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if self.chunk.len() + bytes.len() > CHUNK && !self.chunk.is_empty() {
             let next = Vec::with_capacity(CHUNK);
-            self.rendered.push(mem::replace(&mut self.chunk, next));
+            let full = mem::replace(&mut self.chunk, next);
+            self.rendered.push(full.into());
         }
         self.chunk.extend_from_slice(bytes);
         Ok(bytes.len())
@@ -180,6 +234,7 @@ pub(crate) struct Renderer {
     /// Leads to the thread, once there is one.
     queue: Mutex<Option<SyncSender<Job>>>,
     last_len: AtomicUsize,
+    spare: Arc<Spare>,
 }
 
 impl Renderer {
@@ -199,7 +254,7 @@ impl Renderer {
         let queue = if large { self.queue() } else { None };
         let result = match queue {
             Some(queue) => render_on_thread(&queue, source, format, gzip).await,
-            None => render(&*source, format, gzip),
+            None => render(&*source, format, gzip, &self.spare),
         };
         if let Ok(rendered) = &result {
             self.last_len.store(rendered.plain_len, Relaxed);
@@ -212,7 +267,7 @@ impl Renderer {
     fn queue(&self) -> Option<SyncSender<Job>> {
         let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
         if queue.is_none() {
-            match start_thread() {
+            match start_thread(Arc::clone(&self.spare)) {
                 Ok(started) => *queue = Some(started),
                 Err(error) => log::warn!("a scrape has to do without a thread of its own: {error}"),
             }
@@ -243,14 +298,16 @@ async fn render_on_thread(
 }
 
 /// Starts the thread, which ends when the last of its queue's senders is dropped.
-fn start_thread() -> io::Result<SyncSender<Job>> {
+fn start_thread(spare: Arc<Spare>) -> io::Result<SyncSender<Job>> {
     let (queue, jobs) = sync_channel::<Job>(QUEUE);
     let thread = thread::Builder::new().name("gds-metrics-scrape".to_owned());
     thread.spawn(move || {
         for job in jobs {
             // Whoever asked may have gone.
             if !job.reply.is_closed() {
-                let _ = job.reply.send(render(&*job.source, job.format, job.gzip));
+                let _ = job
+                    .reply
+                    .send(render(&*job.source, job.format, job.gzip, &spare));
             }
         }
     })?;

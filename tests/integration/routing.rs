@@ -6,7 +6,7 @@ use actix_web::{
     dev::{Service, ServiceResponse},
     error, get,
     guard::{self, GuardContext},
-    http::header,
+    http::{Method, header},
     middleware::{Compress, Condition, DefaultHeaders, Logger, NormalizePath, from_fn},
     test::{self, TestRequest},
     web::{self, ServiceConfig},
@@ -50,18 +50,6 @@ fn routes(config: &mut ServiceConfig) {
         )
         .service(web::resource("/guarded/{b}").to(ok))
         .service(
-            // The same, and with the unnamed ones told apart by nothing but static segments.
-            web::resource("/orgs/{org}/{repo}")
-                .name("shown")
-                .guard(guard::fn_guard(says("named")))
-                .to(ok),
-        )
-        .service(
-            web::scope("/orgs/{org}")
-                .route("/members", web::get().to(ok))
-                .route("/settings", web::get().to(ok)),
-        )
-        .service(
             web::scope("/api")
                 .guard(guard::fn_guard(says("one")))
                 .route("/{one}", web::get().to(ok)),
@@ -88,7 +76,7 @@ fn routes(config: &mut ServiceConfig) {
 }
 
 /// Path, guard, and the pattern that is expected: of several for one resource Actix knows the first.
-const ROUTES: [(&str, &str, &str); 23] = [
+const ROUTES: [(&str, &str, &str); 20] = [
     ("/named/1", "", "/named/{id}"),
     ("/named/named", "", "/named/{id}"),
     ("/named/%2F%22%0A", "", "/named/{id}"),
@@ -98,9 +86,6 @@ const ROUTES: [(&str, &str, &str); 23] = [
     ("/second/2", "", "/first"),
     ("/guarded/1", "named", "/guarded/{a}"),
     ("/guarded/1", "", "/guarded/{b}"),
-    ("/orgs/1/members", "", "/orgs/{org}/members"),
-    ("/orgs/1/settings", "", "/orgs/{org}/settings"),
-    ("/orgs/1/members", "named", "/orgs/{org}/{repo}"),
     ("/api/1", "one", "/api/{one}"),
     ("/api/1", "two", "/api/{two}"),
     ("/v1/users/1", "", "/v1/users/{user}"),
@@ -140,6 +125,50 @@ async fn patterns() {
         }
     }
     assert_eq!(total(&metrics), 6 * ROUTES.len() as u64);
+}
+
+/// Actix lends the name of a resource that a guard refused to whatever unnamed one its path matches
+/// as well. Here these are told apart by nothing but static segments.
+#[actix_web::test]
+async fn lent_names() {
+    let metrics = hostless();
+    let app = App::new()
+        .service(
+            web::resource("/{org}/{repo}")
+                .name("shown")
+                .guard(guard::Get())
+                .to(ok),
+        )
+        .service(
+            web::scope("/{org}")
+                .route("/members", web::post().to(ok))
+                .route("/settings", web::post().to(ok))
+                .default_service(web::to(HttpResponse::Accepted)),
+        )
+        .wrap(metrics.clone());
+    let app = test::init_service(app).await;
+    for round in 1..=3 {
+        for (method, path, pattern, code) in [
+            (Method::DELETE, "/1/2", "/{org}/{repo}", "202"),
+            (Method::POST, "/1/members", "/{org}/members", "200"),
+            (Method::POST, "/1/settings", "/{org}/settings", "200"),
+            (Method::GET, "/1/settings", "/{org}/{repo}", "200"),
+        ] {
+            let labels = [
+                ("method", method.as_str()),
+                ("path", pattern),
+                ("code", code),
+            ];
+            let request = TestRequest::with_uri(path).method(method.clone());
+            test::call_service(&app, request.to_request()).await;
+            assert_eq!(
+                metrics.sample("http_server_requests_total", &labels),
+                Some(f64::from(round)),
+                "{labels:?}: {:#?}",
+                recorded(&metrics)
+            );
+        }
+    }
 }
 
 /// Where a request ends without a response, its path alone must do.
