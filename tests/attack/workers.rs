@@ -6,6 +6,7 @@ use actix_web::{App, HttpServer, web};
 use gds_metrics::{Format, GdsMetrics};
 
 use crate::{
+    flood::ALONE,
     model::{ROUTES, Request},
     support::{exposition::Scrape, random::Random, server::serve},
 };
@@ -17,6 +18,7 @@ const MAX_LABEL_SETS: usize = 60;
 
 #[test]
 fn together() {
+    let _alone = ALONE.lock();
     let metrics = GdsMetrics::builder()
         .max_hosts(MAX_HOSTS)
         .max_label_sets(MAX_LABEL_SETS)

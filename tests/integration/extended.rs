@@ -133,6 +133,27 @@ async fn sizes() {
     }
 }
 
+/// From 256 B to 64 MiB, each four times the one before.
+#[actix_web::test]
+async fn size_bounds() {
+    let metrics = metrics();
+    let app = App::new()
+        .route("/", web::get().to(|| async { "index" }))
+        .wrap(metrics.clone());
+    let app = test::init_service(app).await;
+    let request = TestRequest::with_uri("/").to_request();
+    test::read_body(test::call_service(&app, request).await).await;
+    let expected: Vec<f64> = (0..10).map(|n| 256.0 * 4_f64.powi(n)).collect();
+    let scrape = scrape(&metrics);
+    for side in ["request", "response"] {
+        let name = format!("http_server_{side}_body_size_bytes_bucket");
+        let bounds = scrape.of(&name).map(|sample| &sample.labels["le"]);
+        let mut bounds: Vec<f64> = bounds.map(|le| le.parse().expect("a number")).collect();
+        assert_eq!(bounds.pop(), Some(f64::INFINITY));
+        assert_eq!(bounds, expected);
+    }
+}
+
 fn active(metrics: &GdsMetrics) -> f64 {
     let scrape = scrape(metrics);
     let values = scrape.of("http_server_active_requests").map(|s| s.value);

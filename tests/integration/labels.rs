@@ -6,12 +6,20 @@ use actix_web::{App, HttpServer, web};
 use gds_metrics::{GdsMetrics, GdsMetricsBuilder};
 
 use crate::support::{
-    eventually, recorded,
+    LIMIT, eventually, recorded,
     server::{Server, serve},
     total,
 };
 
 fn server(settings: impl FnOnce(GdsMetricsBuilder) -> GdsMetricsBuilder) -> (GdsMetrics, Server) {
+    server_within(LIMIT, settings)
+}
+
+/// A server that waits so long for a request's head.
+fn server_within(
+    limit: Duration,
+    settings: impl FnOnce(GdsMetricsBuilder) -> GdsMetricsBuilder,
+) -> (GdsMetrics, Server) {
     let metrics = settings(GdsMetrics::builder()).build().expect("settings");
     let served = metrics.clone();
     let server = serve(move |listener| {
@@ -24,7 +32,7 @@ fn server(settings: impl FnOnce(GdsMetricsBuilder) -> GdsMetricsBuilder) -> (Gds
         };
         Ok(HttpServer::new(factory)
             .workers(1)
-            .client_request_timeout(Duration::from_millis(50))
+            .client_request_timeout(limit)
             .listen(listener)?
             .run())
     });
@@ -178,6 +186,9 @@ fn malformed_and_slow_requests() {
         let answer = server.ask(request);
         assert_eq!(answer.status, 400, "{}", request.escape_ascii());
     }
+    assert_eq!(total(&metrics), 0);
+
+    let (metrics, server) = server_within(Duration::from_millis(50), |builder| builder);
     let mut slow = server.connect();
     slow.send("GET / HTTP/1.1\r\nHost: app.example\r\n");
     assert_eq!(slow.response().status, 408);
@@ -249,6 +260,40 @@ fn first_seen_hosts() {
     };
     assert_eq!(folded("host"), Some(2.0));
     assert_eq!(folded("path"), Some(0.0));
+}
+
+/// At the cap the host folds, at twice the cap the path does; method and status stay.
+#[test]
+fn capped_label_sets() {
+    let (metrics, server) = server(|builder| builder.max_label_sets(2));
+    let mut client = server.connect();
+    for (path, host) in [
+        ("/", "a.example"),
+        ("/", "b.example"),
+        ("/", "c.example"),
+        ("/users/1", "a.example"),
+        ("/metrics", "a.example"),
+        ("/metrics", "b.example"),
+        ("/", "a.example"),
+    ] {
+        client.send(format!("GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n"));
+        assert_eq!(client.response().status, 200);
+    }
+    assert_eq!(
+        recorded(&metrics),
+        [
+            "GET _other / 200 x1",
+            "GET _other /users/{id} 200 x1",
+            "GET _other _other 200 x2",
+            "GET a.example / 200 x2",
+            "GET b.example / 200 x1",
+        ]
+    );
+    let folded = |reason| {
+        let name = "gds_metrics_folded_requests_total";
+        metrics.sample(name, &[("reason", reason)])
+    };
+    assert_eq!((folded("host"), folded("path")), (Some(2.0), Some(2.0)));
 }
 
 /// `HEAD` has the headers of `GET`, byte for byte but for the date, and nothing after them.

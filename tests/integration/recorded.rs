@@ -15,7 +15,7 @@ use actix_web::{
 };
 use futures_util::{FutureExt as _, stream};
 
-use crate::support::{ON_PURPOSE, exceptions, hostless, quiet_panics, recorded};
+use crate::support::{LIMIT, ON_PURPOSE, exceptions, hostless, quiet_panics, recorded};
 
 fn routes(config: &mut ServiceConfig) {
     config
@@ -113,7 +113,11 @@ async fn check(rows: &[&str]) {
 
         // Not only within the poll may it panic, but in the call already.
         let call = AssertUnwindSafe(async { app.call(request).await }).catch_unwind();
-        let found = match timeout(Duration::from_millis(200), call).await {
+        let limit = match outcome {
+            "pending" => Duration::from_millis(50),
+            _ => LIMIT,
+        };
+        let found = match timeout(limit, call).await {
             Ok(Ok(Ok(response))) => response.status().as_str().to_owned(),
             Ok(Ok(Err(error))) => format!("Err {}", error.error_response().status().as_str()),
             Ok(Err(payload)) => {

@@ -166,6 +166,13 @@ async fn one_of_several_tokens() {
         let answer = get(&metrics, &[(header::AUTHORIZATION, header.as_bytes())]).await;
         assert_eq!(answer.status, status, "{token}");
     }
+
+    // Two tokens that are one are still right.
+    let metrics = GdsMetrics::builder()
+        .bearer_tokens(["same", "same"])
+        .build();
+    let headers: Headers<'_> = &[(header::AUTHORIZATION, b"Bearer same")];
+    assert_eq!(get(&metrics.expect("tokens"), headers).await.status, 200);
 }
 
 #[actix_web::test]

@@ -21,6 +21,7 @@ async fn in_debug_texts() {
     let debugged = format!("{builder:?}");
     assert!(debugged.contains("GdsMetricsBuilder"), "{debugged}");
     let metrics = metrics();
+    assert!(format!("{metrics:?}").contains("Fixed(2 tokens)"));
     let scope = metrics.scope();
     let inner = fn_service(async |req: actix_web::dev::ServiceRequest| {
         Ok(req.into_response(actix_web::HttpResponse::Ok().finish()))

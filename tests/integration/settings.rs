@@ -1,5 +1,12 @@
 //! What the builder refuses, and in which words.
 
+use std::io;
+
+use actix_web::{
+    App,
+    test::{self, TestRequest},
+    web,
+};
 use gds_metrics::{GdsMetrics, GdsMetricsBuilder};
 
 #[test]
@@ -123,8 +130,48 @@ fn errors() {
     }
 }
 
+/// What lies just within.
 #[test]
-fn infinity_is_always_there() {
-    let metrics = GdsMetrics::builder().buckets([1.0, f64::INFINITY]).build();
-    assert!(metrics.is_ok());
+fn limits() {
+    let table: [fn(GdsMetricsBuilder) -> GdsMetricsBuilder; 8] = [
+        |b| b.max_hosts(1).max_label_sets(1),
+        |b| b.max_hosts(65_533).max_label_sets(1_000_000),
+        |b| b.buckets([f64::MIN_POSITIVE]),
+        |b| b.buckets([1.0, f64::INFINITY]),
+        |b| b.exclude("/"),
+        |b| b.error_kind::<io::Error>("k".repeat(64)),
+        |b| b.error_kind::<io::Error>("aZ0_-."),
+        |b| b.hosts(["app.example", "[::1]", "my_service"]),
+    ];
+    for set in table {
+        set(GdsMetrics::builder()).build().expect("a setting");
+    }
+}
+
+#[actix_web::test]
+async fn buckets() {
+    for bounds in [&[0.25, 1.0, 1e16][..], &[0.25, 1.0, 1e16, f64::INFINITY]] {
+        let builder = GdsMetrics::builder().without_host_label();
+        let metrics = builder.buckets(bounds.iter().copied()).build();
+        let metrics = metrics.expect("bounds");
+        let app = App::new()
+            .route("/", web::get().to(|| async { "index" }))
+            .wrap(metrics.clone());
+        let app = test::init_service(app).await;
+        test::call_service(&app, TestRequest::with_uri("/").to_request()).await;
+        let count = |le| {
+            let labels = [
+                ("method", "GET"),
+                ("path", "/"),
+                ("code", "200"),
+                ("le", le),
+            ];
+            metrics.sample("http_server_request_duration_seconds_bucket", &labels)
+        };
+        for le in ["1e16", "+Inf"] {
+            assert_eq!(count(le), Some(1.0), "{le}");
+        }
+        assert!(count("0.25").is_some() && count("1.0").is_some());
+        assert_eq!(count("0.005"), None);
+    }
 }

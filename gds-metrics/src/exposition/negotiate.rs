@@ -229,6 +229,9 @@ mod tests {
                 OpenMetrics,
             ),
             (&["application/*"], OpenMetrics),
+            (&["application/openmetrics-text;q=0.5, */*"], Text),
+            (&["application/openmetrics-text, */*"], OpenMetrics),
+            (&["text/plain;q=0.1, */*;q=0.5"], OpenMetrics),
             (&["application/*;q=0.1, text/*"], Text),
             (
                 &[
