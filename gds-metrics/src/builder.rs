@@ -185,11 +185,12 @@ impl GdsMetricsBuilder {
         self
     }
 
-    /// How many label sets the standard metrics may have, each of 18 samples with the default
-    /// buckets. Default: 2,000.
+    /// How many label sets of the standard metrics are told apart in full, each of 18 samples with
+    /// the default buckets, or 61 with the [extended group](Self::extended). Default: 2,000.
     ///
     /// Beyond it, requests are counted under the host `_other`; beyond twice it, under the path
-    /// `_other` as well. `gds_metrics_folded_requests_total` says how many.
+    /// `_other` as well, so that there are never more than twice as many label sets and one for each
+    /// method and status code. `gds_metrics_folded_requests_total` says how many requests it were.
     pub fn max_label_sets(mut self, max: usize) -> Self {
         self.max_label_sets = Some(max);
         self
