@@ -15,6 +15,8 @@ use actix_web::{
 };
 use futures_util::{FutureExt as _, stream};
 
+use gds_metrics::GdsMetrics;
+
 use crate::support::{LIMIT, ON_PURPOSE, exceptions, hostless, quiet_panics, recorded};
 
 fn routes(config: &mut ServiceConfig) {
@@ -154,6 +156,43 @@ async fn answers() {
         "POST /ok         |          | 404     | POST /ok 404           |",
     ])
     .await;
+}
+
+/// The clock runs from the middleware's call to the response's head.
+#[actix_web::test]
+async fn durations() {
+    let metrics = GdsMetrics::builder()
+        .buckets([0.04, 3600.0])
+        .without_host_label()
+        .extended(true)
+        .build()
+        .expect("settings");
+    let slow = || async {
+        sleep(Duration::from_millis(50)).await;
+        "slow"
+    };
+    let app = App::new()
+        .route("/", web::get().to(slow))
+        .wrap(metrics.clone());
+    let app = test::init_service(app).await;
+    test::call_and_read_body(&app, TestRequest::default().to_request()).await;
+    for family in [
+        "http_server_request_duration_seconds",
+        "http_server_response_duration_seconds",
+    ] {
+        let labels = [("method", "GET"), ("path", "/"), ("code", "200")];
+        let bucket = |le| {
+            let labels = [labels[0], labels[1], labels[2], ("le", le)];
+            metrics.sample(&format!("{family}_bucket"), &labels)
+        };
+        assert_eq!(bucket("0.04"), Some(0.0), "{family}");
+        assert_eq!(bucket("3600.0"), Some(1.0), "{family}");
+        assert_eq!(bucket("+Inf"), Some(1.0), "{family}");
+        let sum = metrics
+            .sample(&format!("{family}_sum"), &labels)
+            .expect("a sum");
+        assert!((0.05..3600.0).contains(&sum), "{family}: {sum}");
+    }
 }
 
 #[actix_web::test]

@@ -108,3 +108,33 @@ impl fmt::Debug for Settings {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bounds_are_inclusive() {
+        let bounds = nanos_of(&[0.005, 0.01, 1.0, 1e12]);
+        assert_eq!(*bounds, [5_000_000, 10_000_000, 1_000_000_000, u64::MAX]);
+        for (value, expected) in [
+            (0, 0),
+            (5_000_000, 0),
+            (5_000_001, 1),
+            (10_000_000, 1),
+            (10_000_001, 2),
+            (1_000_000_000, 2),
+            (1_000_000_001, 3),
+            (u64::MAX, 3),
+        ] {
+            assert_eq!(bucket(&bounds, value), expected, "{value}");
+        }
+        assert_eq!(bucket(&[1, 2], 3), 2, "+Inf");
+    }
+
+    #[test]
+    fn durations() {
+        assert_eq!(nanos(Duration::new(2, 3)), 2_000_000_003);
+        assert_eq!(nanos(Duration::MAX), u64::MAX);
+    }
+}
