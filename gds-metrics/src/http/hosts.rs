@@ -5,7 +5,8 @@ use std::rc::Rc;
 use super::{
     Hosts,
     labels::Host,
-    store::{FOLDED_HOST_ID, HostId, INVALID_HOST_ID, Map, Store},
+    store::{FOLDED_HOST_ID, HostId, INVALID_HOST_ID, Store},
+    tables::Map,
 };
 
 /// Spellings that a worker remembers. A client can invent spellings (`APP.example`), so there must

@@ -15,9 +15,10 @@ use super::{
     routes::{RouteId, Routes, SeriesId},
     series::{Active, Series},
     store::{
-        ActiveKey, FOLDED_HOST_ID, FOLDED_PATH_ID, HostId, Key, LabelIds, Map, NO_ENDPOINT_ID,
-        PathId, Store,
+        ActiveKey, FOLDED_HOST_ID, FOLDED_PATH_ID, HostId, Key, LabelIds, NO_ENDPOINT_ID, PathId,
+        Store,
     },
+    tables::Map,
 };
 
 #[derive(Debug, Default)]

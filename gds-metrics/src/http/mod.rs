@@ -9,6 +9,7 @@ mod recorder;
 mod routes;
 mod series;
 mod store;
+mod tables;
 
 use std::{collections::HashSet, fmt, time::Duration};
 

@@ -12,7 +12,8 @@ use actix_web::{HttpRequest, http::StatusCode};
 
 use super::{
     labels::NO_ENDPOINT,
-    store::{Key, Map, PathId, Store},
+    store::{Key, PathId, Store},
+    tables::Map,
 };
 
 /// The number of a route in one worker.

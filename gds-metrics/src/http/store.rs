@@ -4,10 +4,9 @@
 //! (see [`mirror`](super::mirror)) and come here only for what it has not seen.
 
 use std::{
-    collections::HashMap,
     fmt,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex,
         atomic::{
             AtomicU64, AtomicUsize,
             Ordering::{Acquire, Relaxed, Release},
@@ -15,16 +14,13 @@ use std::{
     },
 };
 
-use foldhash::fast::RandomState;
-
 use super::{
     Hosts, Settings,
     labels::{FOLDED, INVALID_HOST, Method, NO_ENDPOINT, PANIC},
     series::{Active, SIZE_BOUNDS, Series, Truncated},
+    tables::{Log, Names, lock},
 };
 use crate::{exposition::push_label_value, misuse::Misuse};
-
-pub(crate) type Map<K, V> = HashMap<K, V, RandomState>;
 
 /// The number of a path (a pattern, or what stands for one).
 pub(crate) type PathId = u32;
@@ -68,64 +64,6 @@ impl Key {
                 | u64::from(code),
         )
     }
-}
-
-/// Names that were given a number in the order they came.
-#[derive(Debug, Default)]
-struct Names {
-    list: Vec<Arc<str>>,
-    ids: Map<Arc<str>, usize>,
-}
-
-impl Names {
-    fn intern(&mut self, name: &str) -> usize {
-        if let Some(&id) = self.ids.get(name) {
-            return id;
-        }
-        let id = self.list.len();
-        let name: Arc<str> = name.into();
-        self.list.push(Arc::clone(&name));
-        self.ids.insert(name, id);
-        id
-    }
-
-    fn get(&self, id: usize) -> &str {
-        self.list.get(id).map_or(FOLDED, |name| name)
-    }
-}
-
-/// A list that only grows, and how long it is without asking for the lock.
-#[derive(Debug)]
-struct Log<T> {
-    entries: Mutex<Vec<T>>,
-    len: AtomicUsize,
-}
-
-impl<T> Log<T> {
-    fn new() -> Self {
-        Self {
-            entries: Mutex::new(Vec::new()),
-            len: AtomicUsize::new(0),
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Vec<T>> {
-        lock(&self.entries)
-    }
-
-    fn len(&self) -> usize {
-        self.len.load(Acquire)
-    }
-
-    fn push(&self, entries: &mut MutexGuard<'_, Vec<T>>, entry: T) {
-        entries.push(entry);
-        self.len.store(entries.len(), Release);
-    }
-}
-
-/// A panic while one of these locks is held leaves nothing half done.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// How many requests lost a label to a cap.

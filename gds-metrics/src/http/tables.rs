@@ -1,0 +1,76 @@
+//! Tables that only grow, which is what lets a worker mirror them.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{
+            AtomicUsize,
+            Ordering::{Acquire, Release},
+        },
+    },
+};
+
+use foldhash::fast::RandomState;
+
+use super::labels::FOLDED;
+
+pub(super) type Map<K, V> = HashMap<K, V, RandomState>;
+
+/// Names that were given a number in the order they came.
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    pub(super) list: Vec<Arc<str>>,
+    pub(super) ids: Map<Arc<str>, usize>,
+}
+
+impl Names {
+    pub(super) fn intern(&mut self, name: &str) -> usize {
+        if let Some(&id) = self.ids.get(name) {
+            return id;
+        }
+        let id = self.list.len();
+        let name: Arc<str> = name.into();
+        self.list.push(Arc::clone(&name));
+        self.ids.insert(name, id);
+        id
+    }
+
+    pub(super) fn get(&self, id: usize) -> &str {
+        self.list.get(id).map_or(FOLDED, |name| name)
+    }
+}
+
+/// A list that only grows, and how long it is without asking for the lock.
+#[derive(Debug)]
+pub(super) struct Log<T> {
+    entries: Mutex<Vec<T>>,
+    len: AtomicUsize,
+}
+
+impl<T> Log<T> {
+    pub(super) fn new() -> Self {
+        Self {
+            entries: Mutex::new(Vec::new()),
+            len: AtomicUsize::new(0),
+        }
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, Vec<T>> {
+        lock(&self.entries)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.len.load(Acquire)
+    }
+
+    pub(super) fn push(&self, entries: &mut MutexGuard<'_, Vec<T>>, entry: T) {
+        entries.push(entry);
+        self.len.store(entries.len(), Release);
+    }
+}
+
+/// A panic while one of these locks is held leaves nothing half done.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
