@@ -6,6 +6,8 @@
 //! curl http://127.0.0.1:8080/metrics | grep mailer
 //! ```
 //!
+//! It prints a table of the set first, as a project's documentation might have it.
+//!
 //! The metrics are there before the first mail, most of them at 0: `rate()` and alerts then see the
 //! first one. Their names are the fields', after the prefix `mailer`.
 
@@ -14,7 +16,7 @@ use std::{env, time::Duration};
 use actix_web::{App, HttpResponse, HttpServer, Responder, post, rt::time::sleep, web};
 use gds_metrics::{
     Counter, EncodeLabelSet, EncodeLabelValue, Family, FamilyExt, Gauge, GaugeExt, GdsMetricSet,
-    GdsMetrics, Histogram, Info, StateSet, Summary,
+    GdsMetrics, Histogram, Info, StateSet, Summary, schema,
 };
 
 /// Metrics of the mailer.
@@ -120,6 +122,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             .wrap(metrics.clone())
     })
     .bind(address)?;
+
+    // A table of the set, for a project's documentation.
+    println!("{}", schema::markdown(&[AppMetrics::SCHEMA]));
 
     app_metrics.mode.set(Mode::Serving);
     for address in server.addrs() {

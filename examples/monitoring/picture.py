@@ -116,7 +116,10 @@ class Picture:
     def stat(self, panel, unit):
         box = self.axes(panel["gridPos"], 8, 8, 30, 8)
         box.axis("off")
-        name, _, times, values = next(self.series(panel["targets"][0]))
+        found = next(self.series(panel["targets"][0]), None)
+        if found is None:
+            return self.no_data(box)
+        name, _, times, values = found
         steps = panel["fieldConfig"]["defaults"]["thresholds"]["steps"]
         reached = [step for step in steps if step["value"] is None or step["value"] <= values[-1]]
         colour = {"green": COLOURS[0], "red": COLOURS[4]}[reached[-1]["color"]]
@@ -144,10 +147,16 @@ class Picture:
             box.yaxis.set_major_locator(plt.MaxNLocator(5))
             box.yaxis.set_major_formatter(FuncFormatter(lambda value, _: formatted(value, unit)))
 
+    def no_data(self, box):
+        style = {"ha": "center", "va": "center", "fontsize": 8}
+        box.text(0.5, 0.5, "No data", transform=box.transAxes, color=FAINT, **style)
+
     def lines(self, panel, unit):
         box = self.axes(panel["gridPos"], 58, 14, 30, 46)
         self.scales(box, unit)
         found = [each for target in panel["targets"] for each in self.series(target)]
+        if not found:
+            return self.no_data(box)
         custom = panel["fieldConfig"]["defaults"].get("custom", {})
         if custom.get("stacking", {}).get("mode") == "normal":
             times = numpy.unique(numpy.concatenate([times for _, _, times, _ in found]))
@@ -186,6 +195,8 @@ class Picture:
             (float(labels["le"]), times, values)
             for _, labels, times, values in self.series(panel["targets"][0])
         ]
+        if not found:
+            return self.no_data(box)
         found.sort(key=lambda each: each[0])
         times = numpy.unique(numpy.concatenate([times for _, times, _ in found]))
         sums = numpy.zeros((len(found), len(times)))

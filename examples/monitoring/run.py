@@ -12,7 +12,8 @@ def main():
     with Stack() as stack:
         stack.start_load(seconds=86_400)
         print(f"Shop        http://{stack.shop}/")
-        print(f"Metrics     http://{stack.shop}/metrics  (Bearer {stack.home}/metrics-token)")
+        print(f"Metrics     http://{stack.shop}/metrics")
+        print(f'            curl -H "Authorization: Bearer $(cat {stack.home}/metrics-token)" …')
         print(f"Prometheus  http://{stack.prometheus}/  (alerts: /alerts, targets: /targets)")
         if stack.start_grafana():
             print(f"Grafana     http://{stack.grafana}/d/gds-metrics-http-server")
