@@ -1,5 +1,7 @@
 //! The extended group: what becomes of bodies, and what is in flight.
 
+use std::{panic::AssertUnwindSafe, task::Poll};
+
 use actix_web::{
     App, Error, HttpResponse,
     body::{BodyStream, MessageBody as _, SizedStream},
@@ -12,7 +14,7 @@ use actix_web::{
 use futures_util::{FutureExt as _, stream};
 use gds_metrics::{Format, GdsMetrics};
 
-use crate::support::exposition::Scrape;
+use crate::support::{ON_PURPOSE, exposition::Scrape, quiet_panics};
 
 const FAMILIES: [&str; 7] = [
     "gds_metrics_last_scrape_bytes",
@@ -255,6 +257,29 @@ async fn short_bodies() {
     let response = test::call_service(&app, TestRequest::default().to_request()).await;
     assert_eq!(test::read_body(response).await, "half");
     assert_eq!(truncated(&metrics), [0.0, 1.0, 0.0]);
+    assert_eq!(active(&metrics), 0.0);
+}
+
+/// A body that panics is told from one that fails and from a client that leaves.
+#[actix_web::test]
+async fn bodies_that_panic() {
+    quiet_panics();
+    let metrics = metrics();
+    let broken = || async {
+        let body =
+            stream::poll_fn(|_| -> Poll<Option<Result<Bytes, Error>>> { panic!("{ON_PURPOSE}") });
+        HttpResponse::Ok().body(BodyStream::new(body))
+    };
+    let app = App::new()
+        .route("/", web::get().to(broken))
+        .wrap(metrics.clone());
+    let app = test::init_service(app).await;
+    let response = test::call_service(&app, TestRequest::default().to_request()).await;
+    let read = AssertUnwindSafe(test::read_body(response))
+        .catch_unwind()
+        .await;
+    assert!(read.is_err());
+    assert_eq!(truncated(&metrics), [0.0, 0.0, 1.0]);
     assert_eq!(active(&metrics), 0.0);
 }
 
