@@ -20,7 +20,7 @@ type Hidden<M> = Family<Page, M>;
 
 #[derive(GdsMetricSet)]
 #[metric(labels(team = "x"))]
-#[allow(dead_code)]
+#[allow(dead_code, reason = "registered, not all read")]
 struct Everything<L: gds_metrics::LabelSet> {
     /// Of the default type.
     counter: Counter,

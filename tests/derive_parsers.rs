@@ -16,7 +16,7 @@ use gds_metrics::{
 
 #[derive(GdsMetricSet)]
 #[metric(prefix = "app", labels(team = "x"))]
-#[allow(dead_code)]
+#[allow(dead_code, reason = "registered, not all read")]
 struct All {
     /// Login attempts.
     logins: Counter,

@@ -6,7 +6,7 @@ use gds_metrics::{Counter, EncodeLabelSet, Format, Gauge, GdsMetricSet, GdsMetri
 #[metric(prefix = "process")]
 struct OwnProcess {
     /// Open file descriptors, counted by the application.
-    #[allow(dead_code)]
+    #[allow(dead_code, reason = "registered, never used")]
     open_fds: Gauge,
 }
 
@@ -15,7 +15,7 @@ struct OwnProcess {
 struct OwnCpu {
     /// CPU time, counted by the application.
     #[metric(unit = "seconds")]
-    #[allow(dead_code)]
+    #[allow(dead_code, reason = "registered, never used")]
     cpu: Counter,
 }
 
@@ -23,7 +23,7 @@ struct OwnCpu {
 #[metric(prefix = "app")]
 struct OwnBuild {
     /// What was built.
-    #[allow(dead_code)]
+    #[allow(dead_code, reason = "registered, never used")]
     build: Info<Build>,
 }
 

@@ -236,7 +236,7 @@ async fn after_a_catch_all_for_other_methods() {
 #[derive(Clone, Debug, GdsMetricSet)]
 struct ShopMetrics {
     /// Orders placed.
-    #[allow(dead_code)]
+    #[allow(dead_code, reason = "registered, never used")]
     orders: Counter,
 }
 
