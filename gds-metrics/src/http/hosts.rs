@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::{
     Hosts,
     labels::Host,
+    recent::RecentMap,
     store::{FOLDED_HOST_ID, HostId, INVALID_HOST_ID, Store},
     tables::Map,
 };
@@ -25,8 +26,7 @@ pub(super) enum HostLabel {
 
 #[derive(Debug, Default)]
 pub(super) struct Spellings {
-    last: Option<(Rc<[u8]>, HostId)>,
-    ids: Map<Rc<[u8]>, HostId>,
+    ids: RecentMap<Rc<[u8]>, HostId>,
     /// A mirror of the store's.
     hosts: Map<Box<str>, HostId>,
     hosts_seen: usize,
@@ -36,20 +36,14 @@ impl Spellings {
     /// The label of a host as a request spells it.
     #[inline(always)]
     pub(super) fn label(&mut self, store: &Store, raw: &[u8]) -> HostLabel {
-        if let Some((spelling, id)) = &self.last
-            && **spelling == *raw
-        {
-            return HostLabel::Known(*id);
+        match self.ids.get(raw) {
+            Some(id) => HostLabel::Known(id),
+            None => self.new_label(store, raw),
         }
-        self.other_label(store, raw)
     }
 
     #[inline(never)]
-    fn other_label(&mut self, store: &Store, raw: &[u8]) -> HostLabel {
-        if let Some((spelling, id)) = self.ids.get_key_value(raw) {
-            self.last = Some((Rc::clone(spelling), *id));
-            return HostLabel::Known(*id);
-        }
+    fn new_label(&mut self, store: &Store, raw: &[u8]) -> HostLabel {
         let Some(host) = Host::parse(raw) else {
             return HostLabel::Known(INVALID_HOST_ID);
         };

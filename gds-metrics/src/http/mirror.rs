@@ -12,7 +12,8 @@ use super::{
     Hosts,
     hosts::{HostLabel, Spellings},
     labels::Method,
-    routes::{RouteId, Routes, SeriesId},
+    recent::RecentMap,
+    routes::{RouteId, Routes},
     series::{Active, Series},
     store::{
         ActiveKey, FOLDED_HOST_ID, FOLDED_PATH_ID, HostId, Key, LabelIds, NO_ENDPOINT_ID, PathId,
@@ -21,11 +22,14 @@ use super::{
     tables::Map,
 };
 
+/// The number of a series in one worker.
+type SeriesId = usize;
+
 #[derive(Debug, Default)]
 pub(super) struct Mirror {
     pub(super) spellings: Spellings,
     pub(super) routes: Routes,
-    ids: Map<Key, SeriesId>,
+    ids: RecentMap<Key, SeriesId>,
     /// As many, and in the same order, as the first of the store's.
     series: Vec<Arc<Series>>,
     errors: Map<Arc<str>, Arc<AtomicU64>>,
@@ -47,34 +51,21 @@ impl Mirror {
         code: u16,
         nanos: u64,
     ) -> Option<&Arc<Series>> {
-        let known = self.routes.get_mut(route)?;
+        let path = self.routes.path(route)?;
         let labels = LabelIds {
             method,
-            path: known.path?,
-            host: host_id(store, host, known.path),
+            path,
+            host: host_id(store, host, path),
             code,
         };
-        let id = match known.recent {
-            Some((key, id)) if key == labels.key() => id,
-            _ => self.other_series(store, route, labels),
+        let id = match self.ids.get(&labels.key()) {
+            Some(id) => id,
+            None => self.unseen_series(store, labels),
         };
         let series = self.series.get(id)?;
         let bucket = store.settings().bucket(nanos);
         series.duration.record(bucket, nanos);
         Some(series)
-    }
-
-    #[inline(never)]
-    fn other_series(&mut self, store: &Store, route: RouteId, labels: LabelIds) -> SeriesId {
-        let key = labels.key();
-        let Some(&id) = self.ids.get(&key) else {
-            // Not remembered as the route's: it may be folded, which must be counted each time.
-            return self.unseen_series(store, labels);
-        };
-        if let Some(known) = self.routes.get_mut(route) {
-            known.recent = Some((key, id));
-        }
-        id
     }
 
     /// The series of labels that are not here: made, or folded into another when there are too
@@ -112,7 +103,7 @@ impl Mirror {
     fn series_below(&mut self, store: &Store, labels: LabelIds, limit: usize) -> Option<SeriesId> {
         let key = labels.key();
         loop {
-            if let Some(&id) = self.ids.get(&key) {
+            if let Some(id) = self.ids.get(&key) {
                 return Some(id);
             }
             let seen = self.series.len();
@@ -176,10 +167,10 @@ impl Mirror {
 /// The number of a host, now that it is known whether the request has a route. Only then may the
 /// host take a place, and only then does it matter that none is left.
 #[inline]
-fn host_id(store: &Store, host: &HostLabel, path: Option<PathId>) -> HostId {
+fn host_id(store: &Store, host: &HostLabel, path: PathId) -> HostId {
     match host {
         HostLabel::Known(id) => *id,
-        HostLabel::Unseen(_) | HostLabel::Beyond if path == Some(NO_ENDPOINT_ID) => FOLDED_HOST_ID,
+        HostLabel::Unseen(_) | HostLabel::Beyond if path == NO_ENDPOINT_ID => FOLDED_HOST_ID,
         HostLabel::Unseen(name) => store.claim_host(name),
         HostLabel::Beyond => store.fold_host(),
     }

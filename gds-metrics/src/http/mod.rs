@@ -5,6 +5,7 @@ mod extended;
 mod hosts;
 mod labels;
 mod mirror;
+mod recent;
 mod recorder;
 mod routes;
 mod series;

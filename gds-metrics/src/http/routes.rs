@@ -8,34 +8,29 @@
 //! well: the last dynamic segment, whose name Actix keeps once for each resource, or, where there
 //! is none, the path itself.
 
+use std::rc::Rc;
+
 use actix_web::{HttpRequest, http::StatusCode};
 
 use super::{
     labels::NO_ENDPOINT,
-    store::{Key, PathId, Store},
-    tables::Map,
+    recent::RecentMap,
+    store::{PathId, Store},
 };
 
 /// The number of a route in one worker.
 pub(super) type RouteId = usize;
-/// The number of a series in one worker.
-pub(super) type SeriesId = usize;
-
-/// What a worker knows of a route.
-#[derive(Debug)]
-pub(super) struct Route {
-    /// `None`: nothing is recorded of it.
-    pub(super) path: Option<PathId>,
-    /// The label set that was recorded last: most of a route's requests are alike.
-    pub(super) recent: Option<(Key, SeriesId)>,
-}
+/// The number of a resource with a name.
+type NameId = usize;
 
 #[derive(Debug)]
 pub(super) struct Routes {
-    list: Vec<Route>,
-    patterns: Map<Box<str>, RouteId>,
+    /// `None`: nothing is recorded of the route.
+    paths: Vec<Option<PathId>>,
+    patterns: RecentMap<Rc<[u8]>, RouteId>,
     /// By the address of a resource's name.
-    names: Map<usize, (Shape, RouteId)>,
+    names: RecentMap<usize, NameId>,
+    shapes: Vec<(Shape, RouteId)>,
     /// Whether it is worth asking for a resource's name. On a resource without one, Actix searches
     /// its whole map for it.
     asks_names: bool,
@@ -46,9 +41,10 @@ pub(super) struct Routes {
 impl Default for Routes {
     fn default() -> Self {
         Self {
-            list: Vec::new(),
-            patterns: Map::default(),
-            names: Map::default(),
+            paths: Vec::new(),
+            patterns: RecentMap::default(),
+            names: RecentMap::default(),
+            shapes: Vec::new(),
             asks_names: true,
             scope_path: None,
         }
@@ -56,8 +52,10 @@ impl Default for Routes {
 }
 
 impl Routes {
-    pub(super) fn get_mut(&mut self, route: RouteId) -> Option<&mut Route> {
-        self.list.get_mut(route)
+    /// The path of a route, `None` if nothing is to be recorded of it.
+    #[inline]
+    pub(super) fn path(&self, route: RouteId) -> Option<PathId> {
+        *self.paths.get(route)?
     }
 
     /// The route of a request, asked for after routing: before it, Actix answers wrongly where
@@ -80,7 +78,8 @@ impl Routes {
                 return route;
             };
             let address = name.as_ptr().addr();
-            if let Some((shape, route)) = self.names.get(&address)
+            if let Some(name) = self.names.get(&address)
+                && let Some((shape, route)) = self.shapes.get(name)
                 && shape.is_of(req)
             {
                 return *route;
@@ -95,8 +94,8 @@ impl Routes {
     fn of_match(&mut self, store: &Store, req: &HttpRequest, status: StatusCode) -> RouteId {
         let matched = req.match_pattern();
         let pattern = named(matched.as_deref());
-        match self.patterns.get(pattern) {
-            Some(&route) => route,
+        match self.patterns.get(pattern.as_bytes()) {
+            Some(route) => route,
             None => {
                 if let Some(scope) = &self.scope_path {
                     store
@@ -120,10 +119,12 @@ impl Routes {
         address: usize,
     ) -> RouteId {
         let route = self.of_match(store, req, status);
-        if is_routed(req) && req.match_pattern() == req.resource_map().match_pattern(req.path()) {
-            self.names
-                .entry(address)
-                .or_insert_with(|| (Shape::of(req), route));
+        if self.names.get(&address).is_none()
+            && is_routed(req)
+            && req.match_pattern() == req.resource_map().match_pattern(req.path())
+        {
+            self.names.insert(address, self.shapes.len());
+            self.shapes.push((Shape::of(req), route));
         }
         route
     }
@@ -131,8 +132,8 @@ impl Routes {
     /// The route of a pattern, or of what has none.
     pub(super) fn of_pattern(&mut self, store: &Store, pattern: Option<&str>) -> RouteId {
         let pattern = named(pattern);
-        match self.patterns.get(pattern) {
-            Some(&route) => route,
+        match self.patterns.get(pattern.as_bytes()) {
+            Some(route) => route,
             None => self.add(store, pattern),
         }
     }
@@ -140,12 +141,9 @@ impl Routes {
     #[cold]
     fn add(&mut self, store: &Store, pattern: &str) -> RouteId {
         let excluded = store.settings().excluded.contains(pattern);
-        let route = self.list.len();
-        self.list.push(Route {
-            path: (!excluded).then(|| store.path(pattern)),
-            recent: None,
-        });
-        self.patterns.insert(pattern.into(), route);
+        let route = self.paths.len();
+        self.paths.push((!excluded).then(|| store.path(pattern)));
+        self.patterns.insert(pattern.as_bytes().into(), route);
         route
     }
 }

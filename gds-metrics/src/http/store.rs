@@ -17,6 +17,7 @@ use std::{
 use super::{
     Hosts, Settings,
     labels::{FOLDED, INVALID_HOST, Method, NO_ENDPOINT, PANIC},
+    recent::Digest,
     series::{Active, SIZE_BOUNDS, Series, Truncated},
     tables::{Log, Names, lock},
 };
@@ -63,6 +64,13 @@ impl Key {
                 | (method as u64) << Self::METHOD
                 | u64::from(code),
         )
+    }
+}
+
+impl Digest for Key {
+    #[inline(always)]
+    fn digest(&self) -> u64 {
+        self.0
     }
 }
 
