@@ -27,6 +27,7 @@
 //! [#300]: https://github.com/prometheus/client_rust/issues/300
 
 mod describe;
+mod keys;
 mod pieces;
 
 use std::fmt;

@@ -1,10 +1,11 @@
 //! Reading prometheus-client's output, piece by piece.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use super::{
     Problem,
     describe::{Described, Descriptor, is_name, known_kind},
+    keys::Keys,
 };
 use crate::exposition::{Exposition, Format, Header};
 
@@ -14,24 +15,12 @@ pub(super) enum Source<'a> {
     Described(&'a mut dyn FnMut(&Descriptor) -> bool),
 }
 
-/// Where in prometheus-client's output we are. It writes each element named here as one piece.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
-    LineStart,
-    /// After `# HELP `, `# TYPE ` or `# UNIT `, within the name.
-    CommentName(Keyword),
-    /// The help, the type or the unit.
-    CommentText(Keyword),
-    CommentEnd,
-    /// Within the name of a sample.
-    Name,
-    /// Within the name of a label, or where one may begin.
-    Key,
-    Value,
-    AfterValue,
-    /// After the labels of a sample or of an exemplar.
-    Number,
-}
+/// What takes the next piece, which tells where in prometheus-client's output we are. It writes each
+/// element that is told apart here as one piece.
+///
+/// A function rather than an `enum`, because there is a piece for each few characters, and to look up
+/// in a table what to call would be a good part of the cost.
+type Take<'a, 's> = fn(&mut Pieces<'a, 's>, &str) -> fmt::Result;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Keyword {
@@ -46,7 +35,9 @@ pub(super) struct Pieces<'a, 's> {
     exposition: &'a mut Exposition<'s>,
     source: Source<'a>,
     warn: &'a mut dyn FnMut(Problem<'_>),
-    state: State,
+    take: Take<'a, 's>,
+    /// Of the comment that is being read.
+    keyword: Keyword,
     described: Described,
     /// The family is not wanted.
     left_out: bool,
@@ -59,15 +50,10 @@ pub(super) struct Pieces<'a, 's> {
     name_as_it_is: bool,
     /// The name of a described family's sample.
     name: String,
-    /// The label's name is the one that the line before had at this place.
-    key_known: bool,
-    /// The names of the labels: `keys_seen` of this line, and as many more as
-    /// the lines before had.
-    keys: Vec<String>,
-    keys_seen: usize,
+    keys: Keys,
     /// Where a label's name begins in the chunk.
     key_start: usize,
-    /// A comma has come and nothing after it.
+    /// The label before has ended with a comma.
     comma: bool,
     exemplar: Option<Exemplar>,
 }
@@ -85,6 +71,8 @@ struct Exemplar {
 /// More characters than this make an exemplar invalid.
 const EXEMPLAR_CHARS: usize = 128;
 
+// What takes a piece answers as `write_str` does, so that it can stand in its place.
+#[allow(clippy::unnecessary_wraps)]
 impl<'a, 's> Pieces<'a, 's> {
     pub(super) fn new(
         exposition: &'a mut Exposition<'s>,
@@ -95,7 +83,8 @@ impl<'a, 's> Pieces<'a, 's> {
             exposition,
             source,
             warn,
-            state: State::LineStart,
+            take: Self::line_start,
+            keyword: Keyword::Help,
             described: Described::default(),
             left_out: false,
             line_bad: false,
@@ -103,9 +92,7 @@ impl<'a, 's> Pieces<'a, 's> {
             name_seen: 0,
             name_as_it_is: false,
             name: String::new(),
-            keys: Vec::new(),
-            keys_seen: 0,
-            key_known: false,
+            keys: Keys::default(),
             key_start: 0,
             comma: false,
             exemplar: None,
@@ -117,68 +104,48 @@ impl<'a, 's> Pieces<'a, 's> {
         self.described.name.clone()
     }
 
-    fn piece(&mut self, piece: &str) {
-        match self.state {
-            State::LineStart => self.line_start(piece),
-            State::CommentName(_) | State::CommentText(_) | State::CommentEnd => {
-                self.comment(piece);
-            }
-            State::Name => self.name_piece(piece),
-            State::Key => self.key_piece(piece),
-            State::Value => {
-                self.push(piece);
-                if piece.as_bytes() == b"\"" {
-                    self.state = State::AfterValue;
-                } else if let Some(exemplar) = &mut self.exemplar {
-                    // An escape is a piece of its own.
-                    let escape = matches!(piece, "\\\\" | "\\\"" | "\\n");
-                    exemplar.chars += if escape { 1 } else { piece.chars().count() };
-                }
-            }
-            State::AfterValue => match piece {
-                "," => {
-                    self.comma = true;
-                    self.begin_key();
-                }
-                _ => self.end_labels(piece),
-            },
-            State::Number => self.number_piece(piece),
-        }
+    fn begin_comment(&mut self, keyword: Keyword) {
+        self.keyword = keyword;
+        self.take = Self::comment_name;
     }
 
-    // Seldom called, and so kept out of `piece`, which is called for each few characters.
-    #[cold]
-    fn comment(&mut self, piece: &str) {
-        match self.state {
-            State::CommentName(keyword) => {
-                if piece == " " && self.name_seen > 0 {
-                    self.state = State::CommentText(keyword);
-                    return;
-                }
-                self.name_seen += 1;
-                if keyword == Keyword::Help {
-                    self.described.name.push_str(piece);
-                    self.described.pieces = self.name_seen;
-                }
-            }
-            State::CommentText(keyword) => {
-                match keyword {
-                    Keyword::Help => piece.clone_into(&mut self.described.help),
-                    Keyword::Type => self.described.kind = known_kind(piece),
-                    Keyword::Unit => self.described.unit = Some(piece.to_owned()),
-                }
-                self.state = State::CommentEnd;
-            }
-            _ if piece == "\n" => self.state = State::LineStart,
-            _ => {}
+    /// After `# HELP `, `# TYPE ` or `# UNIT `, within the name.
+    fn comment_name(&mut self, piece: &str) -> fmt::Result {
+        if piece == " " && self.name_seen > 0 {
+            self.take = Self::comment_text;
+            return Ok(());
         }
+        self.name_seen += 1;
+        if self.keyword == Keyword::Help {
+            self.described.name.push_str(piece);
+            self.described.pieces = self.name_seen;
+        }
+        Ok(())
+    }
+
+    /// The help, the type or the unit.
+    fn comment_text(&mut self, piece: &str) -> fmt::Result {
+        match self.keyword {
+            Keyword::Help => piece.clone_into(&mut self.described.help),
+            Keyword::Type => self.described.kind = known_kind(piece),
+            Keyword::Unit => self.described.unit = Some(piece.to_owned()),
+        }
+        self.take = Self::comment_end;
+        Ok(())
+    }
+
+    fn comment_end(&mut self, piece: &str) -> fmt::Result {
+        if piece == "\n" {
+            self.take = Self::line_start;
+        }
+        Ok(())
     }
 
     #[cold]
     fn begin_family(&mut self) {
         self.described = Described::default();
         self.left_out = false;
-        self.state = State::CommentName(Keyword::Help);
+        self.begin_comment(Keyword::Help);
         self.name_as_it_is = false;
         if let Source::Known(header) = self.source {
             self.exposition.family(header);
@@ -186,41 +153,41 @@ impl<'a, 's> Pieces<'a, 's> {
         }
     }
 
-    fn line_start(&mut self, piece: &str) {
+    fn line_start(&mut self, piece: &str) -> fmt::Result {
         self.name_seen = 0;
         match piece {
             "# HELP " => self.begin_family(),
-            "# TYPE " => self.state = State::CommentName(Keyword::Type),
-            "# UNIT " => self.state = State::CommentName(Keyword::Unit),
+            "# TYPE " => self.begin_comment(Keyword::Type),
+            "# UNIT " => self.begin_comment(Keyword::Unit),
             _ => {
                 self.line_start = self.exposition.lines().len();
                 self.line_bad = self.left_out;
                 self.exemplar = None;
-                self.keys_seen = 0;
                 self.name.clear();
-                self.state = State::Name;
-                self.name_piece(piece);
+                self.take = Self::name_piece;
+                return self.name_piece(piece);
             }
         }
+        Ok(())
     }
 
-    fn name_piece(&mut self, piece: &str) {
+    fn name_piece(&mut self, piece: &str) -> fmt::Result {
         // The family's own name, however odd it is, comes in as many pieces as it did in its help.
-        let end = self.name_seen >= self.described.pieces && matches!(piece, "{" | " ");
+        let may_end = self.name_seen >= self.described.pieces;
         self.name_seen += 1;
-        if self.name_as_it_is {
-            self.push(piece);
-        } else if end {
+        match piece {
+            "{" if may_end => self.begin_labels(),
+            " " if may_end => self.take = Self::number_piece,
+            _ if self.name_as_it_is => {}
+            _ => {
+                self.name.push_str(piece);
+                return Ok(());
+            }
+        }
+        if !self.name_as_it_is {
             self.end_name();
-            self.push(piece);
-        } else {
-            self.name.push_str(piece);
         }
-        if end && piece == "{" {
-            self.begin_key();
-        } else if end {
-            self.state = State::Number;
-        }
+        self.push(piece)
     }
 
     /// Writes the name of a described family's sample, and the lines above the first one.
@@ -262,49 +229,71 @@ impl<'a, 's> Pieces<'a, 's> {
         self.name_as_it_is = name_as_it_is;
     }
 
-    fn begin_key(&mut self) {
-        self.state = State::Key;
-        self.key_known = false;
-        self.key_start = self.exposition.lines().len();
+    fn begin_labels(&mut self) {
+        self.take = Self::key_start;
+        self.keys.begin_line();
+        self.comma = false;
     }
 
-    fn key_piece(&mut self, piece: &str) {
-        if piece == "=\"" {
-            if self.key_known {
-                self.keys_seen += 1;
-            } else {
-                self.check_key();
-            }
-            self.push(piece);
-            self.state = State::Value;
-            return;
+    fn key_start(&mut self, piece: &str) -> fmt::Result {
+        // Most lines have the labels of a line before, which have been looked at.
+        if self.keys.next() == Some(piece) && self.exemplar.is_none() {
+            self.take = Self::known_key;
+            return self.push(piece);
         }
-        let at_start = self.exposition.lines().len() == self.key_start;
+        self.new_key(piece)
+    }
+
+    #[cold]
+    fn new_key(&mut self, piece: &str) -> fmt::Result {
         match piece {
             // Two commas can meet; one is enough.
-            "," if at_start => self.comma = true,
-            "}" | "} " if at_start => {
-                self.comma = false;
-                self.end_labels(piece);
+            "," | "" => {}
+            "}" | "} " => {
+                if self.comma {
+                    self.exposition.lines().pop();
+                }
+                return self.end_labels(piece);
             }
             _ => {
-                if self.comma {
-                    self.comma = false;
-                    if self.keys_seen > 0 {
-                        self.push(",");
-                        self.key_start += 1;
-                    }
+                if self.exemplar.is_none() && self.keys.turn(piece) {
+                    self.take = Self::known_key;
+                    return self.push(piece);
                 }
-                // Most lines have the labels of the line before, which have been looked at.
-                self.key_known = at_start
-                    && self.exemplar.is_none()
-                    && self
-                        .keys
-                        .get(self.keys_seen)
-                        .is_some_and(|key| key == piece);
-                self.push(piece);
+                self.key_start = self.exposition.lines().len();
+                self.take = Self::key_piece;
+                return self.key_piece(piece);
             }
         }
+        Ok(())
+    }
+
+    fn known_key(&mut self, piece: &str) -> fmt::Result {
+        if piece.as_bytes() == b"=\"" {
+            self.keys.step();
+            self.take = Self::value_piece;
+            self.push(piece)
+        } else {
+            self.longer_key(piece)
+        }
+    }
+
+    /// The name goes on: it is not the one that it began like.
+    #[cold]
+    fn longer_key(&mut self, piece: &str) -> fmt::Result {
+        let known = self.keys.next().map_or(0, str::len);
+        self.key_start = self.exposition.lines().len().saturating_sub(known);
+        self.take = Self::key_piece;
+        self.key_piece(piece)
+    }
+
+    #[cold]
+    fn key_piece(&mut self, piece: &str) -> fmt::Result {
+        if piece == "=\"" {
+            self.check_key();
+            self.take = Self::value_piece;
+        }
+        self.push(piece)
     }
 
     /// Notes whether the label's name, which has just been written, is none or has come before.
@@ -312,12 +301,7 @@ impl<'a, 's> Pieces<'a, 's> {
     fn check_key(&mut self) {
         let lines = self.exposition.lines();
         let key = lines.get(self.key_start..).unwrap_or_default();
-        self.keys.truncate(self.keys_seen);
-        let bad = !is_name(key) || key.starts_with("__") || self.keys.iter().any(|k| k == key);
-        if !bad {
-            self.keys.push(key.to_owned());
-            self.keys_seen += 1;
-        }
+        let bad = !self.keys.admit(key);
         if let Some(exemplar) = &mut self.exemplar {
             exemplar.bad |= bad;
             exemplar.chars += key.len();
@@ -326,16 +310,47 @@ impl<'a, 's> Pieces<'a, 's> {
         }
     }
 
-    fn end_labels(&mut self, piece: &str) {
-        // An exemplar's labels end with a piece of two characters.
-        self.line_bad |= !matches!(piece, "}" | "} ");
-        self.push(piece);
-        self.state = State::Number;
+    fn value_piece(&mut self, piece: &str) -> fmt::Result {
+        if piece.as_bytes() == b"\"" {
+            self.take = Self::after_value;
+        } else if self.exemplar.is_some() {
+            self.count_chars(piece);
+        }
+        self.push(piece)
     }
 
-    fn number_piece(&mut self, piece: &str) {
+    #[cold]
+    fn count_chars(&mut self, piece: &str) {
+        if let Some(exemplar) = &mut self.exemplar {
+            // An escape is a piece of its own.
+            let escape = matches!(piece, "\\\\" | "\\\"" | "\\n");
+            exemplar.chars += if escape { 1 } else { piece.chars().count() };
+        }
+    }
+
+    fn after_value(&mut self, piece: &str) -> fmt::Result {
+        if piece.as_bytes() == b"," {
+            self.comma = true;
+            self.take = Self::key_start;
+            self.push(piece)
+        } else {
+            self.end_labels(piece)
+        }
+    }
+
+    fn end_labels(&mut self, piece: &str) -> fmt::Result {
+        // An exemplar's labels end with a piece of two characters.
+        self.line_bad |= !matches!(piece, "}" | "} ");
+        self.take = Self::number_piece;
+        self.push(piece)
+    }
+
+    fn number_piece(&mut self, piece: &str) -> fmt::Result {
         match piece {
-            "\n" => self.end_line(),
+            "\n" => {
+                self.end_line();
+                Ok(())
+            }
             "inf" => self.push("+Inf"),
             "-inf" => self.push("-Inf"),
             " # {" => {
@@ -344,21 +359,20 @@ impl<'a, 's> Pieces<'a, 's> {
                     chars: 0,
                     bad: false,
                 });
-                self.keys_seen = 0;
-                self.push(piece);
-                self.begin_key();
+                self.begin_labels();
+                self.push(piece)
             }
             _ => {
                 self.line_bad |= !piece
                     .bytes()
                     .all(|b| b.is_ascii_alphanumeric() || matches!(b, b' ' | b'.' | b'-' | b'+'));
-                self.push(piece);
+                self.push(piece)
             }
         }
     }
 
     fn end_line(&mut self) {
-        self.state = State::LineStart;
+        self.take = Self::line_start;
         if self.line_bad {
             self.cut_line();
             return;
@@ -392,22 +406,21 @@ impl<'a, 's> Pieces<'a, 's> {
         }
     }
 
-    fn push(&mut self, piece: &str) {
-        self.exposition.lines().push_str(piece);
+    fn push(&mut self, piece: &str) -> fmt::Result {
+        self.exposition.lines().write_str(piece)
     }
 }
 
 impl fmt::Write for Pieces<'_, '_> {
     fn write_str(&mut self, piece: &str) -> fmt::Result {
-        self.piece(piece);
-        Ok(())
+        (self.take)(self, piece)
     }
 }
 
 impl fmt::Debug for Pieces<'_, '_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Pieces")
-            .field("state", &self.state)
+            .field("described", &self.described)
             .finish_non_exhaustive()
     }
 }
