@@ -228,6 +228,23 @@ mod tests {
                 &["application/openmetrics-text;x=\"a,b;q=0\";q=0.9, text/plain;q=0.5"],
                 OpenMetrics,
             ),
+            (&["application/openmetrics-text;q=0.0001"], Text),
+            (
+                &["application/openmetrics-text;q=1, text/plain"],
+                OpenMetrics,
+            ),
+            (
+                &[r#"text/plain;x=",application/openmetrics-text;y=""#],
+                Text,
+            ),
+            (
+                &[r#"text/plain;x="\",application/openmetrics-text;y=""#],
+                Text,
+            ),
+            (
+                &[r"text/plain;x=\,application/openmetrics-text"],
+                OpenMetrics,
+            ),
             (&["application/*"], OpenMetrics),
             (&["application/openmetrics-text;q=0.5, */*"], Text),
             (&["application/openmetrics-text, */*"], OpenMetrics),
