@@ -8,7 +8,7 @@ use actix_web::{
     test::{self, TestRequest},
     web,
 };
-use gds_metrics::{GdsMetrics, GdsMetricsBuilder};
+use gds_metrics::{Format, GdsMetrics, GdsMetricsBuilder};
 
 use crate::support::{exceptions, quiet_panics, total};
 
@@ -123,6 +123,19 @@ async fn by_name() {
     assert_eq!(kinds(named, || Shop::SoldOut.into()).await, ["shop x1"]);
     let other = || Raw("Other".to_owned()).into();
     assert_eq!(kinds(named, other).await, ["Other x1"]);
+}
+
+#[actix_web::test]
+async fn by_name_have_room_however_many() {
+    let named = |builder| {
+        (0..60).fold(builder, |builder: GdsMetricsBuilder, kind| {
+            builder.error_kind::<io::Error>(format!("io_{kind}"))
+        })
+    };
+    let metrics = named(GdsMetrics::builder()).build().expect("settings");
+    let text = metrics.encode(Format::Text).expect("an exposition");
+    let kinds = text.matches("\nhttp_server_exceptions_total{").count();
+    assert_eq!(kinds, 61, "and `panic`: {text}");
 }
 
 #[actix_web::test]

@@ -177,7 +177,7 @@ impl Response {
         record_size(&extended.response_size, self.sent);
         if !lasting && (self.polled || matches!(ending, Ending::Complete)) {
             let nanos = nanos(start.elapsed());
-            let bucket = self.store.settings().bucket(nanos);
+            let bucket = bucket(&self.store.settings().bounds, nanos);
             extended.response_duration.record(bucket, nanos);
         }
     }

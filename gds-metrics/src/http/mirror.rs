@@ -9,7 +9,7 @@ use std::sync::{
 };
 
 use super::{
-    Hosts,
+    Hosts, bucket,
     hosts::{HostLabel, Spellings},
     labels::Method,
     recent::RecentMap,
@@ -63,7 +63,7 @@ impl Mirror {
             None => self.unseen_series(store, labels),
         };
         let series = self.series.get(id)?;
-        let bucket = store.settings().bucket(nanos);
+        let bucket = bucket(&store.settings().bounds, nanos);
         series.duration.record(bucket, nanos);
         Some(series)
     }

@@ -88,11 +88,6 @@ impl Settings {
         }
     }
 
-    /// The bucket of a duration in nanoseconds.
-    fn bucket(&self, nanos: u64) -> usize {
-        bucket(&self.bounds, nanos)
-    }
-
     /// Room for all kinds that were named in the settings, however many.
     fn max_error_kinds(&self) -> usize {
         store::MAX_ERROR_KINDS.max(self.error_kinds.len() + 1)
