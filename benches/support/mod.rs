@@ -91,6 +91,8 @@ pub struct Case {
     pub first_host: usize,
     pub max_hosts: usize,
     pub max_label_sets: usize,
+    /// Routes with an id, all of them requested in turn; 0 stands for the six.
+    pub routes: usize,
     pub extended: bool,
 }
 
@@ -102,6 +104,7 @@ const NAMED: Case = Case {
     first_host: 0,
     max_hosts: 32,
     max_label_sets: 2000,
+    routes: 0,
     extended: false,
 };
 const UNNAMED: Case = Case {
@@ -111,13 +114,23 @@ const UNNAMED: Case = Case {
 };
 
 impl Case {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         NAMED,
         UNNAMED,
         Self {
             name: "no-endpoint",
             routed: false,
             ..NAMED
+        },
+        Self {
+            name: "hundred-routes",
+            routes: 100,
+            ..NAMED
+        },
+        Self {
+            name: "hundred-routes-unnamed",
+            routes: 100,
+            ..UNNAMED
         },
         Self {
             name: "eight-hosts",
@@ -160,6 +173,7 @@ impl Case {
                 let host = format!("app-{}.example", self.first_host + i % self.hosts);
                 let path = match i % 5 {
                     _ if !self.routed => format!("/nothing/{i}"),
+                    _ if self.routes > 0 => format!("/collection-{}/{i}", i % self.routes),
                     0 => format!("/users/{i}"),
                     1 => format!("/users/{i}/orders"),
                     2 => format!("/users/{i}/orders/{}", i + 7),
@@ -173,6 +187,15 @@ impl Case {
 
     pub fn routes(self) -> impl FnOnce(&mut web::ServiceConfig) {
         move |config| {
+            for i in 0..self.routes {
+                let resource = web::resource(format!("/collection-{i}/{{id}}"));
+                let resource = resource.route(web::get().to(answer_one));
+                if self.named {
+                    config.service(resource.name(&format!("collection_{i}")));
+                } else {
+                    config.service(resource);
+                }
+            }
             if self.named {
                 config
                     .service(index)
