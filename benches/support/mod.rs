@@ -170,7 +170,7 @@ impl Case {
     pub fn requests(self) -> Vec<(String, String)> {
         (0..1000)
             .map(|i| {
-                let host = format!("app-{}.example", self.first_host + i % self.hosts);
+                let host = format!("customer-{}.example.com", self.first_host + i % self.hosts);
                 let path = match i % 5 {
                     _ if !self.routed => format!("/nothing/{i}"),
                     _ if self.routes > 0 => format!("/collection-{}/{i}", i % self.routes),

@@ -78,8 +78,8 @@ impl Routes {
                 return route;
             };
             let address = name.as_ptr().addr();
-            if let Some(name) = self.names.get(&address)
-                && let Some((shape, route)) = self.shapes.get(name)
+            if let Some(id) = self.names.get(&address)
+                && let Some((shape, route)) = self.shapes.get(id)
                 && shape.is_of(req)
             {
                 return *route;
