@@ -21,7 +21,7 @@ const BOUNDS: [(&str, f64, f64); 10] = [
     ("named", 905.0, 0.0),
     ("unnamed", 1275.0, 0.0),
     // Actix searches its map of resources, and allocates for each regular expression.
-    ("no-endpoint", 8600.0, 5.0),
+    ("no-endpoint", 8950.0, 5.0),
     ("hundred-routes", 935.0, 0.0),
     ("hundred-routes-unnamed", 1275.0, 0.0),
     ("eight-hosts", 935.0, 0.0),

@@ -3,14 +3,14 @@
 //! Each quirk is shown in prometheus-client's own exposition first. Where such an assertion fails after an
 //! update, upstream has changed: look at `exposition/foreign.rs`.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use gds_metrics::{
     Counter, EncodeLabelSet, Family, Format, Gauge, GdsMetricSet, GdsMetrics, Histogram, Info,
     Summary,
     prometheus_client::{
         collector::Collector,
-        encoding::{DescriptorEncoder, EncodeMetric, text},
+        encoding::{DescriptorEncoder, EncodeMetric, LabelSetEncoder, text},
         metrics::{
             MetricType, counter::ConstCounter, gauge::ConstGauge, histogram::NativeHistogramConfig,
         },
@@ -169,6 +169,91 @@ fn series_with_bad_labels_are_left_out() {
     );
 }
 
+/// A label that its own encoder writes, up to some point.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Label {
+    /// Its name comes in several pieces.
+    Key(&'static [&'static str]),
+    WithoutValue,
+    WithoutEnd,
+}
+
+impl EncodeLabelSet for Label {
+    fn encode(&self, encoder: &mut LabelSetEncoder<'_>) -> fmt::Result {
+        let mut label = encoder.encode_label();
+        let mut key = label.encode_label_key()?;
+        let Self::Key(pieces) = self else {
+            key.write_str("a")?;
+            if *self == Self::WithoutEnd {
+                key.encode_label_value()?.write_str("v")?;
+            }
+            return Ok(());
+        };
+        for piece in *pieces {
+            key.write_str(piece)?;
+        }
+        let mut value = key.encode_label_value()?;
+        value.write_str("v")?;
+        value.finish()
+    }
+}
+
+#[test]
+fn names_of_labels_may_come_in_pieces() {
+    for (pieces, name) in [
+        (&["a"][..], Some("a")),
+        (&["a", "b"], Some("ab")),
+        (&["", "a"], Some("a")),
+        (&["a", "", "b"], Some("ab")),
+        (&[], None),
+        (&[""], None),
+        (&["a", " b"], None),
+        (&["a", "\n"], None),
+        (&["\n", "b"], None),
+    ] {
+        let exposed = exposed(|r| {
+            let family = Family::<Label, Gauge>::default();
+            family.get_or_create(&Label::Key(pieces)).set(1);
+            // Before or after it, as chance has it.
+            family.get_or_create(&Label::Key(&["a", "c"])).set(2);
+            r.register("x", "Help", family);
+            r.register("y", "Help", Gauge::<i64>::default());
+        });
+        let text = exposed.text();
+        assert_eq!(text.contains("} 1\n"), name.is_some(), "{text}");
+        if let Some(name) = name {
+            assert_contains(&text, &format!("\nx{{{name}=\"v\"}} 1\n"));
+        }
+        assert_contains(&text, "\nx{ac=\"v\"} 2\n");
+        assert!(text.ends_with("\ny 0\n"), "{text}");
+        let lines = 6 + usize::from(name.is_some());
+        assert_eq!(text.lines().count(), lines, "{text}");
+    }
+}
+
+#[test]
+fn labels_that_do_not_end_are_left_out() {
+    for label in [Label::WithoutValue, Label::WithoutEnd] {
+        let exposed = exposed(|r| {
+            let family = Family::<Label, Gauge>::default();
+            family.get_or_create(&label).set(1);
+            family.get_or_create(&Label::Key(&["good"])).set(2);
+            r.register("x", "Help", family);
+            let last = Family::<Label, Gauge>::default();
+            last.get_or_create(&label).set(1);
+            r.register("y", "Help\nevil 1", Gauge::<i64>::default());
+            r.register("z", "Help", last);
+        });
+        assert_contains(&exposed.theirs, "x{a");
+        assert_eq!(
+            exposed.text(),
+            "# HELP x Help\n# TYPE x gauge\nx{good=\"v\"} 2\n\
+             # HELP y Help\\nevil 1\n# TYPE y gauge\ny 0\n\
+             # HELP z Help\n# TYPE z gauge\n"
+        );
+    }
+}
+
 #[test]
 fn label_values_may_hold_anything() {
     let values = [
@@ -194,7 +279,7 @@ fn label_values_may_hold_anything() {
 struct Empty {}
 
 #[test]
-fn a_comma_without_a_label_is_held_back() {
+fn a_comma_without_a_label_is_taken_off() {
     let exposed = exposed(|r| {
         let r = r.sub_registry_with_label(("a".into(), "b".into()));
         let info = Info::default();

@@ -25,7 +25,8 @@ impl Keys {
         self.names.get(self.seen).map(String::as_str)
     }
 
-    /// At the start of a line, looks at the other lines; says whether they have this name there.
+    /// Where no name of this line was admitted yet, takes the other lines for those before, and says
+    /// whether they begin with this name. Of no use where constant labels come before `le`.
     pub(super) fn turn(&mut self, key: &str) -> bool {
         if self.seen > 0 {
             return false;

@@ -13,7 +13,8 @@
 //! | a family can be registered twice: two `# TYPE` lines | the second is left out | [#292] |
 //! | names and label names are not checked | a family with a bad name is left out, a line with a bad label too | |
 //! | a label can come twice (a constant label and one of the family) | the line is left out | |
-//! | a comma without a label after it (an info without labels beside constant labels) | held back | |
+//! | a comma without a label after it (an info without labels beside constant labels) | taken off | |
+//! | a label's own encoder may stop before its end | the line is left out | |
 //! | infinity is written `inf` | `+Inf` | |
 //! | no summary type | an untyped family with a `_sum` is one | |
 //! | OpenMetrics only: exemplars | cut off in the classic format | [#51] |

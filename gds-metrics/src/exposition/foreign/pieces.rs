@@ -1,6 +1,9 @@
 //! Reading prometheus-client's output, piece by piece.
 
-use std::fmt::{self, Write as _};
+use std::{
+    fmt::{self, Write as _},
+    mem,
+};
 
 use super::{
     Problem,
@@ -51,10 +54,10 @@ pub(super) struct Pieces<'a, 's> {
     /// The name of a described family's sample.
     name: String,
     keys: Keys,
+    /// Those of an exemplar, while a sample's are in `keys`.
+    other_keys: Keys,
     /// Where a label's name begins in the chunk.
     key_start: usize,
-    /// The label before has ended with a comma.
-    comma: bool,
     exemplar: Option<Exemplar>,
 }
 
@@ -93,8 +96,8 @@ impl<'a, 's> Pieces<'a, 's> {
             name_as_it_is: false,
             name: String::new(),
             keys: Keys::default(),
+            other_keys: Keys::default(),
             key_start: 0,
-            comma: false,
             exemplar: None,
         }
     }
@@ -162,7 +165,6 @@ impl<'a, 's> Pieces<'a, 's> {
             _ => {
                 self.line_start = self.exposition.lines().len();
                 self.line_bad = self.left_out;
-                self.exemplar = None;
                 self.name.clear();
                 self.take = Self::name_piece;
                 return self.name_piece(piece);
@@ -232,10 +234,10 @@ impl<'a, 's> Pieces<'a, 's> {
     fn begin_labels(&mut self) {
         self.take = Self::key_start;
         self.keys.begin_line();
-        self.comma = false;
     }
 
     fn key_start(&mut self, piece: &str) -> fmt::Result {
+        self.key_start = self.exposition.lines().len();
         // Most lines have the labels of a line before, which have been looked at.
         if self.keys.next() == Some(piece) && self.exemplar.is_none() {
             self.take = Self::known_key;
@@ -248,24 +250,20 @@ impl<'a, 's> Pieces<'a, 's> {
     fn new_key(&mut self, piece: &str) -> fmt::Result {
         match piece {
             // Two commas can meet; one is enough.
-            "," | "" => {}
+            "," | "" => Ok(()),
             "}" | "} " => {
-                if self.comma {
-                    self.exposition.lines().pop();
+                let lines = self.exposition.lines();
+                if lines.ends_with(',') {
+                    lines.pop();
                 }
-                return self.end_labels(piece);
+                self.end_labels(piece)
             }
-            _ => {
-                if self.exemplar.is_none() && self.keys.turn(piece) {
-                    self.take = Self::known_key;
-                    return self.push(piece);
-                }
-                self.key_start = self.exposition.lines().len();
-                self.take = Self::key_piece;
-                return self.key_piece(piece);
+            _ if self.exemplar.is_none() && self.keys.turn(piece) => {
+                self.take = Self::known_key;
+                self.push(piece)
             }
+            _ => self.key_piece(piece),
         }
-        Ok(())
     }
 
     fn known_key(&mut self, piece: &str) -> fmt::Result {
@@ -274,26 +272,38 @@ impl<'a, 's> Pieces<'a, 's> {
             self.take = Self::value_piece;
             self.push(piece)
         } else {
-            self.longer_key(piece)
+            // The name goes on: it is not the one that it began like.
+            self.key_piece(piece)
         }
-    }
-
-    /// The name goes on: it is not the one that it began like.
-    #[cold]
-    fn longer_key(&mut self, piece: &str) -> fmt::Result {
-        let known = self.keys.next().map_or(0, str::len);
-        self.key_start = self.exposition.lines().len().saturating_sub(known);
-        self.take = Self::key_piece;
-        self.key_piece(piece)
     }
 
     #[cold]
     fn key_piece(&mut self, piece: &str) -> fmt::Result {
-        if piece == "=\"" {
-            self.check_key();
-            self.take = Self::value_piece;
+        match piece {
+            "=\"" => {
+                self.check_key();
+                self.take = Self::value_piece;
+            }
+            "\n" => {
+                self.break_line()?;
+                self.take = Self::lost;
+                return Ok(());
+            }
+            _ => self.take = Self::key_piece,
         }
         self.push(piece)
+    }
+
+    /// After a line break among the pieces of a label's name, which may be a part of the name or the
+    /// end of the line: up to what can be nothing but the next one.
+    #[cold]
+    fn lost(&mut self, piece: &str) -> fmt::Result {
+        let begins_line = matches!(piece, "# HELP " | "# TYPE " | "# UNIT ")
+            || !piece.is_empty() && self.described.name.starts_with(piece);
+        if begins_line {
+            return self.line_start(piece);
+        }
+        Ok(())
     }
 
     /// Notes whether the label's name, which has just been written, is none or has come before.
@@ -311,10 +321,11 @@ impl<'a, 's> Pieces<'a, 's> {
     }
 
     fn value_piece(&mut self, piece: &str) -> fmt::Result {
-        if piece.as_bytes() == b"\"" {
-            self.take = Self::after_value;
-        } else if self.exemplar.is_some() {
-            self.count_chars(piece);
+        match piece.as_bytes() {
+            b"\"" => self.take = Self::after_value,
+            b"\n" => return self.break_line(),
+            _ if self.exemplar.is_some() => self.count_chars(piece),
+            _ => {}
         }
         self.push(piece)
     }
@@ -329,13 +340,21 @@ impl<'a, 's> Pieces<'a, 's> {
     }
 
     fn after_value(&mut self, piece: &str) -> fmt::Result {
-        if piece.as_bytes() == b"," {
-            self.comma = true;
-            self.take = Self::key_start;
-            self.push(piece)
-        } else {
-            self.end_labels(piece)
+        match piece.as_bytes() {
+            b"," => {
+                self.take = Self::key_start;
+                self.push(piece)
+            }
+            b"\n" => self.break_line(),
+            _ => self.end_labels(piece),
         }
+    }
+
+    /// Ends the line within its labels: what encodes them did not finish.
+    #[cold]
+    fn break_line(&mut self) -> fmt::Result {
+        self.line_bad = true;
+        self.end_line()
     }
 
     fn end_labels(&mut self, piece: &str) -> fmt::Result {
@@ -347,10 +366,7 @@ impl<'a, 's> Pieces<'a, 's> {
 
     fn number_piece(&mut self, piece: &str) -> fmt::Result {
         match piece {
-            "\n" => {
-                self.end_line();
-                Ok(())
-            }
+            "\n" => self.end_line(),
             "inf" => self.push("+Inf"),
             "-inf" => self.push("-Inf"),
             " # {" => {
@@ -359,6 +375,7 @@ impl<'a, 's> Pieces<'a, 's> {
                     chars: 0,
                     bad: false,
                 });
+                mem::swap(&mut self.keys, &mut self.other_keys);
                 self.begin_labels();
                 self.push(piece)
             }
@@ -371,17 +388,18 @@ impl<'a, 's> Pieces<'a, 's> {
         }
     }
 
-    fn end_line(&mut self) {
+    fn end_line(&mut self) -> fmt::Result {
         self.take = Self::line_start;
+        if let Some(exemplar) = self.exemplar.take() {
+            self.end_exemplar(exemplar);
+        }
         if self.line_bad {
             self.cut_line();
-            return;
-        }
-        if let Some(exemplar) = self.exemplar {
-            self.end_exemplar(exemplar);
+            return Ok(());
         }
         self.exposition.lines().push('\n');
         self.exposition.checkpoint();
+        Ok(())
     }
 
     #[cold]
@@ -400,6 +418,7 @@ impl<'a, 's> Pieces<'a, 's> {
 
     #[cold]
     fn end_exemplar(&mut self, exemplar: Exemplar) {
+        mem::swap(&mut self.keys, &mut self.other_keys);
         let text = self.exposition.format() == Format::Text;
         if text || exemplar.bad || exemplar.chars > EXEMPLAR_CHARS {
             self.exposition.lines().truncate(exemplar.start);
@@ -421,6 +440,7 @@ impl fmt::Debug for Pieces<'_, '_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Pieces")
             .field("described", &self.described)
+            .field("keys", &self.keys)
             .finish_non_exhaustive()
     }
 }
