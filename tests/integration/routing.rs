@@ -1,7 +1,7 @@
 //! The `path` label: the pattern as it was registered, whatever was asked for.
 
 use actix_web::{
-    App, HttpResponse, Responder,
+    App, HttpResponse, Resource, Responder,
     body::BoxBody,
     dev::{Service, ServiceResponse},
     error, get,
@@ -128,32 +128,16 @@ async fn patterns() {
 }
 
 /// Actix lends the name of a resource that a guard refused to whatever unnamed one its path matches
-/// as well. Here these are told apart by nothing but static segments.
-#[actix_web::test]
-async fn lent_names() {
+/// as well.
+async fn lent_names(
+    configure: impl FnOnce(&mut ServiceConfig),
+    table: &[(Method, &str, &str, &str)],
+) {
     let metrics = hostless();
-    let app = App::new()
-        .service(
-            web::resource("/{org}/{repo}")
-                .name("shown")
-                .guard(guard::Get())
-                .to(ok),
-        )
-        .service(
-            web::scope("/{org}")
-                .route("/members", web::post().to(ok))
-                .route("/settings", web::post().to(ok))
-                .default_service(web::to(HttpResponse::Accepted)),
-        )
-        .wrap(metrics.clone());
+    let app = App::new().configure(configure).wrap(metrics.clone());
     let app = test::init_service(app).await;
     for round in 1..=3 {
-        for (method, path, pattern, code) in [
-            (Method::DELETE, "/1/2", "/{org}/{repo}", "202"),
-            (Method::POST, "/1/members", "/{org}/members", "200"),
-            (Method::POST, "/1/settings", "/{org}/settings", "200"),
-            (Method::GET, "/1/settings", "/{org}/{repo}", "200"),
-        ] {
+        for (method, path, pattern, code) in table {
             let labels = [
                 ("method", method.as_str()),
                 ("path", pattern),
@@ -169,6 +153,47 @@ async fn lent_names() {
             );
         }
     }
+}
+
+fn get_alone(pattern: &str) -> Resource {
+    web::resource(pattern).name(pattern).guard(guard::Get())
+}
+
+#[actix_web::test]
+async fn lent_names_beside_other_static_segments() {
+    let configure = |config: &mut ServiceConfig| {
+        config.service(get_alone("/{org}/{repo}").to(ok)).service(
+            web::scope("/{org}")
+                .route("/members", web::post().to(ok))
+                .route("/settings", web::post().to(ok))
+                .default_service(web::to(HttpResponse::Accepted)),
+        );
+    };
+    let table = [
+        (Method::DELETE, "/1/2", "/{org}/{repo}", "202"),
+        (Method::POST, "/1/members", "/{org}/members", "200"),
+        (Method::POST, "/1/settings", "/{org}/settings", "200"),
+        (Method::GET, "/1/settings", "/{org}/{repo}", "200"),
+    ];
+    lent_names(configure, &table).await;
+}
+
+#[actix_web::test]
+async fn lent_names_beside_other_dynamic_segments() {
+    let configure = |config: &mut ServiceConfig| {
+        config
+            .service(get_alone("/item/{a}").to(ok))
+            .route("/item/{b}", web::post().to(ok))
+            .service(get_alone("/about").to(ok))
+            .route("/{page}", web::post().to(ok));
+    };
+    let table = [
+        (Method::GET, "/item/1", "/item/{a}", "200"),
+        (Method::POST, "/item/1", "/item/{b}", "200"),
+        (Method::GET, "/about", "/about", "200"),
+        (Method::POST, "/about", "/{page}", "200"),
+    ];
+    lent_names(configure, &table).await;
 }
 
 /// Where a request ends without a response, its path alone must do.
