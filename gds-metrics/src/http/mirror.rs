@@ -13,7 +13,7 @@ use super::{
     hosts::{HostLabel, Spellings},
     labels::Method,
     recent::RecentMap,
-    routes::{RouteId, Routes},
+    routes::{Route, Routes},
     series::{Active, Series},
     store::{
         ActiveKey, FOLDED_HOST_ID, FOLDED_PATH_ID, HostId, Key, LabelIds, NO_ENDPOINT_ID, PathId,
@@ -45,13 +45,13 @@ impl Mirror {
     pub(super) fn record(
         &mut self,
         store: &Store,
-        route: RouteId,
+        route: Route,
         method: Method,
         host: &HostLabel,
         code: u16,
         nanos: u64,
     ) -> Option<&Arc<Series>> {
-        let path = self.routes.path(route)?;
+        let path = route?;
         let labels = LabelIds {
             method,
             path,

@@ -23,7 +23,7 @@ use super::{
     labels::{ErrorKind, Method, PANIC},
     mirror::Mirror,
     nanos,
-    routes::RouteId,
+    routes::Route,
     store::{FOLDED_HOST_ID, Store},
 };
 use crate::{misuse, unwind::OnUnwind};
@@ -108,7 +108,7 @@ impl Recorder {
 
     /// The route that a path would take, as far as the path alone tells.
     #[cold]
-    fn route_of_path(&self, path: Option<&PathAndQuery>) -> RouteId {
+    fn route_of_path(&self, path: Option<&PathAndQuery>) -> Route {
         let pattern = self
             .resources
             .get()

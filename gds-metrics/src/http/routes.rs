@@ -18,19 +18,17 @@ use super::{
     store::{PathId, Store},
 };
 
-/// The number of a route in one worker.
-pub(super) type RouteId = usize;
+/// The path of a route, `None` if nothing is recorded of it.
+pub(super) type Route = Option<PathId>;
 /// The number of a resource with a name.
 type NameId = usize;
 
 #[derive(Debug)]
 pub(super) struct Routes {
-    /// `None`: nothing is recorded of the route.
-    paths: Vec<Option<PathId>>,
-    patterns: RecentMap<Rc<[u8]>, RouteId>,
+    patterns: RecentMap<Rc<[u8]>, Route>,
     /// By the address of a resource's name.
     names: RecentMap<usize, NameId>,
-    shapes: Vec<(Shape, RouteId)>,
+    shapes: Vec<(Shape, Route)>,
     /// Whether it is worth asking for a resource's name. On a resource without one, Actix searches
     /// its whole map for it.
     asks_names: bool,
@@ -41,7 +39,6 @@ pub(super) struct Routes {
 impl Default for Routes {
     fn default() -> Self {
         Self {
-            paths: Vec::new(),
             patterns: RecentMap::default(),
             names: RecentMap::default(),
             shapes: Vec::new(),
@@ -52,12 +49,6 @@ impl Default for Routes {
 }
 
 impl Routes {
-    /// The path of a route, `None` if nothing is to be recorded of it.
-    #[inline]
-    pub(super) fn path(&self, route: RouteId) -> Option<PathId> {
-        *self.paths.get(route)?
-    }
-
     /// The route of a request, asked for after routing: before it, Actix answers wrongly where
     /// guards tell scopes of one prefix apart.
     #[inline(always)]
@@ -66,7 +57,7 @@ impl Routes {
         store: &Store,
         req: &HttpRequest,
         status: StatusCode,
-    ) -> RouteId {
+    ) -> Route {
         if self.asks_names
             // What no resource took has no name, and asking would search the whole map in vain.
             && (status != StatusCode::NOT_FOUND || is_routed(req))
@@ -91,7 +82,7 @@ impl Routes {
 
     /// The route of the pattern that Actix tells of a request.
     #[inline]
-    fn of_match(&mut self, store: &Store, req: &HttpRequest, status: StatusCode) -> RouteId {
+    fn of_match(&mut self, store: &Store, req: &HttpRequest, status: StatusCode) -> Route {
         let matched = req.match_pattern();
         let pattern = named(matched.as_deref());
         match self.patterns.get(pattern.as_bytes()) {
@@ -117,7 +108,7 @@ impl Routes {
         req: &HttpRequest,
         status: StatusCode,
         address: usize,
-    ) -> RouteId {
+    ) -> Route {
         let route = self.of_match(store, req, status);
         if self.names.get(&address).is_none()
             && is_routed(req)
@@ -130,7 +121,7 @@ impl Routes {
     }
 
     /// The route of a pattern, or of what has none.
-    pub(super) fn of_pattern(&mut self, store: &Store, pattern: Option<&str>) -> RouteId {
+    pub(super) fn of_pattern(&mut self, store: &Store, pattern: Option<&str>) -> Route {
         let pattern = named(pattern);
         match self.patterns.get(pattern.as_bytes()) {
             Some(route) => route,
@@ -139,10 +130,9 @@ impl Routes {
     }
 
     #[cold]
-    fn add(&mut self, store: &Store, pattern: &str) -> RouteId {
+    fn add(&mut self, store: &Store, pattern: &str) -> Route {
         let excluded = store.settings().excluded.contains(pattern);
-        let route = self.paths.len();
-        self.paths.push((!excluded).then(|| store.path(pattern)));
+        let route = (!excluded).then(|| store.path(pattern));
         self.patterns.insert(pattern.as_bytes().into(), route);
         route
     }
