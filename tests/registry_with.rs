@@ -3,7 +3,10 @@
 //! Each quirk is shown in prometheus-client's own exposition first. Where such an assertion fails after an
 //! update, upstream has changed: look at `exposition/foreign.rs`.
 
-use std::fmt::{self, Write as _};
+use std::{
+    fmt::{self, Write as _},
+    sync::atomic::AtomicU64,
+};
 
 use gds_metrics::{
     Counter, EncodeLabelSet, Family, Format, Gauge, GdsMetricSet, GdsMetrics, Histogram, Info,
@@ -212,6 +215,10 @@ fn names_of_labels_may_come_in_pieces() {
         (&["\n", "b"], None),
     ] {
         let exposed = exposed(|r| {
+            // Known from then on, which must not be believed of what only begins like it.
+            let first = Family::<Label, Gauge>::default();
+            first.get_or_create(&Label::Key(&["a"])).set(3);
+            r.register("w", "Help", first);
             let family = Family::<Label, Gauge>::default();
             family.get_or_create(&Label::Key(pieces)).set(1);
             // Before or after it, as chance has it.
@@ -226,7 +233,7 @@ fn names_of_labels_may_come_in_pieces() {
         }
         assert_contains(&text, "\nx{ac=\"v\"} 2\n");
         assert!(text.ends_with("\ny 0\n"), "{text}");
-        let lines = 6 + usize::from(name.is_some());
+        let lines = 9 + usize::from(name.is_some());
         assert_eq!(text.lines().count(), lines, "{text}");
     }
 }
@@ -384,6 +391,29 @@ fn a_native_histogram_is_an_error_and_says_which() {
     });
     let error = metrics.encode(Format::Text).unwrap_err();
     assert_contains(&error.to_string(), "`native`");
+}
+
+#[test]
+fn other_types_and_values() {
+    let exposed = exposed(|r| {
+        let bounds = Gauge::<f64, AtomicU64>::default();
+        bounds.set(f64::NEG_INFINITY);
+        r.register("x", "Help", bounds);
+        let info = Info::default();
+        info.set(Empty {});
+        r.register("build_info", "Help", info);
+        r.register("size", "Help", Histogram::new([1.0]));
+    });
+    assert_contains(&exposed.theirs, "\nx -inf\n");
+    assert_contains(&exposed.theirs, "build_info_info");
+    assert_eq!(
+        exposed.openmetrics(),
+        "# HELP x Help\n# TYPE x gauge\nx -Inf\n\
+         # HELP build Help\n# TYPE build info\nbuild_info{} 1\n\
+         # HELP size Help\n# TYPE size histogram\n\
+         size_sum 0.0\nsize_count 0\nsize_bucket{le=\"1.0\"} 0\nsize_bucket{le=\"+Inf\"} 0\n\
+         # EOF\n"
+    );
 }
 
 #[test]

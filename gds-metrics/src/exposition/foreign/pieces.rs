@@ -340,13 +340,11 @@ impl<'a, 's> Pieces<'a, 's> {
     }
 
     fn after_value(&mut self, piece: &str) -> fmt::Result {
-        match piece.as_bytes() {
-            b"," => {
-                self.take = Self::key_start;
-                self.push(piece)
-            }
-            b"\n" => self.break_line(),
-            _ => self.end_labels(piece),
+        if piece.as_bytes() == b"," {
+            self.take = Self::key_start;
+            self.push(piece)
+        } else {
+            self.end_labels(piece)
         }
     }
 
