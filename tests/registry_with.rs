@@ -15,7 +15,8 @@ use gds_metrics::{
         collector::Collector,
         encoding::{DescriptorEncoder, EncodeMetric, LabelSetEncoder, text},
         metrics::{
-            MetricType, counter::ConstCounter, gauge::ConstGauge, histogram::NativeHistogramConfig,
+            MetricType, counter::ConstCounter, exemplar::CounterWithExemplar, gauge::ConstGauge,
+            histogram::NativeHistogramConfig,
         },
         registry::{Registry, Unit},
     },
@@ -80,6 +81,20 @@ fn a_total_is_not_doubled() {
     assert_contains(&exposed.theirs, "x_total_total 0");
     assert_contains(&exposed.text(), "# TYPE x_total counter\nx_total 0\n");
     assert_contains(&exposed.openmetrics(), "# TYPE x counter\nx_total 0\n");
+}
+
+#[test]
+fn a_total_is_not_doubled_in_any_series() {
+    let exposed = exposed(|r| {
+        let family = Family::<Vec<(String, String)>, Counter>::default();
+        for value in ["1", "2", "3"] {
+            family.get_or_create(&vec![("v".into(), value.into())]);
+        }
+        r.register("x_total", "Help", family);
+    });
+    for value in ["1", "2", "3"] {
+        assert_contains(&exposed.text(), &format!("\nx_total{{v=\"{value}\"}} 0\n"));
+    }
 }
 
 #[test]
@@ -414,6 +429,33 @@ fn other_types_and_values() {
          size_sum 0.0\nsize_count 0\nsize_bucket{le=\"1.0\"} 0\nsize_bucket{le=\"+Inf\"} 0\n\
          # EOF\n"
     );
+}
+
+#[test]
+fn exemplars_with_bad_labels_are_cut_off() {
+    for (labels, expected) in [
+        (
+            &[("a", "1"), ("b", "2")][..],
+            Some(r##" # {a="1",b="2"} 1.0"##),
+        ),
+        (&[("a b", "1")], None),
+        (&[("a b", "1"), ("good", "2")], None),
+        (&[("good", "1"), ("a b", "2")], None),
+        (&[("a", "1"), ("a", "2")], None),
+    ] {
+        let exposed = exposed(|r| {
+            let labels = labels
+                .iter()
+                .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
+            let counter: CounterWithExemplar<Vec<(String, String)>> =
+                CounterWithExemplar::default();
+            counter.inc_by(1, Some(labels.collect()), None);
+            r.register("x", "Help", counter);
+        });
+        let expected = format!("\nx_total 1{}\n", expected.unwrap_or_default());
+        assert_contains(&exposed.openmetrics(), &expected);
+        assert_contains(&exposed.text(), "\nx_total 1\n");
+    }
 }
 
 #[test]
