@@ -129,7 +129,7 @@ fn head() {
 
 /// Requests that are timed in one process.
 const REQUESTS: &str = "50000";
-const ROUNDS: usize = 7;
+const ROUNDS: usize = 15;
 
 fn requests() {
     let subjects = [
@@ -191,12 +191,16 @@ fn requests() {
     ] {
         let case = Case::of_name(name);
         let cost = callgrind::added(Subject::Ours, case);
-        let times = times(&[Subject::Bare, Subject::Ours], case);
+        // Actix looks for a route for so long that what is added drowns in it.
+        let time = (case.routes == 0).then(|| {
+            let times = times(&[Subject::Bare, Subject::Ours], case);
+            times["gds-metrics"] - times["bare"]
+        });
         println!(
-            "| {words} | {:.0} | {:.1} | {:.0} |",
+            "| {words} | {:.0} | {:.1} | {} |",
             cost.instructions,
             cost.allocations,
-            times["gds-metrics"] - times["bare"],
+            time.map_or_else(|| "–".to_owned(), |time| format!("{time:.0}")),
         );
     }
     println!();

@@ -88,7 +88,9 @@ fn a_total_is_not_doubled_in_any_series() {
     let exposed = exposed(|r| {
         let family = Family::<Vec<(String, String)>, Counter>::default();
         for value in ["1", "2", "3"] {
-            family.get_or_create(&vec![("v".into(), value.into())]);
+            family
+                .get_or_create(&vec![("v".into(), value.into())])
+                .inc_by(0);
         }
         r.register("x_total", "Help", family);
     });
