@@ -5,7 +5,7 @@ use std::{
     convert::Infallible,
     pin::Pin,
     sync::atomic::Ordering::Relaxed,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use actix_web::{
@@ -16,6 +16,7 @@ use actix_web::{
         Method, StatusCode,
         header::{self, AcceptEncoding, Encoding, Header as _},
     },
+    rt::task::yield_now,
     web::{self, Bytes},
 };
 use actix_web_httpauth::headers::www_authenticate::bearer::Bearer as Challenge;
@@ -154,15 +155,23 @@ fn expose(rendered: Rendered, format: Format, gzip: bool, head: bool) -> HttpRes
     let Rendered { chunks, len, .. } = rendered;
     response.body(Chunks {
         len,
-        chunks: if head { VecDeque::new() } else { chunks.into() },
+        left: if head { VecDeque::new() } else { chunks.into() },
+        turn: None,
     })
 }
 
 /// A body whose size is known and whose bytes come in pieces, or, for `HEAD`, not at all.
+///
+/// Actix asks a body for more as long as the socket takes it, and a Prometheus nearby takes many
+/// megabytes. So after each piece it is first the turn of what else the worker has to do.
 struct Chunks {
     len: u64,
-    chunks: VecDeque<Bytes>,
+    left: VecDeque<Bytes>,
+    turn: Option<Turn>,
 }
+
+/// Of all that is ready, new requests included.
+type Turn = Pin<Box<dyn Future<Output = ()>>>;
 
 impl MessageBody for Chunks {
     type Error = Infallible;
@@ -173,8 +182,18 @@ impl MessageBody for Chunks {
 
     fn poll_next(
         self: Pin<&mut Self>,
-        _cx: &mut Context<'_>,
+        cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, Self::Error>>> {
-        Poll::Ready(self.get_mut().chunks.pop_front().map(Ok))
+        let this = self.get_mut();
+        if let Some(turn) = &mut this.turn {
+            ready!(turn.as_mut().poll(cx));
+        }
+        let chunk = this.left.pop_front();
+        this.turn = if this.left.is_empty() {
+            None
+        } else {
+            Some(Box::pin(yield_now()))
+        };
+        Poll::Ready(chunk.map(Ok))
     }
 }

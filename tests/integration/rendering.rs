@@ -2,15 +2,19 @@
 
 use std::{
     fmt,
+    future::poll_fn,
+    pin::pin,
     sync::{
         Arc, Condvar, Mutex,
         atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
     },
+    task::Poll,
     time::Duration,
 };
 
 use actix_web::{
     App, HttpServer,
+    body::{BodySize, MessageBody as _},
     http::header,
     test::{self, TestRequest},
     web,
@@ -148,6 +152,39 @@ async fn failures() {
     }
     // Counted after it was written.
     assert_eq!(outcome("ok"), Some(2.0));
+}
+
+/// A socket that takes all there is does not keep the worker to itself.
+#[actix_web::test]
+async fn others_have_their_turn_between_the_pieces() {
+    let (probe, metrics) = Probe::registered();
+    probe.0.series.store(20_000, SeqCst);
+    let app = test::init_service(App::new().service(metrics.scope())).await;
+    let request =
+        TestRequest::with_uri("/metrics").insert_header((header::AUTHORIZATION, "Bearer secret"));
+    let response = test::call_service(&app, request.to_request()).await;
+    let mut body = pin!(response.into_body());
+    let size = body.size();
+    let (mut pieces, mut turns, mut len) = (0, 0, 0);
+    poll_fn(|cx| {
+        loop {
+            match body.as_mut().poll_next(cx) {
+                Poll::Pending => {
+                    turns += 1;
+                    return Poll::Pending;
+                }
+                Poll::Ready(None) => return Poll::Ready(()),
+                Poll::Ready(Some(piece)) => {
+                    pieces += 1;
+                    len += piece.expect("no error").len() as u64;
+                }
+            }
+        }
+    })
+    .await;
+    assert_eq!(size, BodySize::Sized(len));
+    assert!(pieces > 4, "{pieces}");
+    assert_eq!(turns, pieces - 1);
 }
 
 /// A large exposition is written by one thread; a few may wait for it, the next is sent away.
