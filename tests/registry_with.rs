@@ -16,7 +16,7 @@ use gds_metrics::{
         encoding::{DescriptorEncoder, EncodeMetric, LabelSetEncoder, text},
         metrics::{
             MetricType, counter::ConstCounter, exemplar::CounterWithExemplar, gauge::ConstGauge,
-            histogram::NativeHistogramConfig,
+            histogram::NativeHistogramConfig, info,
         },
         registry::{Registry, Unit},
     },
@@ -302,6 +302,14 @@ fn label_values_may_hold_anything() {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Empty {}
 
+/// An info that has no labels, in a family that has.
+fn info_family() -> Family<Vec<(&'static str, &'static str)>, info::Info<Empty>> {
+    let family: Family<_, info::Info<Empty>> =
+        Family::new_with_constructor(|| info::Info::new(Empty {}));
+    drop(family.get_or_create(&vec![("c", "d")]));
+    family
+}
+
 #[test]
 fn a_comma_without_a_label_is_taken_off() {
     let exposed = exposed(|r| {
@@ -312,10 +320,18 @@ fn a_comma_without_a_label_is_taken_off() {
         let family = Family::<Empty, Gauge>::default();
         family.get_or_create(&Empty {}).set(1);
         r.register("y", "Help", family);
+        let family = info_family();
+        r.register("z", "Help", family);
     });
     assert_contains(&exposed.theirs, "x_info{a=\"b\",} 1");
     assert_contains(&exposed.text(), "x_info{a=\"b\"} 1\n");
     assert_contains(&exposed.text(), "y{a=\"b\"} 1\n");
+    assert_contains(&exposed.theirs, "z_info{a=\"b\",,c=\"d\"} 1");
+    assert_contains(&exposed.text(), "z_info{a=\"b\",c=\"d\"} 1\n");
+
+    let exposed = self::exposed(|r| r.register("z", "Help", info_family()));
+    assert_contains(&exposed.theirs, "z_info{,c=\"d\"} 1");
+    assert_contains(&exposed.text(), "z_info{c=\"d\"} 1\n");
 }
 
 #[test]

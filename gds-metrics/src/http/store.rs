@@ -398,6 +398,15 @@ mod tests {
     }
 
     #[test]
+    fn kinds_of_errors_take_as_many_places_as_there_are() {
+        let store = store(1);
+        for kind in 0..=MAX_ERROR_KINDS {
+            store.error(&kind.to_string());
+        }
+        assert_eq!(store.errors_len(), MAX_ERROR_KINDS);
+    }
+
+    #[test]
     fn hosts_take_as_many_places_as_there_are() {
         let store = store(3);
         let ids = ["a", "b", "c", "d", "e", "b"].map(|host| store.claim_host(host));
