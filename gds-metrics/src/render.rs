@@ -11,6 +11,7 @@ use std::{
         mpsc::{SyncSender, TrySendError, sync_channel},
     },
     thread,
+    time::{Duration, Instant},
 };
 
 use bytes::Bytes;
@@ -89,6 +90,7 @@ impl Drop for Sent {
 struct PlainSink<'s> {
     rendered: Rendered,
     spare: &'s Arc<Spare>,
+    pace: Pace,
 }
 
 impl Sink for PlainSink<'_> {
@@ -99,7 +101,7 @@ impl Sink for PlainSink<'_> {
             chunk: mem::replace(chunk, next),
             spare: Arc::downgrade(self.spare),
         }));
-        give_way(self.rendered.chunks.len());
+        self.pace.give_way();
     }
 }
 
@@ -128,12 +130,14 @@ fn render(
     format: Format,
     gzip: bool,
     spare: &Arc<Spare>,
+    pace: Pace,
 ) -> Result<Rendered, RenderError> {
     let write = AssertUnwindSafe(|| -> Result<Rendered, EncodeError> {
         if gzip {
             let mut sink = GzipSink {
                 encoder: GzEncoder::new(ChunkWriter::default(), LEVEL),
                 plain_len: 0,
+                pace,
             };
             write(source, format, &mut sink)?;
             // Writing to memory cannot fail.
@@ -144,6 +148,7 @@ fn render(
             let mut sink = PlainSink {
                 rendered: Rendered::default(),
                 spare,
+                pace,
             };
             write(source, format, &mut sink)?;
             Ok(sink.rendered)
@@ -172,6 +177,7 @@ struct GzipSink {
     encoder: GzEncoder<ChunkWriter>,
     /// Bytes that went in.
     plain_len: usize,
+    pace: Pace,
 }
 
 impl Sink for GzipSink {
@@ -180,15 +186,30 @@ impl Sink for GzipSink {
         let _ = self.encoder.write_all(chunk.as_bytes());
         self.plain_len += chunk.len();
         chunk.clear();
-        give_way(self.plain_len / CHUNK);
+        self.pace.give_way();
     }
 }
 
-/// Lets workers on where there are no more processors than those: else the system would hold one up
-/// for some milliseconds at each scrape. A chunk takes some 10 µs, to give way less than one.
-fn give_way(chunks: usize) {
-    if chunks.is_multiple_of(2) {
-        thread::yield_now();
+/// Whether to let workers on after each chunk. Where there are no more processors than those, the
+/// system would hold one up for some milliseconds at each scrape.
+#[derive(Clone, Copy, Debug)]
+enum Pace {
+    /// On a worker itself, which is not to wait for others.
+    Straight,
+    /// Up to this time: with more threads than processors, to give way takes some milliseconds.
+    GivesWay(Instant),
+}
+
+/// How long a scrape may give way.
+const PATIENCE: Duration = Duration::from_millis(250);
+
+impl Pace {
+    fn give_way(self) {
+        if let Self::GivesWay(until) = self
+            && Instant::now() < until
+        {
+            thread::yield_now();
+        }
     }
 }
 
@@ -224,7 +245,7 @@ impl io::Write for ChunkWriter {
 
 /// Expositions up to this size, in bytes, are rendered where they are asked for: some tenths of a
 /// millisecond.
-const INLINE: usize = 256 * 1024;
+pub(crate) const INLINE: usize = 256 * 1024;
 /// How many scrapes may wait for the thread.
 const QUEUE: usize = 4;
 
@@ -264,7 +285,7 @@ impl Renderer {
         let queue = if large { self.queue() } else { None };
         let result = match queue {
             Some(queue) => render_on_thread(&queue, source, format, gzip).await,
-            None => render(&*source, format, gzip, &self.spare),
+            None => render(&*source, format, gzip, &self.spare, Pace::Straight),
         };
         if let Ok(rendered) = &result {
             self.last_len.store(rendered.plain_len, Relaxed);
@@ -315,9 +336,9 @@ fn start_thread(spare: Arc<Spare>) -> io::Result<SyncSender<Job>> {
         for job in jobs {
             // Whoever asked may have gone.
             if !job.reply.is_closed() {
-                let _ = job
-                    .reply
-                    .send(render(&*job.source, job.format, job.gzip, &spare));
+                let pace = Pace::GivesWay(Instant::now() + PATIENCE);
+                let rendered = render(&*job.source, job.format, job.gzip, &spare, pace);
+                let _ = job.reply.send(rendered);
             }
         }
     })?;

@@ -26,7 +26,7 @@ use crate::{
     auth::Denied,
     instance::GdsMetrics,
     misuse::RESOURCE,
-    render::{RenderError, Rendered},
+    render::{INLINE, RenderError, Rendered},
     scrapes::Scrapes,
 };
 
@@ -155,6 +155,7 @@ fn expose(rendered: Rendered, format: Format, gzip: bool, head: bool) -> HttpRes
     let Rendered { chunks, len, .. } = rendered;
     response.body(Chunks {
         len,
+        takes_turns: len > INLINE as u64,
         left: if head { VecDeque::new() } else { chunks.into() },
         turn: None,
     })
@@ -163,9 +164,11 @@ fn expose(rendered: Rendered, format: Format, gzip: bool, head: bool) -> HttpRes
 /// A body whose size is known and whose bytes come in pieces, or, for `HEAD`, not at all.
 ///
 /// Actix asks a body for more as long as the socket takes it, and a Prometheus nearby takes many
-/// megabytes. So after each piece it is first the turn of what else the worker has to do.
+/// megabytes. So after each piece of a large one it is first the turn of what else the worker has to
+/// do. A small one goes at once: Actix, told not to allow half-closed connections, would cut it off.
 struct Chunks {
     len: u64,
+    takes_turns: bool,
     left: VecDeque<Bytes>,
     turn: Option<Turn>,
 }
@@ -189,10 +192,10 @@ impl MessageBody for Chunks {
             ready!(turn.as_mut().poll(cx));
         }
         let chunk = this.left.pop_front();
-        this.turn = if this.left.is_empty() {
-            None
-        } else {
+        this.turn = if this.takes_turns && !this.left.is_empty() {
             Some(Box::pin(yield_now()))
+        } else {
+            None
         };
         Poll::Ready(chunk.map(Ok))
     }

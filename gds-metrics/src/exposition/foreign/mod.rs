@@ -14,7 +14,7 @@
 //! | names and label names are not checked | a family with a bad name is left out, a line with a bad label too | |
 //! | a label can come twice (a constant label and one of the family) | the line is left out | |
 //! | a comma without a label after it (an info without labels beside constant labels) | taken off | |
-//! | a label's own encoder may stop before its end | the line is left out | |
+//! | a label's own encoder may stop before its end | the line is left out; within the label's name, the rest of the family too | |
 //! | infinity is written `inf` | `+Inf` | |
 //! | no summary type | an untyped family with a `_sum` is one | |
 //! | OpenMetrics only: exemplars | cut off in the classic format | [#51] |

@@ -295,15 +295,13 @@ impl<'a, 's> Pieces<'a, 's> {
     }
 
     /// After a line break among the pieces of a label's name, which may be a part of the name or the
-    /// end of the line: up to what can be nothing but the next one.
+    /// end of the line: what follows cannot be told apart until the next family.
     #[cold]
     fn lost(&mut self, piece: &str) -> fmt::Result {
-        let begins_line = matches!(piece, "# HELP " | "# TYPE " | "# UNIT ")
-            || !piece.is_empty() && self.described.name.starts_with(piece);
-        if begins_line {
-            return self.line_start(piece);
+        match piece {
+            "# HELP " => self.line_start(piece),
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     /// Notes whether the label's name, which has just been written, is none or has come before.
@@ -323,6 +321,8 @@ impl<'a, 's> Pieces<'a, 's> {
     fn value_piece(&mut self, piece: &str) -> fmt::Result {
         match piece.as_bytes() {
             b"\"" => self.take = Self::after_value,
+            // A quotation mark of the value's own is escaped: this one did not end, and another began.
+            b"=\"" => self.line_bad = true,
             b"\n" => return self.break_line(),
             _ if self.exemplar.is_some() => self.count_chars(piece),
             _ => {}
