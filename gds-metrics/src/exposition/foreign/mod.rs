@@ -28,6 +28,7 @@
 //! [#300]: https://github.com/prometheus/client_rust/issues/300
 
 mod describe;
+mod exemplar;
 mod keys;
 mod pieces;
 

@@ -8,6 +8,7 @@ use std::{
 use super::{
     Problem,
     describe::{Described, Descriptor, is_name, known_kind},
+    exemplar::Exemplar,
     keys::Keys,
 };
 use crate::exposition::{Exposition, Format, Header};
@@ -32,8 +33,6 @@ enum Keyword {
     Unit,
 }
 
-// Each of them is a state of its own, and none depends on another.
-#[allow(clippy::struct_excessive_bools)]
 pub(super) struct Pieces<'a, 's> {
     exposition: &'a mut Exposition<'s>,
     source: Source<'a>,
@@ -58,21 +57,9 @@ pub(super) struct Pieces<'a, 's> {
     other_keys: Keys,
     /// Where a label's name begins in the chunk.
     key_start: usize,
+    /// At the end of the line.
     exemplar: Option<Exemplar>,
 }
-
-/// The exemplar at the end of the line.
-#[derive(Clone, Copy, Debug)]
-struct Exemplar {
-    /// Where it begins in the chunk.
-    start: usize,
-    /// Characters in the names and values of its labels.
-    chars: usize,
-    bad: bool,
-}
-
-/// More characters than this make an exemplar invalid.
-const EXEMPLAR_CHARS: usize = 128;
 
 // What takes a piece answers as `write_str` does, so that it can stand in its place.
 #[allow(clippy::unnecessary_wraps)]
@@ -311,8 +298,7 @@ impl<'a, 's> Pieces<'a, 's> {
         let key = lines.get(self.key_start..).unwrap_or_default();
         let bad = !self.keys.admit(key);
         if let Some(exemplar) = &mut self.exemplar {
-            exemplar.bad |= bad;
-            exemplar.chars += key.len();
+            exemplar.key(key, bad);
         } else {
             self.line_bad |= bad;
         }
@@ -324,19 +310,13 @@ impl<'a, 's> Pieces<'a, 's> {
             // A quotation mark of the value's own is escaped: this one did not end, and another began.
             b"=\"" => self.line_bad = true,
             b"\n" => return self.break_line(),
-            _ if self.exemplar.is_some() => self.count_chars(piece),
-            _ => {}
+            _ => {
+                if let Some(exemplar) = &mut self.exemplar {
+                    exemplar.value_piece(piece);
+                }
+            }
         }
         self.push(piece)
-    }
-
-    #[cold]
-    fn count_chars(&mut self, piece: &str) {
-        if let Some(exemplar) = &mut self.exemplar {
-            // An escape is a piece of its own.
-            let escape = matches!(piece, "\\\\" | "\\\"" | "\\n");
-            exemplar.chars += if escape { 1 } else { piece.chars().count() };
-        }
     }
 
     fn after_value(&mut self, piece: &str) -> fmt::Result {
@@ -368,11 +348,7 @@ impl<'a, 's> Pieces<'a, 's> {
             "inf" => self.push("+Inf"),
             "-inf" => self.push("-Inf"),
             " # {" => {
-                self.exemplar = Some(Exemplar {
-                    start: self.exposition.lines().len(),
-                    chars: 0,
-                    bad: false,
-                });
+                self.exemplar = Some(Exemplar::at(self.exposition.lines().len()));
                 mem::swap(&mut self.keys, &mut self.other_keys);
                 self.begin_labels();
                 self.push(piece)
@@ -389,7 +365,7 @@ impl<'a, 's> Pieces<'a, 's> {
     fn end_line(&mut self) -> fmt::Result {
         self.take = Self::line_start;
         if let Some(exemplar) = self.exemplar.take() {
-            self.end_exemplar(exemplar);
+            self.end_exemplar(&exemplar);
         }
         if self.line_bad {
             self.cut_line();
@@ -415,11 +391,11 @@ impl<'a, 's> Pieces<'a, 's> {
     }
 
     #[cold]
-    fn end_exemplar(&mut self, exemplar: Exemplar) {
+    fn end_exemplar(&mut self, exemplar: &Exemplar) {
         mem::swap(&mut self.keys, &mut self.other_keys);
         let text = self.exposition.format() == Format::Text;
-        if text || exemplar.bad || exemplar.chars > EXEMPLAR_CHARS {
-            self.exposition.lines().truncate(exemplar.start);
+        if text || exemplar.is_bad() {
+            self.exposition.lines().truncate(exemplar.start());
         }
     }
 
