@@ -1,8 +1,9 @@
 //! Over real sockets: throughput and 99th percentile of an app's route, bare, with ours and with
 //! actix-web-prom, and all of it again while scrapes of 5,000 label sets run back to back.
 //!
-//! `cargo bench --features peers --bench sockets` prints Markdown. It needs `wrk`. The three servers
-//! take turns, and each round's numbers are compared with that round's.
+//! `cargo bench --features peers --bench sockets` prints Markdown. It needs `wrk`, and `chrt` with the
+//! right to real-time priority. The three servers take turns, and each round's numbers are compared with
+//! that round's.
 
 #![allow(missing_docs, clippy::print_stdout, clippy::print_stderr)]
 
@@ -21,7 +22,7 @@ use std::{
 use actix_web::{App, HttpServer, rt::System, test};
 use support::{Case, Subject, arguments, peers, scrapes, send};
 
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 9;
 const SUBJECTS: [Subject; 3] = [Subject::Bare, Subject::Ours, Subject::ActixWebProm];
 const FIRST_PORT: u16 = 18_080;
 const LABEL_SETS: usize = 5000;
@@ -142,12 +143,12 @@ impl Server {
     fn load(&self, scraping: bool) -> Load {
         let start = Instant::now();
         let scraper = scraping.then(|| Scraper::start(self.address));
-        let output = Command::new("wrk")
-            .args(["-t1", "-c16", "-d2s", "--latency"])
+        let output = Command::new("chrt")
+            .args(["--fifo", "1", "wrk", "-t1", "-c16", "-d3s", "--latency"])
             .arg(format!("http://{}/users/7", self.address))
             .stderr(Stdio::inherit())
             .output()
-            .expect("wrk is installed");
+            .expect("there is a `chrt`");
         let scrapes = scraper.map_or(0.0, Scraper::end) / start.elapsed().as_secs_f64();
         let report = String::from_utf8_lossy(&output.stdout).into_owned();
         let find = |prefix: &str| {
@@ -162,21 +163,23 @@ impl Server {
     }
 }
 
-/// Scrapes back to back, and gives way to `wrk`: on two cores, what it measures would otherwise be
-/// its own waiting for a processor.
+/// Scrapes back to back.
+///
+/// It is a client on the server's own machine, as `wrk` is. So that what is measured is the server, and
+/// not how clients wait for a processor, `wrk` goes before all else and this after all else.
 #[derive(Debug)]
 struct Scraper(Child);
 
 impl Scraper {
     fn start(address: SocketAddr) -> Self {
-        let process = Command::new("nice")
-            .args(["-n", "19"])
+        let process = Command::new("chrt")
+            .args(["--idle", "0"])
             .arg(env::current_exe().expect("this program has a path"))
             .args(["scrape", &address.to_string()])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn();
-        Self(process.expect("there is a `nice`"))
+        Self(process.expect("there is a `chrt`"))
     }
 
     /// How many scrapes it was.
