@@ -196,7 +196,8 @@ enum Label {
     Key(&'static [&'static str]),
     WithoutValue,
     WithoutEnd,
-    TwoWithoutEnd,
+    /// A second one does end. Its name comes in these pieces.
+    WithoutEndBefore(&'static [&'static str]),
 }
 
 impl EncodeLabelSet for Label {
@@ -209,10 +210,12 @@ impl EncodeLabelSet for Label {
                 return Ok(());
             }
             key.encode_label_value()?.write_str("v")?;
-            if *self == Self::TwoWithoutEnd {
+            if let Self::WithoutEndBefore(pieces) = self {
                 let mut label = encoder.encode_label();
                 let mut key = label.encode_label_key()?;
-                key.write_str("b")?;
+                for piece in *pieces {
+                    key.write_str(piece)?;
+                }
                 let mut value = key.encode_label_value()?;
                 value.write_str("w")?;
                 value.finish()?;
@@ -272,6 +275,12 @@ fn names_of_labels_with_line_breaks_expose_nothing() {
         &["\n", "b"],
         &["\n", "x"],
         &["\n", "x", " "],
+        // As if a line ended here: it would have a number first.
+        &["}", "\n"],
+        &["}", "\n", "# HELP "],
+        &["}", " ", "\n", "x", " "],
+        &["}", " ", "+", "\n"],
+        &["}", " ", "one", "\n"],
     ] {
         let exposed = exposed(|r| {
             let family = Family::<Label, Gauge>::default();
@@ -291,7 +300,13 @@ fn names_of_labels_with_line_breaks_expose_nothing() {
 
 #[test]
 fn labels_that_do_not_end_are_left_out() {
-    for label in [Label::WithoutValue, Label::WithoutEnd, Label::TwoWithoutEnd] {
+    for label in [
+        Label::WithoutValue,
+        Label::WithoutEnd,
+        Label::WithoutEndBefore(&["b"]),
+        Label::WithoutEndBefore(&["\n"]),
+        Label::WithoutEndBefore(&["\n", "x"]),
+    ] {
         let exposed = exposed(|r| {
             let family = Family::<Label, Gauge>::default();
             family.get_or_create(&label).set(1);
@@ -304,7 +319,7 @@ fn labels_that_do_not_end_are_left_out() {
         });
         assert_contains(&exposed.theirs, "x{a");
         let text = exposed.text();
-        if label != Label::WithoutValue {
+        if matches!(label, Label::WithoutEnd | Label::WithoutEndBefore(["b"])) {
             assert_contains(&text, "x{good=\"v\"} 2\n");
         }
         assert_eq!(

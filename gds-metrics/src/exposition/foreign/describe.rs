@@ -28,6 +28,15 @@ pub(super) struct Described {
 }
 
 impl Described {
+    /// What comes after the family's name in that of a sample. `None` if this is no sample's.
+    pub(super) fn suffix<'n>(&self, name: &'n str) -> Option<&'n str> {
+        let suffix = name.strip_prefix(self.name.as_str())?;
+        let mut bytes = suffix.bytes();
+        bytes
+            .all(|b| b.is_ascii_alphanumeric() || b == b'_')
+            .then_some(suffix)
+    }
+
     /// Undoes what prometheus-client does to names and help. `suffix`: of the first sample.
     pub(super) fn interpret(&self, suffix: &str) -> Descriptor {
         let kind = match self.kind {

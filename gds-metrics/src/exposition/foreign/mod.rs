@@ -50,10 +50,10 @@ pub(crate) fn encode_family(
     header: &Header<'_>,
     warn: &mut dyn FnMut(Problem<'_>),
 ) -> fmt::Result {
-    encode_registry(
-        &mut Pieces::new(exposition, Source::Known(header), warn),
-        registry,
-    )
+    let mut pieces = Pieces::new(exposition, Source::Known(header), warn);
+    encode_registry(&mut pieces, registry)?;
+    pieces.discard_line();
+    Ok(())
 }
 
 /// Writes those families of `registry` that `admit` lets in.
@@ -67,7 +67,9 @@ pub(crate) fn encode_all(
     warn: &mut dyn FnMut(Problem<'_>),
 ) -> Result<(), String> {
     let mut pieces = Pieces::new(exposition, Source::Described(admit), warn);
-    encode_registry(&mut pieces, registry).map_err(|fmt::Error| pieces.family())
+    encode_registry(&mut pieces, registry).map_err(|fmt::Error| pieces.family())?;
+    pieces.discard_line();
+    Ok(())
 }
 
 /// Why something was left out.

@@ -45,6 +45,7 @@ pub(super) struct Pieces<'a, 's> {
     left_out: bool,
     /// The line is not wanted: it is cut off at its end.
     line_bad: bool,
+    /// Where what is good so far ends in the chunk.
     line_start: usize,
     /// How many pieces of a name have come.
     name_seen: usize,
@@ -69,6 +70,7 @@ impl<'a, 's> Pieces<'a, 's> {
         source: Source<'a>,
         warn: &'a mut dyn FnMut(Problem<'_>),
     ) -> Self {
+        let line_start = exposition.lines().len();
         Self {
             exposition,
             source,
@@ -78,7 +80,7 @@ impl<'a, 's> Pieces<'a, 's> {
             described: Described::default(),
             left_out: false,
             line_bad: false,
-            line_start: 0,
+            line_start,
             name_seen: 0,
             name_as_it_is: false,
             name: String::new(),
@@ -87,6 +89,11 @@ impl<'a, 's> Pieces<'a, 's> {
             key_start: 0,
             exemplar: None,
         }
+    }
+
+    /// Takes back what is no whole line.
+    pub(super) fn discard_line(&mut self) {
+        self.exposition.lines().truncate(self.line_start);
     }
 
     /// The family that is being written, as prometheus-client names it.
@@ -132,13 +139,19 @@ impl<'a, 's> Pieces<'a, 's> {
     }
 
     #[cold]
-    fn begin_family(&mut self) {
+    fn next_family(&mut self) {
+        // There is but one that is known: this is part of a label.
+        if matches!(self.source, Source::Known(_)) && self.described.pieces > 0 {
+            self.take = Self::lost;
+            return;
+        }
         self.described = Described::default();
         self.left_out = false;
         self.begin_comment(Keyword::Help);
         self.name_as_it_is = false;
         if let Source::Known(header) = self.source {
             self.exposition.family(header);
+            self.line_start = self.exposition.lines().len();
             self.name_as_it_is = true;
         }
     }
@@ -146,11 +159,10 @@ impl<'a, 's> Pieces<'a, 's> {
     fn line_start(&mut self, piece: &str) -> fmt::Result {
         self.name_seen = 0;
         match piece {
-            "# HELP " => self.begin_family(),
+            "# HELP " => self.next_family(),
             "# TYPE " => self.begin_comment(Keyword::Type),
             "# UNIT " => self.begin_comment(Keyword::Unit),
             _ => {
-                self.line_start = self.exposition.lines().len();
                 self.line_bad = self.left_out;
                 self.name.clear();
                 self.take = Self::name_piece;
@@ -167,11 +179,26 @@ impl<'a, 's> Pieces<'a, 's> {
         match piece {
             "{" if may_end => self.begin_labels(),
             " " if may_end => self.take = Self::number_piece,
-            _ if self.name_as_it_is => {}
+            "# HELP " => {
+                self.discard_line();
+                self.next_family();
+                return Ok(());
+            }
+            _ if self.name_as_it_is => return self.push(piece),
             _ => {
                 self.name.push_str(piece);
                 return Ok(());
             }
+        }
+        let name = if self.name_as_it_is {
+            let lines = self.exposition.lines();
+            lines.get(self.line_start..).unwrap_or_default()
+        } else {
+            &self.name
+        };
+        if self.described.suffix(name).is_none() {
+            self.lose_line();
+            return Ok(());
         }
         if !self.name_as_it_is {
             self.end_name();
@@ -179,13 +206,21 @@ impl<'a, 's> Pieces<'a, 's> {
         self.push(piece)
     }
 
+    /// Leaves out what does not begin as the family's samples do: the line break before it was within a
+    /// label.
+    #[cold]
+    fn lose_line(&mut self) {
+        if !self.name_as_it_is {
+            self.exposition.lines().push_str(&self.name);
+        }
+        self.cut_line();
+        self.take = Self::lost;
+    }
+
     /// Writes the name of a described family's sample, and the lines above the first one.
     #[inline(never)]
     fn end_name(&mut self) {
-        let suffix = self
-            .name
-            .strip_prefix(self.described.name.as_str())
-            .unwrap_or_default();
+        let suffix = self.described.suffix(&self.name).unwrap_or_default();
         let mut name_as_it_is = false;
         if !self.described.begun {
             self.described.begun = true;
@@ -354,9 +389,8 @@ impl<'a, 's> Pieces<'a, 's> {
                 self.push(piece)
             }
             _ => {
-                self.line_bad |= !piece
-                    .bytes()
-                    .all(|b| b.is_ascii_alphanumeric() || matches!(b, b' ' | b'.' | b'-' | b'+'));
+                let may_be = |b| matches!(b, b'0'..=b'9' | b' ' | b'.' | b'-' | b'+' | b'e');
+                self.line_bad |= !piece.bytes().all(may_be) && piece != "NaN";
                 self.push(piece)
             }
         }
@@ -367,12 +401,15 @@ impl<'a, 's> Pieces<'a, 's> {
         if let Some(exemplar) = self.exemplar.take() {
             self.end_exemplar(&exemplar);
         }
-        if self.line_bad {
+        let lines = self.exposition.lines();
+        // A number ends the line, or it ended within a label.
+        if self.line_bad || !lines.ends_with(|c: char| c.is_ascii_alphanumeric()) {
             self.cut_line();
             return Ok(());
         }
-        self.exposition.lines().push('\n');
+        lines.push('\n');
         self.exposition.checkpoint();
+        self.line_start = self.exposition.lines().len();
         Ok(())
     }
 
