@@ -1,5 +1,7 @@
 //! The derives' code passes lints that a user may deny. (clippy's, when clippy runs over this file.)
 
+// Forbidden, they cannot be allowed by the derives either.
+#![forbid(unused_variables, nonstandard_style)]
 #![deny(
     warnings,
     unused,

@@ -93,6 +93,16 @@ fn all_or_nothing() {
 }
 
 #[test]
+fn what_prometheus_writes_itself_is_taken() {
+    set!(Target { up: Gauge });
+    let message = error::<Target>(&metrics()).to_string();
+    assert!(
+        message.contains("`up`, which belongs to Prometheus itself"),
+        "{message}"
+    );
+}
+
+#[test]
 fn the_crates_own_names_are_taken() {
     let message = error::<Reserved>(&metrics()).to_string();
     assert!(

@@ -164,11 +164,19 @@ fn check_place(option: &Ident, place: Place, errors: &mut Errors) -> bool {
     false
 }
 
+/// An expression that a macro passed on is in an invisible group.
+pub(crate) fn ungrouped(expr: &Expr) -> &Expr {
+    match expr {
+        Expr::Group(group) => ungrouped(&group.expr),
+        _ => expr,
+    }
+}
+
 impl Opt {
     /// The value of `name = "text"`.
     pub(crate) fn text(&self, errors: &mut Errors) -> Option<Text> {
         if let OptValue::Value(value) = &self.value
-            && let Expr::Lit(literal) = &**value
+            && let Expr::Lit(literal) = ungrouped(value)
             && let Lit::Str(text) = &literal.lit
         {
             return Some(Text {

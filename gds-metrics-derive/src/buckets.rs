@@ -4,7 +4,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{Expr, ExprLit, Lit, LitFloat, UnOp, spanned::Spanned};
 
-use crate::{errors::Errors, expand::respanned};
+use crate::{attr::ungrouped, errors::Errors, expand::respanned};
 
 /// The bounds of a histogram, as they were written.
 #[derive(Clone, Debug)]
@@ -24,6 +24,7 @@ enum Form {
 impl Buckets {
     /// Reads the value of `buckets`.
     pub(crate) fn read(expr: &Expr, errors: &mut Errors) -> Option<Self> {
+        let expr = ungrouped(expr);
         let form = match expr {
             Expr::Array(list) => Form::List(list.elems.iter().map(float).collect()),
             Expr::Call(call) => match called(&call.func).as_deref() {
@@ -92,7 +93,10 @@ impl Buckets {
             Form::Linear([start, width, count]) => quote! {
                 const __GDS_ARRAY: &[#f64; #count] = &#private::buckets::linear(#start, #width);
             },
-            Form::Constant(expr) => quote!(const __GDS_ARRAY: &[#f64] = &(#expr);),
+            Form::Constant(expr) => {
+                let f64 = respanned(&f64, self.span);
+                quote_spanned!(self.span=> const __GDS_ARRAY: &[#f64] = &(#expr);)
+            }
         };
         let private_here = respanned(private, self.span);
         let checked = quote_spanned!(self.span=> #private_here::buckets::checked(__GDS_ARRAY));
@@ -146,7 +150,7 @@ fn check_list(span: Span, bounds: &[Expr], errors: &mut Errors) {
 }
 
 fn check_count(count: &Expr, errors: &mut Errors) {
-    let literal = match count {
+    let literal = match ungrouped(count) {
         Expr::Lit(ExprLit {
             lit: Lit::Int(count),
             ..
@@ -181,7 +185,7 @@ fn three(call: &syn::ExprCall, usage: &str, errors: &mut Errors) -> Option<[Expr
 
 /// The name of a function that is called without a path.
 fn called(function: &Expr) -> Option<String> {
-    match function {
+    match ungrouped(function) {
         Expr::Path(path) => path.path.get_ident().map(ToString::to_string),
         _ => None,
     }
@@ -189,6 +193,7 @@ fn called(function: &Expr) -> Option<String> {
 
 /// `5` as `5.0`: bounds are floats.
 fn float(expr: &Expr) -> Expr {
+    let expr = ungrouped(expr);
     match expr {
         Expr::Lit(literal) => match &literal.lit {
             Lit::Int(int) if int.suffix().is_empty() => {
@@ -211,7 +216,7 @@ fn float(expr: &Expr) -> Expr {
 
 /// The value of a literal.
 fn number(expr: &Expr) -> Option<f64> {
-    match expr {
+    match ungrouped(expr) {
         Expr::Lit(literal) => match &literal.lit {
             Lit::Float(float) => float.base10_parse().ok(),
             Lit::Int(int) => int.base10_parse().ok(),
@@ -224,7 +229,7 @@ fn number(expr: &Expr) -> Option<f64> {
 
 /// The last word of `f64::INFINITY`, `f64::NEG_INFINITY` and `f64::NAN`.
 fn special(expr: &Expr) -> Option<&'static str> {
-    match expr {
+    match ungrouped(expr) {
         Expr::Path(path) => {
             let last = &path.path.segments.last()?.ident;
             ["INFINITY", "NEG_INFINITY", "NAN"]

@@ -77,10 +77,17 @@ fn check_prefix(prefix: &Text, instead: &str, errors: &mut Errors) {
 fn check_metric(set: &Set<'_>, field: &Field<'_>, metric: &Metric, errors: &mut Errors) {
     if metric.help.is_none() {
         let ident = field.ident;
+        // Its type does not tell that it is a metric at all.
+        let otherwise = match metric.guess.kind {
+            Some(_) => "",
+            None => {
+                ", `#[metric(flatten)]` if it is a set of metrics, or `#[metric(skip)]` if it is none"
+            }
+        };
         errors.push(
             ident.span(),
             format_args!(
-                "`{ident}` has no help: write a doc comment above it (`/// What it tells.`)"
+                "`{ident}` has no help: write a doc comment above it (`/// What it tells.`){otherwise}"
             ),
         );
     }

@@ -104,7 +104,6 @@ fn expand(set: &Set<'_>) -> TokenStream {
 
     quote! {
         #[automatically_derived]
-        #[allow(non_upper_case_globals)]
         impl #impl_generics #ident #ty_generics #where_clause {
             #constants
         }
@@ -116,8 +115,8 @@ fn expand(set: &Set<'_>) -> TokenStream {
                 entries: &[#entries],
             };
 
-            #[allow(unused_variables)]
             fn build(__builder: &mut #private::SetBuilder) -> Self {
+                let _ = &__builder;
                 Self { #fields }
             }
         }

@@ -1,6 +1,7 @@
 //! What kind of metric a type is, as far as its spelling tells.
 //!
-//! A type alias tells nothing: then the constants of `gds_metrics::schema::check` find what is wrong.
+//! A type alias tells nothing: then the constants of `gds_metrics::schema::check` find what is wrong, but
+//! for the labels of a family, which are unknown.
 
 use proc_macro2::TokenTree;
 use quote::ToTokens;

@@ -245,7 +245,10 @@ fn help(attrs: &[Attribute]) -> Option<String> {
         .iter()
         .flat_map(|text| text.split('\n'))
         // A block comment may begin each line with an asterisk.
-        .map(|line| line.trim().trim_start_matches("* ").trim())
+        .map(|line| match line.trim() {
+            "*" => "",
+            line => line.trim_start_matches("* ").trim(),
+        })
         .skip_while(|line| line.is_empty())
         .take_while(|line| !line.is_empty())
         .collect();

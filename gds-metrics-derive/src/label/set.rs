@@ -175,11 +175,11 @@ fn expand(input: &DeriveInput, fields: &[Field<'_>], krate: &Path) -> TokenStrea
     quote! {
         #[automatically_derived]
         impl #impl_generics #private::EncodeLabelSet for #ident #ty_generics #where_clause {
-            #[allow(unused_variables)]
             fn encode(
                 &self,
                 __encoder: &mut #private::LabelSetEncoder<'_>,
             ) -> #private::std::result::Result<(), #private::std::fmt::Error> {
+                let _ = &__encoder;
                 #(#encode)*
                 #private::std::result::Result::Ok(())
             }

@@ -114,6 +114,13 @@ fn read_variant<'a>(
             let (text, span) = match rename {
                 Some(option) => {
                     let text = option.text(errors)?;
+                    if text.value.is_empty() {
+                        errors.push(
+                            text.span,
+                            "an empty label value is no label to Prometheus: name it, or let the label \
+                             be an `Option`",
+                        );
+                    }
                     (text.value, text.span)
                 }
                 None => (case.apply(&ident.unraw().to_string()), ident.span()),
@@ -155,19 +162,26 @@ fn single(fields: &Fields) -> Option<Content<'_>> {
 
 fn check_duplicates(forms: &[Form<'_>], errors: &mut Errors) {
     let mut seen: Vec<(&str, Span)> = Vec::new();
-    for form in forms {
-        let Content::Text(text, span) = &form.content else {
-            continue;
-        };
-        if let Some((_, first)) = seen.iter().find(|(other, _)| other == text) {
+    let texts = forms.iter().flat_map(|form| match &form.content {
+        Content::Text(text, span) => vec![(text.as_str(), *span)],
+        // What other types are written as, the derive cannot tell.
+        Content::Value(_, ty) if is_bool(ty) => vec![("true", ty.span()), ("false", ty.span())],
+        Content::Value(..) => Vec::new(),
+    });
+    for (text, span) in texts {
+        if let Some((_, first)) = seen.iter().find(|(other, _)| *other == text) {
             errors.push(
-                *span,
+                span,
                 format_args!("two variants are written `{text}`: rename one of them"),
             );
             errors.push(*first, format_args!("`{text}` is first here"));
         }
-        seen.push((text, *span));
+        seen.push((text, span));
     }
+}
+
+fn is_bool(ty: &Type) -> bool {
+    matches!(ty, Type::Path(path) if path.path.is_ident("bool"))
 }
 
 fn stub(input: &DeriveInput, krate: &Path) -> TokenStream {

@@ -49,12 +49,30 @@ struct OwnFamily {
     registry: Registry,
 }
 
+/// What Prometheus writes of each target, in place of the target's own series of that name, and of
+/// alerts. See <https://prometheus.io/docs/concepts/jobs_instances/>.
+const PROMETHEUS: [&str; 10] = [
+    "up",
+    "scrape_duration_seconds",
+    "scrape_samples_scraped",
+    "scrape_samples_post_metric_relabeling",
+    "scrape_series_added",
+    "scrape_timeout_seconds",
+    "scrape_sample_limit",
+    "scrape_body_size_bytes",
+    "ALERTS",
+    "ALERTS_FOR_STATE",
+];
+
 impl MetricRegistry {
     /// `reserved`: the families of the crate itself, without `_total`.
     pub(crate) fn new(reserved: &[(&'static str, MetricKind)]) -> Self {
         let mut names = Names::default();
         for (name, kind) in reserved {
             names.insert(name, *kind, Owner::Crate);
+        }
+        for name in PROMETHEUS {
+            names.insert(name, MetricKind::Gauge, Owner::Prometheus);
         }
         Self {
             own: RwLock::new(Own {
@@ -182,7 +200,8 @@ impl MetricRegistry {
             Problem::Labels { family, line } => self.warn_once(family, || {
                 format!(
                     "a series of the metric family `{family}`{defined} is left out of the exposition: \
-                     one of its labels comes twice or has no valid name: {}",
+                     one of its labels comes twice, has no valid name or is not written to its \
+                     end: {}",
                     line.escape_debug()
                 )
             }),

@@ -19,6 +19,8 @@ pub(super) struct Names {
 pub(super) enum Owner {
     /// This crate.
     Crate,
+    /// Prometheus, which adds it to what it scrapes of each target.
+    Prometheus,
     Set(MetricDef),
     /// `register_with`.
     Foreign,
@@ -48,7 +50,9 @@ impl Names {
         };
         let (set, definition) = (metric.def.set, metric.def.to_string());
         Err(match owner {
-            Owner::Set(first) if first.to_string() == definition => {
+            Owner::Set(first)
+                if first.kind == metric.def.kind && first.to_string() == definition =>
+            {
                 RegisterError::Twice { set, definition }
             }
             owner => RegisterError::Taken {
@@ -64,6 +68,7 @@ impl fmt::Display for Owner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Crate => f.write_str("gds-metrics itself"),
+            Self::Prometheus => f.write_str("Prometheus itself, which writes it for each target"),
             Self::Set(def) => write!(f, "`{def}`"),
             Self::Foreign => f.write_str("another family of `register_with`"),
         }

@@ -108,7 +108,7 @@ impl Names {
             match entry {
                 Entry::Metric(def) => {
                     check_labels(def, constants);
-                    self.add_metric(root, def, prefix);
+                    self.add_metric(root, def, prefix, constants);
                 }
                 Entry::Set(def) => {
                     let mut labels = def.constant_labels;
@@ -134,9 +134,23 @@ impl Names {
     }
 
     #[track_caller]
-    const fn add_metric(&mut self, root: &Schema, def: &MetricDef, prefix: Name<'_>) {
+    const fn add_metric(
+        &mut self,
+        root: &Schema,
+        def: &MetricDef,
+        prefix: Name<'_>,
+        constants: Constants<'_>,
+    ) {
         let mut text = Text::<MESSAGE>::new();
         prefix.write(def, &mut text);
+        let own = Constants {
+            outer: Some(&constants),
+            labels: def.constant_labels,
+        };
+        // Its states' label has the name of the metric.
+        if matches!(def.kind, MetricKind::StateSet) && own.contains(text.as_str()) {
+            reserved(text.as_str(), def);
+        }
         let base = hash(HASH_START, text.as_str());
 
         let mut suffixes = def.kind.suffixes();

@@ -1,0 +1,9 @@
+use gds_metrics::EncodeLabelValue;
+
+#[derive(EncodeLabelValue)]
+enum Answer {
+    True,
+    Other(bool),
+}
+
+fn main() {}
