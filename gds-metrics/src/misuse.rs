@@ -12,6 +12,7 @@ use actix_web::{
     HttpMessage, HttpRequest,
     dev::ServiceRequest,
     http::{Method, StatusCode},
+    test::TestRequest,
 };
 
 /// The name of the scope's resource, by which it is found again.
@@ -132,10 +133,13 @@ impl Misuse {
     }
 }
 
-/// Where the scope is in the app of a request, if it is there. To be asked before anything else had
-/// the request: Actix borrows its extensions for this.
+/// Where the scope is in the app of a request, if it is there.
 pub(crate) fn scope_path(req: &ServiceRequest) -> Option<String> {
-    let url = req.request().url_for_static(RESOURCE).ok()?;
+    // Actix begins the address with the request's own host. Not this one's: it would remember what the
+    // client says in `Host` and `X-Forwarded-For`, before a middleware further in could mend those.
+    let blank = TestRequest::default().to_http_request();
+    let none: [&str; 0] = [];
+    let url = req.resource_map().url_for(&blank, RESOURCE, none).ok()?;
     Some(url.path().to_owned())
 }
 

@@ -2,7 +2,8 @@
 
 use actix_cors::Cors;
 use actix_web::{
-    App, HttpResponse,
+    App, HttpRequest, HttpResponse,
+    dev::ServiceRequest,
     http::{Method, header},
     middleware::{Compress, Condition, DefaultHeaders, Logger, Next, NormalizePath, from_fn},
     test::{self, TestRequest},
@@ -179,4 +180,36 @@ async fn others() {
         ))
         .wrap(Condition::new(true, metrics.clone()));
     records!(metrics, app, [get("/items/1")], ITEM);
+}
+
+/// Nothing is asked of a request that Actix would remember, and a middleware further in could not
+/// change any more.
+#[actix_web::test]
+async fn connection_info() {
+    let metrics = hostless();
+    let app = App::new()
+        .route(
+            "/",
+            web::get().to(|req: HttpRequest| async move {
+                let info = req.connection_info().clone();
+                format!("{:?} {}", info.realip_remote_addr(), info.host())
+            }),
+        )
+        .service(metrics.scope())
+        .wrap(from_fn(|mut req: ServiceRequest, next: Next<_>| {
+            req.headers_mut().remove("x-forwarded-for");
+            req.headers_mut().remove("x-forwarded-host");
+            next.call(req)
+        }))
+        .wrap(metrics.clone());
+    let app = test::init_service(app).await;
+    for _ in 0..2 {
+        let request = get("/")
+            .peer_addr(([192, 0, 2, 1], 4000).into())
+            .insert_header(("x-forwarded-for", "127.0.0.1"))
+            .insert_header(("x-forwarded-host", "internal"))
+            .insert_header((header::HOST, "app.example"));
+        let body = test::call_and_read_body(&app, request.to_request()).await;
+        assert_eq!(body, "Some(\"192.0.2.1\") app.example");
+    }
 }
