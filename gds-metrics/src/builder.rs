@@ -39,7 +39,7 @@ impl GdsMetrics {
     /// | variable | meaning |
     /// | --- | --- |
     /// | `PROMETHEUS_METRICS_PATH` | path of the endpoint. Default: `/metrics` |
-    /// | `METRICS_BASIC_AUTH` | `false` serves the metrics to everybody, whatever else is set; `true` requires a token. Default: a token is required if there is one |
+    /// | `METRICS_BASIC_AUTH` | `false` asks for no token, whatever else is set; `true` requires a token. Default: a token is required if there is one |
     /// | `METRICS_AUTH_TOKEN` | the bearer token; wins over `VCAP_APPLICATION` |
     /// | `METRICS_AUTH_TOKEN_FILE` | a file with the bearer token, looked at again at most once a second |
     /// | `VCAP_APPLICATION` | set by Cloud Foundry: `application_id` is the bearer token, `application_uris` (or `uris`) are the known hosts |
@@ -99,7 +99,8 @@ impl GdsMetricsBuilder {
     ///
     /// # Errors
     ///
-    /// When a variable does not hold what it should, even if a setter replaces it.
+    /// When a variable does not hold what it should, even if a setter replaces it. (A token's file is
+    /// opened by [`build`](Self::build), if its token is used.)
     #[allow(clippy::wrong_self_convention)]
     pub fn from_env(mut self) -> Result<Self, ConfigError> {
         self.environment = Some(Environment::of_process()?);

@@ -28,6 +28,15 @@ impl Groups {
         families
     }
 
+    /// Whether they take as long as the system lets them.
+    #[cfg_attr(not(feature = "process"), allow(clippy::unused_self))]
+    pub(crate) fn ask_the_system(&self) -> bool {
+        #[cfg(feature = "process")]
+        return self.process;
+        #[cfg(not(feature = "process"))]
+        false
+    }
+
     pub(crate) fn expose(&self, exposition: &mut Exposition<'_>) {
         if let Some(build_info) = &self.build_info {
             build_info.expose(exposition);

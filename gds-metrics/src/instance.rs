@@ -11,7 +11,8 @@ use crate::{
     groups::Groups,
     http::{self, Store},
     registry::MetricRegistry,
-    render::{self, Expose, RenderError, Rendered, Renderer},
+    render::{self, Expected, Expose, RenderError, Renderer},
+    rendered::Rendered,
     scrapes::{self, Scrapes},
     set::GdsMetricSet,
 };
@@ -210,11 +211,16 @@ impl GdsMetrics {
         let Inner {
             renderer, source, ..
         } = &*self.inner;
-        // How much other code has to say is known from the scrape before.
-        let own_len = source.store.expected_len();
-        let expected_len = source.registry.is_empty().then_some(own_len);
+        let len = source.store.expected_len();
+        let expected = if source.registry.is_lent() || source.groups.ask_the_system() {
+            Expected::Unknown
+        } else if source.registry.is_empty() {
+            Expected::Exactly(len)
+        } else {
+            Expected::AtLeast(len)
+        };
         let source = Arc::clone(source) as Arc<dyn Expose>;
-        renderer.render(source, expected_len, format, gzip).await
+        renderer.render(source, expected, format, gzip).await
     }
 }
 

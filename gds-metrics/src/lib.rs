@@ -116,6 +116,7 @@ mod misuse;
 mod process;
 mod registry;
 mod render;
+mod rendered;
 pub mod schema;
 mod scope;
 mod scrapes;

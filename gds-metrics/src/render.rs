@@ -3,10 +3,9 @@
 
 use std::{
     io::{self, Write as _},
-    mem,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering::Relaxed},
         mpsc::{SyncSender, TrySendError, sync_channel},
     },
@@ -14,13 +13,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bytes::Bytes;
 use flate2::{Compression, write::GzEncoder};
 use tokio::sync::oneshot;
 
 use crate::{
     EncodeError, Format,
-    exposition::{CHUNK, Exposition, Sink, new_chunk},
+    exposition::{Exposition, Sink},
+    rendered::{ChunkWriter, Memory, Rendered, Unsent},
 };
 
 /// Something that can be exposed.
@@ -28,79 +27,17 @@ pub(crate) trait Expose: Send + Sync + 'static {
     fn expose(&self, exposition: &mut Exposition<'_>) -> Result<(), EncodeError>;
 }
 
-/// A rendered exposition.
-#[derive(Debug, Default)]
-pub(crate) struct Rendered {
-    pub(crate) chunks: Vec<Bytes>,
-    pub(crate) len: u64,
-    /// Before compression.
-    pub(crate) plain_len: usize,
-}
-
-impl Rendered {
-    fn push(&mut self, chunk: Bytes) {
-        // An empty one would have HTTP/2 wait for room that nobody asks for.
-        if !chunk.is_empty() {
-            self.len += chunk.len() as u64;
-            self.chunks.push(chunk);
-        }
-    }
-}
-
-/// How many sent chunks are kept: 64 MiB of them, some 30,000 label sets.
-const MAX_SPARE: usize = 64 * 1024 * 1024 / CHUNK;
-
-/// Chunks that were sent, to be written again. With memory that is new each time, most of a scrape's
-/// time would go to the system's making it ready.
-#[derive(Debug, Default)]
-struct Spare(Mutex<Vec<String>>);
-
-impl Spare {
-    fn lock(&self) -> MutexGuard<'_, Vec<String>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// A chunk on its way to the client.
-struct Sent {
-    chunk: String,
-    spare: Weak<Spare>,
-}
-
-impl AsRef<[u8]> for Sent {
-    fn as_ref(&self) -> &[u8] {
-        self.chunk.as_bytes()
-    }
-}
-
-impl Drop for Sent {
-    fn drop(&mut self) {
-        if let Some(spare) = self.spare.upgrade() {
-            let mut chunk = mem::take(&mut self.chunk);
-            chunk.clear();
-            let mut spare = spare.lock();
-            if spare.len() < MAX_SPARE {
-                spare.push(chunk);
-            }
-        }
-    }
-}
-
 /// Takes an exposition as it is.
 struct PlainSink<'s> {
     rendered: Rendered,
-    spare: &'s Arc<Spare>,
+    memory: &'s Arc<Memory>,
     pace: Pace,
 }
 
 impl Sink for PlainSink<'_> {
     fn take(&mut self, chunk: &mut String) {
         self.rendered.plain_len += chunk.len();
-        let next = self.spare.lock().pop().unwrap_or_else(new_chunk);
-        self.rendered.push(Bytes::from_owner(Sent {
-            chunk: mem::replace(chunk, next),
-            spare: Arc::downgrade(self.spare),
-        }));
+        self.rendered.push(self.memory.send(chunk));
         self.pace.give_way();
     }
 }
@@ -108,7 +45,7 @@ impl Sink for PlainSink<'_> {
 /// Why there is nothing to send.
 #[derive(Debug)]
 pub(crate) enum RenderError {
-    /// Too many scrapes wait already.
+    /// Too many scrapes wait already, to be written or to be taken.
     Busy,
     /// In words for the log.
     Failed(String),
@@ -129,9 +66,12 @@ fn render(
     source: &dyn Expose,
     format: Format,
     gzip: bool,
-    spare: &Arc<Spare>,
+    memory: &Arc<Memory>,
     pace: Pace,
 ) -> Result<Rendered, RenderError> {
+    if memory.is_full() {
+        return Err(RenderError::Busy);
+    }
     let write = AssertUnwindSafe(|| -> Result<Rendered, EncodeError> {
         if gzip {
             let mut sink = GzipSink {
@@ -147,7 +87,7 @@ fn render(
         } else {
             let mut sink = PlainSink {
                 rendered: Rendered::default(),
-                spare,
+                memory,
                 pace,
             };
             write(source, format, &mut sink)?;
@@ -155,7 +95,10 @@ fn render(
         }
     });
     match catch_unwind(write) {
-        Ok(Ok(rendered)) => Ok(rendered),
+        Ok(Ok(mut rendered)) => {
+            rendered.unsent = Unsent::of(&rendered, memory);
+            Ok(rendered)
+        }
         Ok(Err(error)) => Err(RenderError::Failed(error.to_string())),
         Err(_) => Err(RenderError::failed("a metric's own code panicked")),
     }
@@ -213,41 +156,22 @@ impl Pace {
     }
 }
 
-/// Collects bytes in chunks of one size.
-#[derive(Debug, Default)]
-struct ChunkWriter {
-    rendered: Rendered,
-    chunk: Vec<u8>,
-}
-
-impl ChunkWriter {
-    fn finish(mut self) -> Rendered {
-        self.rendered.push(self.chunk.into());
-        self.rendered
-    }
-}
-
-impl io::Write for ChunkWriter {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.chunk.len() + bytes.len() > CHUNK && !self.chunk.is_empty() {
-            let next = Vec::with_capacity(CHUNK);
-            let full = mem::replace(&mut self.chunk, next);
-            self.rendered.push(full.into());
-        }
-        self.chunk.extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 /// Expositions up to this size, in bytes, are rendered where they are asked for: some tenths of a
 /// millisecond.
 pub(crate) const INLINE: usize = 256 * 1024;
 /// How many scrapes may wait for the thread.
 const QUEUE: usize = 4;
+
+/// What is known of an exposition before it is written.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Expected {
+    /// Its length in bytes.
+    Exactly(usize),
+    /// And some more, as much as the time before.
+    AtLeast(usize),
+    /// Not even how long it takes: others' code has a say.
+    Unknown,
+}
 
 struct Job {
     source: Arc<dyn Expose>,
@@ -256,7 +180,7 @@ struct Job {
     reply: oneshot::Sender<Result<Rendered, RenderError>>,
 }
 
-/// Renders scrapes, the large ones on a thread of their own.
+/// Renders scrapes: the small ones at once, all others on a thread of its own.
 ///
 /// Not on Actix's blocking pool: when that is full of calls to a database that is stuck, the scrape
 /// that would show it must still be answered.
@@ -265,27 +189,25 @@ pub(crate) struct Renderer {
     /// Leads to the thread, once there is one.
     queue: Mutex<Option<SyncSender<Job>>>,
     last_len: AtomicUsize,
-    spare: Arc<Spare>,
+    memory: Arc<Memory>,
 }
 
 impl Renderer {
-    /// Renders `source`, of `expected_len` bytes. Where that is not known, it is taken to be large
-    /// the first time, and as large as the time before from then on.
     pub(crate) async fn render(
         &self,
         source: Arc<dyn Expose>,
-        expected_len: Option<usize>,
+        expected: Expected,
         format: Format,
         gzip: bool,
     ) -> Result<Rendered, RenderError> {
-        let large = match (expected_len, self.last_len.load(Relaxed)) {
-            (None, 0) => true,
-            (expected, last) => expected.max(Some(last)) > Some(INLINE),
+        let queue = if self.is_small(expected) {
+            None
+        } else {
+            self.queue()
         };
-        let queue = if large { self.queue() } else { None };
         let result = match queue {
             Some(queue) => render_on_thread(&queue, source, format, gzip).await,
-            None => render(&*source, format, gzip, &self.spare, Pace::Straight),
+            None => render(&*source, format, gzip, &self.memory, Pace::Straight),
         };
         if let Ok(rendered) = &result {
             self.last_len.store(rendered.plain_len, Relaxed);
@@ -293,12 +215,21 @@ impl Renderer {
         result
     }
 
+    fn is_small(&self, expected: Expected) -> bool {
+        let last = self.last_len.load(Relaxed);
+        match expected {
+            Expected::Exactly(len) => len <= INLINE,
+            Expected::AtLeast(len) => last > 0 && len.max(last) <= INLINE,
+            Expected::Unknown => false,
+        }
+    }
+
     /// The queue to the thread, which is started now if it was not. `None` if there is none to be
     /// had, this time.
     fn queue(&self) -> Option<SyncSender<Job>> {
         let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
         if queue.is_none() {
-            match start_thread(Arc::clone(&self.spare)) {
+            match start_thread(Arc::clone(&self.memory)) {
                 Ok(started) => *queue = Some(started),
                 Err(error) => log::warn!("a scrape has to do without a thread of its own: {error}"),
             }
@@ -329,7 +260,7 @@ async fn render_on_thread(
 }
 
 /// Starts the thread, which ends when the last of its queue's senders is dropped.
-fn start_thread(spare: Arc<Spare>) -> io::Result<SyncSender<Job>> {
+fn start_thread(memory: Arc<Memory>) -> io::Result<SyncSender<Job>> {
     let (queue, jobs) = sync_channel::<Job>(QUEUE);
     let thread = thread::Builder::new().name("gds-metrics-scrape".to_owned());
     thread.spawn(move || {
@@ -337,7 +268,7 @@ fn start_thread(spare: Arc<Spare>) -> io::Result<SyncSender<Job>> {
             // Whoever asked may have gone.
             if !job.reply.is_closed() {
                 let pace = Pace::GivesWay(Instant::now() + PATIENCE);
-                let rendered = render(&*job.source, job.format, job.gzip, &spare, pace);
+                let rendered = render(&*job.source, job.format, job.gzip, &memory, pace);
                 let _ = job.reply.send(rendered);
             }
         }

@@ -26,7 +26,8 @@ use crate::{
     auth::Denied,
     instance::GdsMetrics,
     misuse::RESOURCE,
-    render::{INLINE, RenderError, Rendered},
+    render::{INLINE, RenderError},
+    rendered::{Rendered, Unsent},
     scrapes::Scrapes,
 };
 
@@ -152,12 +153,18 @@ fn expose(rendered: Rendered, format: Format, gzip: bool, head: bool) -> HttpRes
     if gzip {
         response.insert_header((header::CONTENT_ENCODING, "gzip"));
     }
-    let Rendered { chunks, len, .. } = rendered;
+    let Rendered {
+        chunks,
+        len,
+        unsent,
+        ..
+    } = rendered;
     response.body(Chunks {
         len,
         takes_turns: len > INLINE as u64,
         left: if head { VecDeque::new() } else { chunks.into() },
         turn: None,
+        _unsent: (!head).then_some(unsent),
     })
 }
 
@@ -171,6 +178,8 @@ struct Chunks {
     takes_turns: bool,
     left: VecDeque<Bytes>,
     turn: Option<Turn>,
+    /// Until all is sent, or the client has gone.
+    _unsent: Option<Unsent>,
 }
 
 /// Of all that is ready, new requests included.

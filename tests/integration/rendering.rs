@@ -15,7 +15,7 @@ use std::{
 use actix_web::{
     App, HttpServer,
     body::{BodySize, MessageBody as _},
-    http::header,
+    http::{Method, header},
     test::{self, TestRequest},
     web,
 };
@@ -38,6 +38,8 @@ struct Probe(Arc<State>);
 struct State {
     calls: AtomicUsize,
     series: AtomicUsize,
+    /// How long each one's label is, beyond its number.
+    width: AtomicUsize,
     fails: AtomicBool,
     panics: AtomicBool,
     stopped: Mutex<bool>,
@@ -73,7 +75,8 @@ impl Collector for Probe {
         drop(wait.expect("no panic under the lock"));
         let mut family = encoder.encode_descriptor("probe", "Probes.", None, MetricType::Gauge)?;
         for number in 0..state.series.load(SeqCst) {
-            let labels = [("number", number.to_string())];
+            let width = state.width.load(SeqCst);
+            let labels = [("number", format!("{number}{:width$}", ""))];
             ConstGauge::new(1_u32).encode(family.encode_family(&labels)?)?;
         }
         assert!(!state.panics.load(SeqCst), "{ON_PURPOSE}");
@@ -117,7 +120,7 @@ async fn failures() {
         let name = "gds_metrics_scrapes_total";
         metrics.sample(name, &[("outcome", outcome)])
     };
-    // Once inline and once, as it is large by then, on the thread.
+    // The thread goes on.
     for round in 1..=2 {
         for (flag, what) in [(&probe.0.fails, "fails"), (&probe.0.panics, "panics")] {
             flag.store(true, SeqCst);
@@ -239,6 +242,65 @@ fn busy() {
         assert_eq!(answer.status, 200);
         assert!(answer.body.len() >= len);
     }
+}
+
+/// What a collector waits for holds up no request, however little it has to write.
+#[test]
+fn slow_collectors() {
+    let (probe, metrics) = Probe::registered();
+    let server = serve(move |listener| {
+        let factory = move || {
+            App::new()
+                .service(metrics.scope())
+                .route("/", web::get().to(|| async { "index" }))
+        };
+        Ok(HttpServer::new(factory).workers(1).listen(listener)?.run())
+    });
+    for calls in 1..=3 {
+        probe.stop(true);
+        let mut client = server.connect();
+        client.send(SCRAPE);
+        eventually(calls, || probe.calls());
+        assert_eq!(server.connect().get("/").text(), "index");
+        probe.stop(false);
+        assert_eq!(client.response().status, 200);
+    }
+}
+
+/// Clients that ask and do not read take no more than a share of the memory.
+#[actix_web::test]
+async fn unread() {
+    let (probe, metrics) = Probe::registered();
+    probe.0.series.store(200, SeqCst);
+    probe.0.width.store(50_000, SeqCst);
+    let app = test::init_service(App::new().service(metrics.scope())).await;
+    let scrape = |method: Method| {
+        let request = TestRequest::with_uri("/metrics")
+            .method(method)
+            .insert_header((header::AUTHORIZATION, "Bearer secret"));
+        test::call_service(&app, request.to_request())
+    };
+    // Those without a body take nothing.
+    let mut unread = Vec::new();
+    for _ in 0..20 {
+        unread.push(scrape(Method::HEAD).await);
+    }
+    assert!(unread.iter().all(|response| response.status() == 200));
+    unread.clear();
+    let refused = loop {
+        let response = scrape(Method::GET).await;
+        if response.status() != 200 {
+            break response;
+        }
+        unread.push(response);
+        assert!(unread.len() < 20, "without end");
+    };
+    assert_eq!(refused.status(), 503);
+    assert!(refused.headers().contains_key(header::RETRY_AFTER));
+    // Of 10 MB each.
+    assert!(unread.len() >= 12, "{}", unread.len());
+    drop(unread.pop());
+    assert_eq!(scrape(Method::GET).await.status(), 200);
 }
 
 /// Nor is a scrape held up by an application whose blocking calls are stuck.

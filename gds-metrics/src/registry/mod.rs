@@ -126,7 +126,12 @@ impl MetricRegistry {
 
     /// Whether nothing has been registered.
     pub(crate) fn is_empty(&self) -> bool {
-        self.families().is_empty() && !self.foreign_used.load(Ordering::Acquire)
+        self.families().is_empty() && !self.is_lent()
+    }
+
+    /// Whether `register_with` has been used: what is written, and how long that takes, is others' code.
+    pub(crate) fn is_lent(&self) -> bool {
+        self.foreign_used.load(Ordering::Acquire)
     }
 
     /// Writes all families: those of the sets in the order of registration, then the others.
@@ -145,7 +150,7 @@ impl MetricRegistry {
                 family: family.name.clone(),
             })?;
         }
-        if self.foreign_used.load(Ordering::Acquire) {
+        if self.is_lent() {
             self.encode_foreign(exposition)?;
         }
         Ok(())
