@@ -18,17 +18,28 @@ pub(crate) fn metric_set(input: &DeriveInput) -> TokenStream {
     let set = Set::read(input, &mut errors);
     check::check(&set, &mut errors);
     if errors.is_empty() {
-        expand(&set)
+        scoped(&set.krate, &expand(&set))
     } else {
-        let stub = stub(&set);
+        let stub = scoped(&set.krate, &stub(&set));
         let errors = errors.into_tokens();
         quote!(#errors #stub)
     }
 }
 
-/// The path of what the code calls.
-pub(crate) fn private(krate: &Path) -> TokenStream {
-    quote!(#krate::__private)
+/// The path of what the code calls, within [`scoped`].
+pub(crate) fn private() -> TokenStream {
+    quote!(__gds_metrics)
+}
+
+/// The code, where [`private`] means something. All else that it names is found as before. If the crate
+/// cannot be found, this is the only error.
+pub(crate) fn scoped(krate: &Path, code: &TokenStream) -> TokenStream {
+    quote! {
+        const _: () = {
+            use #krate::__private as __gds_metrics;
+            #code
+        };
+    }
 }
 
 /// `tokens` at `span`. An expression lies where all of its tokens lie, and else where the derive does.
@@ -45,7 +56,7 @@ pub(crate) fn respanned(tokens: &TokenStream, span: Span) -> TokenStream {
 
 /// An implementation for a set with mistakes, so that its users are not told of more.
 fn stub(set: &Set<'_>) -> TokenStream {
-    let private = private(&set.krate);
+    let private = private();
     let ident = set.ident;
     let name = ident.unraw().to_string();
     let (impl_generics, ty_generics, where_clause) = set.generics.split_for_impl();
@@ -62,7 +73,7 @@ fn stub(set: &Set<'_>) -> TokenStream {
 }
 
 fn expand(set: &Set<'_>) -> TokenStream {
-    let private = private(&set.krate);
+    let private = private();
     let ident = set.ident;
     let name = ident.unraw().to_string();
     let generics = bounded(set, &private);
@@ -96,9 +107,10 @@ fn expand(set: &Set<'_>) -> TokenStream {
 
     // A generic set is checked where it is registered.
     let check = set.generics.params.is_empty().then(|| {
+        let set = quote!(#private::GdsMetricSet);
         let private = respanned(&private, ident.span());
         quote_spanned! {ident.span()=>
-            const _: () = #private::check(<#ident as #private::GdsMetricSet>::SCHEMA);
+            const _: () = #private::check(<#ident as #set>::SCHEMA);
         }
     });
 

@@ -3,15 +3,14 @@
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 use syn::{
-    Data, DeriveInput, Fields, Generics, Ident, Path, Type, ext::IdentExt, parse_quote,
-    spanned::Spanned,
+    Data, DeriveInput, Fields, Generics, Ident, Type, ext::IdentExt, parse_quote, spanned::Spanned,
 };
 
 use super::type_options;
 use crate::{
     attr::{self, Place, Text},
     errors::Errors,
-    expand::private,
+    expand::{private, scoped},
     guess::{is_generic, option_of},
     name,
 };
@@ -31,9 +30,9 @@ pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
     let fields = read(input, &mut errors);
     check_duplicates(&fields, &mut errors);
     if errors.is_empty() {
-        expand(input, &fields, &krate)
+        scoped(&krate, &expand(input, &fields))
     } else {
-        let stub = stub(input, &krate);
+        let stub = scoped(&krate, &stub(input));
         let errors = errors.into_tokens();
         quote!(#errors #stub)
     }
@@ -126,8 +125,8 @@ fn check_duplicates(fields: &[Field<'_>], errors: &mut Errors) {
     }
 }
 
-fn stub(input: &DeriveInput, krate: &Path) -> TokenStream {
-    let private = private(krate);
+fn stub(input: &DeriveInput) -> TokenStream {
+    let private = private();
     let ident = &input.ident;
     let (impl_generics, ty_generics, where_clause) = input.generics.split_for_impl();
     quote! {
@@ -150,8 +149,8 @@ fn stub(input: &DeriveInput, krate: &Path) -> TokenStream {
     }
 }
 
-fn expand(input: &DeriveInput, fields: &[Field<'_>], krate: &Path) -> TokenStream {
-    let private = private(krate);
+fn expand(input: &DeriveInput, fields: &[Field<'_>]) -> TokenStream {
+    let private = private();
     let ident = &input.ident;
     let encodable = bounded(&input.generics, fields, &private);
     let (impl_generics, ty_generics, where_clause) = encodable.split_for_impl();

@@ -2,15 +2,13 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::{
-    Data, DeriveInput, Fields, Ident, Path, Type, ext::IdentExt, parse_quote, spanned::Spanned,
-};
+use syn::{Data, DeriveInput, Fields, Ident, Type, ext::IdentExt, parse_quote, spanned::Spanned};
 
 use super::{case::Case, type_options};
 use crate::{
     attr::{self, Opt, Place},
     errors::Errors,
-    expand::private,
+    expand::{private, scoped},
     guess::is_generic,
     name,
 };
@@ -37,9 +35,9 @@ pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
     let forms = read(input, case, &mut errors);
     check_duplicates(&forms, &mut errors);
     if errors.is_empty() {
-        expand(input, &forms, &krate)
+        scoped(&krate, &expand(input, &forms))
     } else {
-        let stub = stub(input, &krate);
+        let stub = scoped(&krate, &stub(input));
         let errors = errors.into_tokens();
         quote!(#errors #stub)
     }
@@ -184,8 +182,8 @@ fn is_bool(ty: &Type) -> bool {
     matches!(ty, Type::Path(path) if path.path.is_ident("bool"))
 }
 
-fn stub(input: &DeriveInput, krate: &Path) -> TokenStream {
-    let private = private(krate);
+fn stub(input: &DeriveInput) -> TokenStream {
+    let private = private();
     let ident = &input.ident;
     let (impl_generics, ty_generics, where_clause) = input.generics.split_for_impl();
     quote! {
@@ -208,8 +206,8 @@ fn stub(input: &DeriveInput, krate: &Path) -> TokenStream {
     }
 }
 
-fn expand(input: &DeriveInput, forms: &[Form<'_>], krate: &Path) -> TokenStream {
-    let private = private(krate);
+fn expand(input: &DeriveInput, forms: &[Form<'_>]) -> TokenStream {
+    let private = private();
     let ident = &input.ident;
 
     let mut encodable = input.generics.clone();
