@@ -275,3 +275,54 @@ fn start_thread(memory: Arc<Memory>) -> io::Result<SyncSender<Job>> {
     })?;
     Ok(queue)
 }
+
+#[cfg(test)]
+mod tests {
+    use actix_web::rt::System;
+
+    use super::*;
+
+    /// As many bytes as it says, and the name of the thread that they were last written on.
+    struct Source(usize, Mutex<Option<String>>);
+
+    impl Expose for Source {
+        fn expose(&self, exposition: &mut Exposition<'_>) -> Result<(), EncodeError> {
+            exposition.lines().push_str(&"x".repeat(self.0));
+            let name = thread::current().name().map(str::to_owned);
+            *self.1.lock().expect("no panic under the lock") = name;
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn what_is_not_small_and_simple_has_the_thread() {
+        for gzip in [false, true] {
+            let renderer = Renderer::default();
+            for (expected, is, on_the_thread) in [
+                (Expected::Exactly(INLINE), 1, false),
+                (Expected::Exactly(INLINE + 1), 1, true),
+                (Expected::AtLeast(INLINE), INLINE, false),
+                (Expected::AtLeast(INLINE + 1), INLINE + 1, true),
+                // As large as the time before.
+                (Expected::AtLeast(1), 1, true),
+                (Expected::AtLeast(1), 0, false),
+                // Nothing is known of the time before.
+                (Expected::AtLeast(1), 1, true),
+                (Expected::Unknown, 1, true),
+                (Expected::Exactly(1), 1, false),
+            ] {
+                let source = Arc::new(Source(is, Mutex::default()));
+                let answer =
+                    renderer.render(Arc::clone(&source) as _, expected, Format::Text, gzip);
+                let answer = System::new().block_on(answer).expect("no failure");
+                assert_eq!(answer.plain_len, is);
+                let name = source.1.lock().expect("no panic under the lock").clone();
+                assert_eq!(
+                    name.as_deref() == Some("gds-metrics-scrape"),
+                    on_the_thread,
+                    "{expected:?} {is} {gzip}"
+                );
+            }
+        }
+    }
+}

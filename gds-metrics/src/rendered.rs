@@ -155,3 +155,58 @@ impl io::Write for ChunkWriter {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    #[test]
+    fn chunks_that_were_sent_are_written_again() {
+        let memory = Arc::new(Memory::default());
+        let mut chunk = new_chunk();
+        chunk.push('x');
+        let at = chunk.as_ptr();
+        drop(memory.send(&mut chunk));
+        assert_eq!(memory.spare().len(), 1);
+        drop(memory.send(&mut chunk));
+        assert_eq!((chunk.as_ptr(), chunk.as_str()), (at, ""));
+    }
+
+    #[test]
+    fn no_more_is_kept_than_said() {
+        let memory = Arc::new(Memory::default());
+        let mut long = String::with_capacity(3 * CHUNK);
+        drop(memory.send(&mut long));
+        assert_eq!(memory.spare().len(), 0);
+        let sent: Vec<Bytes> = (0..=MAX_SPARE)
+            .map(|_| memory.send(&mut new_chunk()))
+            .collect();
+        drop(sent);
+        assert_eq!(MAX_SPARE, 1024);
+        assert_eq!(memory.spare().len(), MAX_SPARE);
+    }
+
+    #[test]
+    fn what_is_written_comes_in_chunks() {
+        for (pieces, expected) in [
+            (&[][..], &[][..]),
+            (&[1, 2], &[3]),
+            (&[CHUNK - 1, 1], &[CHUNK]),
+            (&[CHUNK - 1, 2, 3], &[CHUNK - 1, 5]),
+            // One that is larger is not cut.
+            (&[CHUNK + 1, 1], &[CHUNK + 1, 1]),
+        ] {
+            let mut writer = ChunkWriter::default();
+            for len in pieces {
+                let written = writer.write(&vec![b'x'; *len]).expect("memory");
+                assert_eq!(written, *len);
+            }
+            let rendered = writer.finish();
+            let lens: Vec<usize> = rendered.chunks.iter().map(Bytes::len).collect();
+            assert_eq!(lens, expected);
+            assert_eq!(rendered.len, pieces.iter().sum::<usize>() as u64);
+        }
+    }
+}
