@@ -198,6 +198,8 @@ enum Label {
     WithoutEnd,
     /// A second one does end. Its name comes in these pieces.
     WithoutEndBefore(&'static [&'static str]),
+    /// A second one has but a name, which ends in a line break.
+    WithoutEndBeforeBreak,
 }
 
 impl EncodeLabelSet for Label {
@@ -210,6 +212,10 @@ impl EncodeLabelSet for Label {
                 return Ok(());
             }
             key.encode_label_value()?.write_str("v")?;
+            if *self == Self::WithoutEndBeforeBreak {
+                let mut label = encoder.encode_label();
+                label.encode_label_key()?.write_str("\n")?;
+            }
             if let Self::WithoutEndBefore(pieces) = self {
                 let mut label = encoder.encode_label();
                 let mut key = label.encode_label_key()?;
@@ -329,6 +335,29 @@ fn labels_that_do_not_end_are_left_out() {
              # HELP z Help\n# TYPE z gauge\n"
         );
     }
+}
+
+/// What is left of the line is too short to be seen as none: the name has more pieces.
+#[test]
+fn ends_of_lines_are_no_lines() {
+    let exposed = exposed(|r| {
+        let r = r.sub_registry_with_prefix("shop");
+        for name in ["x", "z"] {
+            let family = Family::<Label, Gauge>::default();
+            family.get_or_create(&Label::WithoutEndBeforeBreak).set(1);
+            r.register(name, "Help", family);
+            if name == "x" {
+                r.register("y", "Help", Gauge::<i64>::default());
+            }
+        }
+    });
+    assert_contains(&exposed.theirs, "\n} 1\n# HELP shop_y");
+    assert_eq!(
+        exposed.text(),
+        "# HELP shop_x Help\n# TYPE shop_x gauge\n\
+         # HELP shop_y Help\n# TYPE shop_y gauge\nshop_y 0\n\
+         # HELP shop_z Help\n# TYPE shop_z gauge\n"
+    );
 }
 
 #[test]

@@ -103,6 +103,7 @@ impl<'a, 's> Pieces<'a, 's> {
 
     fn begin_comment(&mut self, keyword: Keyword) {
         self.keyword = keyword;
+        self.name_seen = 0;
         self.take = Self::comment_name;
     }
 
