@@ -31,10 +31,9 @@ impl Described {
     /// What comes after the family's name in that of a sample. `None` if this is no sample's.
     pub(super) fn suffix<'n>(&self, name: &'n str) -> Option<&'n str> {
         let suffix = name.strip_prefix(self.name.as_str())?;
-        let mut bytes = suffix.bytes();
-        bytes
-            .all(|b| b.is_ascii_alphanumeric() || b == b'_')
-            .then_some(suffix)
+        // Nearly all are one of these.
+        let usual = matches!(suffix, "" | "_bucket" | "_total" | "_sum" | "_count");
+        (usual || may_be_suffix(suffix)).then_some(suffix)
     }
 
     /// Undoes what prometheus-client does to names and help. `suffix`: of the first sample.
@@ -70,6 +69,12 @@ impl Described {
             help: self.help.strip_suffix('.').unwrap_or(&self.help).to_owned(),
         }
     }
+}
+
+#[cold]
+fn may_be_suffix(suffix: &str) -> bool {
+    let mut bytes = suffix.bytes();
+    bytes.all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
 pub(super) fn known_kind(text: &str) -> &'static str {

@@ -390,8 +390,8 @@ impl<'a, 's> Pieces<'a, 's> {
                 self.push(piece)
             }
             _ => {
-                let may_be = |b| matches!(b, b'0'..=b'9' | b' ' | b'.' | b'-' | b'+' | b'e');
-                self.line_bad |= !piece.bytes().all(may_be) && piece != "NaN";
+                let usual = |b| matches!(b, b'0'..=b'9' | b' ' | b'.' | b'-');
+                self.line_bad |= !piece.bytes().all(usual) && !is_odd_number(piece);
                 self.push(piece)
             }
         }
@@ -403,8 +403,9 @@ impl<'a, 's> Pieces<'a, 's> {
             self.end_exemplar(&exemplar);
         }
         let lines = self.exposition.lines();
-        // A number ends the line, or it ended within a label.
-        if self.line_bad || !lines.ends_with(|c: char| c.is_ascii_alphanumeric()) {
+        // `NaN`, `+Inf` or a digit ends the line, or it ended within a label.
+        let ended = matches!(lines.as_bytes().last(), Some(b'0'..=b'f'));
+        if self.line_bad || !ended {
             self.cut_line();
             return Ok(());
         }
@@ -440,6 +441,12 @@ impl<'a, 's> Pieces<'a, 's> {
     fn push(&mut self, piece: &str) -> fmt::Result {
         self.exposition.lines().write_str(piece)
     }
+}
+
+/// Whether a piece that is not only of digits is a number, or the beginning of an exemplar's.
+#[cold]
+fn is_odd_number(piece: &str) -> bool {
+    piece.parse::<f64>().is_ok()
 }
 
 impl fmt::Write for Pieces<'_, '_> {
