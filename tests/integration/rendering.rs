@@ -28,7 +28,10 @@ use gds_metrics::{
     },
 };
 
-use crate::support::{ON_PURPOSE, eventually, quiet_panics, server::serve};
+use crate::support::{
+    ON_PURPOSE, eventually, quiet_panics,
+    server::{Server, serve},
+};
 
 /// Writes as many series as it is told to, and may be stopped, or fail, before it does.
 #[derive(Clone, Debug, Default)]
@@ -85,6 +88,18 @@ impl Collector for Probe {
         }
         Ok(())
     }
+}
+
+/// A server of one worker, which has a page beside the metrics.
+fn one_worker(metrics: GdsMetrics) -> Server {
+    serve(move |listener| {
+        let factory = move || {
+            App::new()
+                .service(metrics.scope())
+                .route("/", web::get().to(|| async { "index" }))
+        };
+        Ok(HttpServer::new(factory).workers(1).listen(listener)?.run())
+    })
 }
 
 const SCRAPE: &str = "GET /metrics HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer secret\r\n\r\n";
@@ -198,14 +213,7 @@ async fn others_have_their_turn_between_the_pieces() {
 fn busy() {
     let (probe, metrics) = Probe::registered();
     probe.0.series.store(20_000, SeqCst);
-    let server = serve(move |listener| {
-        let factory = move || {
-            App::new()
-                .service(metrics.scope())
-                .route("/", web::get().to(|| async { "index" }))
-        };
-        Ok(HttpServer::new(factory).workers(1).listen(listener)?.run())
-    });
+    let server = one_worker(metrics);
     let len = server.ask(SCRAPE).body.len();
     assert!(len > 256 * 1024);
 
@@ -248,14 +256,7 @@ fn busy() {
 #[test]
 fn slow_collectors() {
     let (probe, metrics) = Probe::registered();
-    let server = serve(move |listener| {
-        let factory = move || {
-            App::new()
-                .service(metrics.scope())
-                .route("/", web::get().to(|| async { "index" }))
-        };
-        Ok(HttpServer::new(factory).workers(1).listen(listener)?.run())
-    });
+    let server = one_worker(metrics);
     for calls in 1..=3 {
         probe.stop(true);
         let mut client = server.connect();
