@@ -100,6 +100,12 @@ fn what_prometheus_writes_itself_is_taken() {
         message.contains("`up`, which belongs to Prometheus itself"),
         "{message}"
     );
+    // Their samples have other names.
+    set!(Others {
+        up: Counter,
+        scrape_duration_seconds: Histogram
+    });
+    metrics().register::<Others>().unwrap();
 }
 
 #[test]

@@ -47,7 +47,7 @@ fn once() {
             "WARN the metric family `a b` is left out of the exposition: letters, digits and `_` make a \
              name, and no digit comes first",
             "WARN a series of the metric family `y` is left out of the exposition: one of its labels comes \
-             twice, has no valid name or is not written to its end: y{a=\\\"1\\\",a=\\\"2\\\"} 1",
+             twice or has no valid name, or it is not written to its end: y{a=\\\"1\\\",a=\\\"2\\\"} 1",
         ]
     );
 }

@@ -569,3 +569,20 @@ fn what_the_closure_returns_is_returned() {
     gauge.set(7);
     assert_eq!(metrics.sample("x", &[]), Some(7.0));
 }
+
+#[test]
+fn numbers_of_all_kinds() {
+    for value in [f64::NAN, 1e300, -1e-300, 5e-324, -0.0, 1e21, 123_456_789.5] {
+        let exposed = exposed(|r| {
+            let gauge = Gauge::<f64, AtomicU64>::default();
+            gauge.set(value);
+            r.register("x", "Help", gauge);
+        });
+        let (_, number) = exposed.theirs.split_once("\nx ").unwrap();
+        let number = number.trim_end_matches("# EOF\n");
+        assert_eq!(
+            exposed.text(),
+            format!("# HELP x Help\n# TYPE x gauge\nx {number}")
+        );
+    }
+}

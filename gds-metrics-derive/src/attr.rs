@@ -221,7 +221,7 @@ impl Opt {
     /// The value of `crate = ::path`.
     pub(crate) fn path(&self, errors: &mut Errors) -> Option<Path> {
         if let OptValue::Value(value) = &self.value
-            && let Expr::Path(path) = &**value
+            && let Expr::Path(path) = ungrouped(value)
         {
             return Some(path.path.clone());
         }

@@ -193,7 +193,10 @@ pub enum RegisterError {
         name: String,
         /// What should have been registered, as `Set::field (file:line)`.
         definition: String,
-        /// What has the name, in the same form, or `gds-metrics itself`.
+        /// What has the name, in the same form, or `gds-metrics itself`, or Prometheus, which writes
+        /// [`up` and some more][automatic] for each target.
+        ///
+        /// [automatic]: https://prometheus.io/docs/concepts/jobs_instances/#automatically-generated-labels-and-time-series
         owner: String,
     },
 }

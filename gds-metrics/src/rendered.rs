@@ -78,26 +78,36 @@ pub(crate) struct Unsent {
 
 impl Unsent {
     pub(crate) fn of(rendered: &Rendered, memory: &Arc<Memory>) -> Self {
-        // A chunk takes its room however little is in it, and long lines make larger ones.
-        let bytes = rendered
-            .chunks
-            .iter()
-            .map(|chunk| chunk.len().max(CHUNK))
-            .sum();
+        let bytes = rendered.chunks.iter().map(room).sum();
         memory.unsent.fetch_add(bytes, Relaxed);
         Self {
             memory: Arc::downgrade(memory),
             bytes,
         }
     }
+
+    /// One of its chunks is on its way.
+    pub(crate) fn sent(&mut self, chunk: &Bytes) {
+        self.release(room(chunk));
+    }
+
+    fn release(&mut self, bytes: usize) {
+        if let Some(memory) = self.memory.upgrade() {
+            memory.unsent.fetch_sub(bytes, Relaxed);
+        }
+        self.bytes = self.bytes.saturating_sub(bytes);
+    }
 }
 
 impl Drop for Unsent {
     fn drop(&mut self) {
-        if let Some(memory) = self.memory.upgrade() {
-            memory.unsent.fetch_sub(self.bytes, Relaxed);
-        }
+        self.release(self.bytes);
     }
+}
+
+/// What a chunk takes: all of its room, however little is in it. A long line makes it longer.
+fn room(chunk: &Bytes) -> usize {
+    chunk.len().max(CHUNK)
 }
 
 /// A chunk on its way to the client.

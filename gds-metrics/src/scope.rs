@@ -164,7 +164,7 @@ fn expose(rendered: Rendered, format: Format, gzip: bool, head: bool) -> HttpRes
         takes_turns: len > INLINE as u64,
         left: if head { VecDeque::new() } else { chunks.into() },
         turn: None,
-        _unsent: (!head).then_some(unsent),
+        unsent: (!head).then_some(unsent),
     })
 }
 
@@ -178,8 +178,8 @@ struct Chunks {
     takes_turns: bool,
     left: VecDeque<Bytes>,
     turn: Option<Turn>,
-    /// Until all is sent, or the client has gone.
-    _unsent: Option<Unsent>,
+    /// Less by what is sent; none once the client has gone.
+    unsent: Option<Unsent>,
 }
 
 /// Of all that is ready, new requests included.
@@ -201,6 +201,9 @@ impl MessageBody for Chunks {
             ready!(turn.as_mut().poll(cx));
         }
         let chunk = this.left.pop_front();
+        if let (Some(unsent), Some(chunk)) = (&mut this.unsent, &chunk) {
+            unsent.sent(chunk);
+        }
         this.turn = if this.takes_turns && !this.left.is_empty() {
             Some(Box::pin(yield_now()))
         } else {

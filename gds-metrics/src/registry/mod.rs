@@ -205,7 +205,7 @@ impl MetricRegistry {
             Problem::Labels { family, line } => self.warn_once(family, || {
                 format!(
                     "a series of the metric family `{family}`{defined} is left out of the exposition: \
-                     one of its labels comes twice, has no valid name or is not written to its \
+                     one of its labels comes twice or has no valid name, or it is not written to its \
                      end: {}",
                     line.escape_debug()
                 )

@@ -32,7 +32,9 @@ impl Names {
         kind.suffixes().iter().find_map(|suffix| {
             let name = format!("{family}{suffix}");
             let owner = *self.owners.get(&name)?;
-            Some((name, owner))
+            // Prometheus writes samples alone: it does not mind a family whose samples are named otherwise.
+            let minds = !matches!(owner, Owner::Prometheus) || kind.has_sample(suffix);
+            minds.then_some((name, owner))
         })
     }
 

@@ -78,6 +78,14 @@ impl MetricKind {
         }
     }
 
+    /// Whether there are samples of this name, one of [`suffixes`](Self::suffixes).
+    pub(crate) const fn has_sample(self, suffix: &str) -> bool {
+        match self {
+            Self::Gauge | Self::StateSet | Self::Unknown => true,
+            _ => !matches!(suffix.as_bytes(), b"" | b"_created"),
+        }
+    }
+
     /// What follows a family's name in the name its samples are asked for by.
     pub(crate) const fn sample_suffix(self) -> &'static str {
         match self {
