@@ -296,3 +296,42 @@ fn the_schema_as_a_table() {
     assert!(metrics[0].file().ends_with("derive_fields.rs"));
     assert_eq!(Pool::SCHEMA.set(), "Pool");
 }
+
+/// What a macro passes on is in an invisible group.
+#[test]
+fn options_from_a_macro() {
+    macro_rules! set {
+        ($name:ident, $krate:path, $prefix:literal, $help:expr, $buckets:expr) => {
+            #[derive(GdsMetricSet)]
+            #[metric(crate = $krate, prefix = $prefix)]
+            #[allow(dead_code, reason = "registered, never used")]
+            struct $name {
+                #[metric(help = $help, buckets = $buckets)]
+                sizes: Histogram,
+            }
+        };
+    }
+    set!(Listed, ::gds_metrics, "listed", "Of lists", [1, 2]);
+    set!(
+        Stepped,
+        ::gds_metrics,
+        "stepped",
+        "Of steps",
+        linear(1, 1, 2)
+    );
+
+    let metrics = GdsMetrics::builder().build().unwrap();
+    metrics.register::<Listed>().unwrap();
+    metrics.register::<Stepped>().unwrap();
+    let text = metrics.encode(Format::Text).unwrap();
+    for (name, help) in [("listed", "Of lists"), ("stepped", "Of steps")] {
+        assert!(
+            text.contains(&format!("# HELP {name}_sizes {help}\n")),
+            "{text}"
+        );
+        assert!(
+            text.contains(&format!("{name}_sizes_bucket{{le=\"2.0\"}} 0\n")),
+            "{text}"
+        );
+    }
+}
