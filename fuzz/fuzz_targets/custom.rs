@@ -3,7 +3,7 @@
 #![no_main]
 #![allow(missing_docs)]
 
-#[allow(dead_code)]
+#[allow(dead_code, reason = "the tests use the rest")]
 #[path = "../../tests/support/exposition.rs"]
 mod exposition;
 
