@@ -5,16 +5,12 @@ use std::{fmt, sync::Arc};
 use prometheus_client::registry::Registry;
 
 use crate::{
-    EncodeError, Format, RegisterError,
-    auth::Access,
-    exposition::{Exposition, sample},
-    groups::Groups,
-    http::{self, Store},
-    registry::MetricRegistry,
-    render::{self, Expected, Expose, RenderError, Renderer},
-    rendered::Rendered,
-    scrapes::{self, Scrapes},
-    set::GdsMetricSet,
+    builtin::Groups,
+    custom::{GdsMetricSet, MetricRegistry},
+    endpoint::{self, Access, Expected, Expose, RenderError, Rendered, Renderer, Scrapes},
+    error::{EncodeError, RegisterError},
+    exposition::{Exposition, Format, sample},
+    requests::{self, Store},
 };
 
 /// The metrics of an application.
@@ -68,7 +64,7 @@ struct Source {
 impl GdsMetrics {
     pub(crate) fn new(path: String, access: Access, store: Store, groups: Groups) -> Self {
         let mut own = groups.families();
-        own.extend(http::FAMILIES.iter().chain(&scrapes::FAMILIES));
+        own.extend(requests::FAMILIES.iter().chain(&endpoint::FAMILIES));
         let reserved: Vec<_> = own
             .iter()
             .map(|family| (family.name, family.kind))
@@ -167,7 +163,7 @@ impl GdsMetrics {
     /// ```
     pub fn encode(&self, format: Format) -> Result<String, EncodeError> {
         let mut text = String::new();
-        render::write(&*self.inner.source, format, &mut text)?;
+        endpoint::write(&*self.inner.source, format, &mut text)?;
         Ok(text)
     }
 

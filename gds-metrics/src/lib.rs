@@ -95,34 +95,17 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-mod auth;
-mod body;
-mod build_info;
-mod builder;
-mod check;
+mod builtin;
 mod config;
+mod custom;
+mod endpoint;
 mod error;
 mod exposition;
-mod groups;
 pub mod guarantees;
 pub mod guides;
-mod http;
 mod instance;
-mod labels;
-mod metrics;
 mod middleware;
-mod misuse;
-#[cfg(feature = "process")]
-mod process;
-mod registry;
-mod render;
-mod rendered;
-pub mod schema;
-mod scope;
-mod scrapes;
-mod set;
-mod token_file;
-mod unwind;
+mod requests;
 
 /// The traits of label types. Their derives have the same names, are our own, and are exported by
 /// name, which goes before a glob.
@@ -137,20 +120,18 @@ pub use prometheus_client::{
 };
 
 pub use crate::{
-    body::ObservedBody,
-    builder::GdsMetricsBuilder,
-    encoding::*,
-    error::{ConfigError, EncodeError, RegisterError},
-    exposition::Format,
-    instance::GdsMetrics,
-    labels::{ClosedLabelSet, ClosedLabelValue, LabelSet},
-    metrics::{
-        FamilyExt, GaugeExt, InProgress, Info, Observe, StateSet, Summary, Timer, TimerExt, UpDown,
+    config::GdsMetricsBuilder,
+    custom::{
+        ClosedLabelSet, ClosedLabelValue, FamilyExt, FamilyMember, GaugeExt, GdsMetricSet,
+        InProgress, Info, LabelSet, Metric, Observe, StateSet, Summary, Timer, TimerExt, UpDown,
+        schema,
     },
-    middleware::{GdsMetricsMiddleware, RecordedFuture},
-    schema::MetricKind,
-    scope::MetricsScope,
-    set::{FamilyMember, GdsMetricSet, Metric},
+    encoding::*,
+    endpoint::MetricsScope,
+    error::{ConfigError, EncodeError, RegisterError},
+    exposition::{Format, MetricKind},
+    instance::GdsMetrics,
+    middleware::{GdsMetricsMiddleware, ObservedBody, RecordedFuture},
 };
 
 /// What the derives' code calls. Not a part of the public interface.
@@ -162,7 +143,7 @@ pub mod __private {
         EncodeLabelSet, EncodeLabelValue, LabelSetEncoder, LabelValueEncoder,
     };
 
-    pub use crate::{
+    pub use crate::custom::{
         labels::{
             ClosedLabelSet, ClosedLabelValue, Label, LabelNames, Probe, Unknown, encode_label, zero,
         },

@@ -4,15 +4,14 @@
 //! both write on. It comes in chunks, so that a large exposition never needs one large piece of
 //! memory, and so that compression can follow while it is being written.
 
-pub(crate) mod foreign;
-mod negotiate;
+mod kind;
 mod openmetrics;
 pub(crate) mod sample;
 mod text;
 
 use std::fmt;
 
-use crate::schema::MetricKind;
+pub use self::kind::MetricKind;
 
 /// A text format of the exposition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -2,8 +2,7 @@
 //!
 //! <https://github.com/prometheus/OpenMetrics/blob/v1.0.0/specification/OpenMetrics.md>
 
-use super::{Header, push_comment, push_label_value};
-use crate::schema::MetricKind;
+use super::{Header, MetricKind, push_comment, push_label_value};
 
 pub(super) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 

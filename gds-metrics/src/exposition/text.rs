@@ -2,8 +2,7 @@
 //!
 //! <https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format>
 
-use super::{Header, push_comment};
-use crate::schema::MetricKind;
+use super::{Header, MetricKind, push_comment};
 
 pub(super) const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 

@@ -1,0 +1,49 @@
+//! What is exposed beside the HTTP metrics, if the builder was asked for it.
+
+mod build_info;
+#[cfg(feature = "process")]
+mod process;
+
+pub(crate) use self::build_info::BuildInfo;
+use crate::exposition::{Exposition, Header};
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Groups {
+    pub(crate) build_info: Option<BuildInfo>,
+    #[cfg(feature = "process")]
+    pub(crate) process: bool,
+}
+
+impl Groups {
+    /// The families written here. One that is off is not among them: its names are free.
+    pub(crate) fn families(&self) -> Vec<Header<'static>> {
+        let mut families = Vec::new();
+        if self.build_info.is_some() {
+            families.push(build_info::FAMILY);
+        }
+        #[cfg(feature = "process")]
+        if self.process {
+            families.extend(process::FAMILIES);
+        }
+        families
+    }
+
+    /// Whether they take as long as the system lets them.
+    #[cfg_attr(not(feature = "process"), allow(clippy::unused_self))]
+    pub(crate) fn ask_the_system(&self) -> bool {
+        #[cfg(feature = "process")]
+        return self.process;
+        #[cfg(not(feature = "process"))]
+        false
+    }
+
+    pub(crate) fn expose(&self, exposition: &mut Exposition<'_>) {
+        if let Some(build_info) = &self.build_info {
+            build_info.expose(exposition);
+        }
+        #[cfg(feature = "process")]
+        if self.process {
+            process::expose(exposition);
+        }
+    }
+}

@@ -1,0 +1,428 @@
+//! Settings, from code and from the environment, and what is built from them.
+
+use std::fmt;
+
+use actix_web::{Error, ResponseError};
+use ipnet::IpNet;
+
+use super::{
+    environment::{Environment, TokenSource},
+    values::{self, HostSetting},
+};
+use crate::{
+    builtin::{BuildInfo, Groups},
+    endpoint::{Access, Addresses, TokenFile, Tokens},
+    error::ConfigError,
+    instance::GdsMetrics,
+    requests::{IsError, MAX_HOSTS, Settings, Store, nanos_of},
+};
+
+/// The Python client's.
+pub(crate) const DEFAULT_BUCKETS: [f64; 14] = [
+    0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
+];
+const DEFAULT_PATH: &str = "/metrics";
+const DEFAULT_MAX_HOSTS: usize = 32;
+const DEFAULT_MAX_LABEL_SETS: usize = 2_000;
+/// Each has 18 samples; what is beyond is no metric any more.
+const MAX_LABEL_SETS: usize = 1_000_000;
+
+impl GdsMetrics {
+    /// Settings to start from: with none of them changed, the standard metrics at `/metrics`, for
+    /// everybody who can reach it.
+    pub fn builder() -> GdsMetricsBuilder {
+        GdsMetricsBuilder::default()
+    }
+
+    /// Everything from the environment, and defaults for what it leaves open.
+    ///
+    /// | variable | meaning |
+    /// | --- | --- |
+    /// | `PROMETHEUS_METRICS_PATH` | path of the endpoint. Default: `/metrics` |
+    /// | `METRICS_BASIC_AUTH` | `false` asks for no token, whatever else is set; `true` requires a token. Default: a token is required if there is one |
+    /// | `METRICS_AUTH_TOKEN` | the bearer token; wins over `VCAP_APPLICATION` |
+    /// | `METRICS_AUTH_TOKEN_FILE` | a file with the bearer token, looked at again at most once a second |
+    /// | `VCAP_APPLICATION` | set by Cloud Foundry: `application_id` is the bearer token, `application_uris` (or `uris`) are the known hosts |
+    /// | `METRICS_HOSTS` | the hosts that the `host` label tells apart, separated by commas |
+    /// | `METRICS_ALLOWED_IPS` | addresses or ranges that may scrape, separated by commas |
+    /// | `METRICS_TRUSTED_PROXIES` | addresses or ranges of proxies whose `X-Forwarded-For` is believed |
+    ///
+    /// Nothing says who may scrape: then everybody may, and a warning is logged.
+    ///
+    /// # Errors
+    ///
+    /// When a variable does not hold what it should; the error names it.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Self::builder().from_env()?.build()
+    }
+}
+
+/// Settings for [`GdsMetrics`]. A setter wins over the environment, whichever comes first.
+///
+/// ```
+/// use gds_metrics::GdsMetrics;
+///
+/// # fn main() -> Result<(), gds_metrics::ConfigError> {
+/// let metrics = GdsMetrics::builder()
+///     .from_env()?
+///     .buckets([0.01, 0.1, 1.0])
+///     .exclude("/health")
+///     .build()?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Default)]
+#[must_use = "call `.build()`"]
+pub struct GdsMetricsBuilder {
+    environment: Option<Environment>,
+    path: Option<String>,
+    auth: Option<AuthSetting>,
+    allowed_ips: Option<Vec<String>>,
+    trusted_proxies: Option<Vec<String>>,
+    buckets: Option<Vec<f64>>,
+    hosts: Option<HostSetting>,
+    max_hosts: Option<usize>,
+    max_label_sets: Option<usize>,
+    excluded: Vec<String>,
+    error_kinds: Vec<(IsError, String)>,
+    extended: bool,
+    groups: Groups,
+}
+
+enum AuthSetting {
+    Tokens(Vec<String>),
+    Off,
+}
+
+impl GdsMetricsBuilder {
+    /// Reads the environment, see [`GdsMetrics::from_env`] for the variables.
+    ///
+    /// # Errors
+    ///
+    /// When a variable does not hold what it should, even if a setter replaces it. (A token's file is
+    /// opened by [`build`](Self::build), if its token is used.)
+    #[allow(clippy::wrong_self_convention)]
+    pub fn from_env(mut self) -> Result<Self, ConfigError> {
+        self.environment = Some(Environment::of_process()?);
+        Ok(self)
+    }
+
+    /// The path of the endpoint. Default: `/metrics`.
+    pub fn path(mut self, path: impl Into<String>) -> Self {
+        self.path = Some(path.into());
+        self
+    }
+
+    /// The token that a scrape must present, as `Authorization: Bearer <token>`. Default: none.
+    ///
+    /// Replaces the tokens of earlier calls.
+    pub fn bearer_token(self, token: impl Into<String>) -> Self {
+        self.bearer_tokens([token])
+    }
+
+    /// Several tokens of which a scrape must present one: while a token is rotated, the old one and
+    /// the new. Default: none.
+    ///
+    /// Replaces the tokens of earlier calls.
+    pub fn bearer_tokens<T: Into<String>>(mut self, tokens: impl IntoIterator<Item = T>) -> Self {
+        self.auth = Some(AuthSetting::Tokens(
+            tokens.into_iter().map(Into::into).collect(),
+        ));
+        self
+    }
+
+    /// No token is required, whatever the environment says and whatever was set before. Addresses
+    /// set by [`allow_ips`](Self::allow_ips) are still required. Default: as the environment says;
+    /// without it, no token.
+    pub fn without_auth(mut self) -> Self {
+        self.auth = Some(AuthSetting::Off);
+        self
+    }
+
+    /// The addresses or ranges that may scrape, such as `10.0.0.0/8`; when a token is set as well,
+    /// both must be right. Default: all.
+    ///
+    /// The address is the peer's, or what [a trusted proxy](Self::trusted_proxies) says. A request
+    /// without one, as through a Unix socket, is refused.
+    pub fn allow_ips<R: fmt::Display>(mut self, ranges: impl IntoIterator<Item = R>) -> Self {
+        self.allowed_ips = Some(ranges.into_iter().map(|range| range.to_string()).collect());
+        self
+    }
+
+    /// The addresses or ranges of proxies whose `X-Forwarded-For` is believed, for
+    /// [`allow_ips`](Self::allow_ips). Default: none.
+    pub fn trusted_proxies<R: fmt::Display>(mut self, ranges: impl IntoIterator<Item = R>) -> Self {
+        self.trusted_proxies = Some(ranges.into_iter().map(|range| range.to_string()).collect());
+        self
+    }
+
+    /// The upper bounds of the duration histogram's buckets, in seconds, without `+Inf`. Default:
+    /// the Python client's, `0.005` to `10`.
+    pub fn buckets(mut self, bounds: impl IntoIterator<Item = f64>) -> Self {
+        self.buckets = Some(bounds.into_iter().collect());
+        self
+    }
+
+    /// The hosts that the `host` label tells apart, by name, in whatever port or case a request
+    /// writes them; all others are `_other`. Default: as the environment says; without it, the
+    /// first [`max_hosts`](Self::max_hosts) that are seen.
+    pub fn hosts<H: Into<String>>(mut self, hosts: impl IntoIterator<Item = H>) -> Self {
+        self.hosts = Some(HostSetting::Listed(
+            hosts.into_iter().map(Into::into).collect(),
+        ));
+        self
+    }
+
+    /// Leaves the `host` label out. Default: it is there.
+    pub fn without_host_label(mut self) -> Self {
+        self.hosts = Some(HostSetting::Unlabelled);
+        self
+    }
+
+    /// How many hosts the `host` label tells apart when none are listed: the first that are seen on
+    /// requests with a route. All others are `_other`. Default: 32.
+    pub fn max_hosts(mut self, max: usize) -> Self {
+        self.max_hosts = Some(max);
+        self
+    }
+
+    /// How many label sets of the standard metrics are told apart in full, each of 18 samples with
+    /// the default buckets, or 61 with the [extended group](Self::extended). Default: 2,000.
+    ///
+    /// Beyond it, requests are counted under the host `_other`; beyond twice it, under the path
+    /// `_other` as well, so that there are never more than twice as many label sets and one for each
+    /// method and status code. `gds_metrics_folded_requests_total` says how many requests it were.
+    pub fn max_label_sets(mut self, max: usize) -> Self {
+        self.max_label_sets = Some(max);
+        self
+    }
+
+    /// Records nothing of the requests to a route, given by its pattern as it was registered, with
+    /// the scopes it lies in: `/health`, `/users/{id}`. Compared exactly, after routing. Default:
+    /// everything is recorded.
+    ///
+    /// May be called for several routes.
+    pub fn exclude(mut self, pattern: impl Into<String>) -> Self {
+        self.excluded.push(pattern.into());
+        self
+    }
+
+    /// The `error` label for errors of type `E` in `http_server_exceptions_total`. Default: the
+    /// name that the error's `Debug` text begins with, if it begins with one, else `error`.
+    ///
+    /// May be called for several types.
+    ///
+    /// ```
+    /// use gds_metrics::GdsMetrics;
+    ///
+    /// # fn main() -> Result<(), gds_metrics::ConfigError> {
+    /// let metrics = GdsMetrics::builder()
+    ///     .error_kind::<std::io::Error>("io")
+    ///     .build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn error_kind<E: ResponseError + 'static>(mut self, name: impl Into<String>) -> Self {
+        let is = |error: &Error| error.as_error::<E>().is_some();
+        self.error_kinds.push((is, name.into()));
+        self
+    }
+
+    /// Whether the extended group is on. Default: `false`, the standard metrics alone, as the Python
+    /// original has them.
+    ///
+    /// | name | type | labels | what |
+    /// | --- | --- | --- | --- |
+    /// | `http_server_active_requests` | gauge | `method`, `host` | in flight, until the response's body is finished or dropped |
+    /// | `http_server_request_body_size_bytes` | histogram | `method`, `host`, `path`, `code` | bytes read of the request's body |
+    /// | `http_server_response_body_size_bytes` | histogram | the same | bytes of the response's body that were handed to the server |
+    /// | `http_server_response_duration_seconds` | histogram | the same | from the start to the end of the body; not for event streams and upgrades |
+    /// | `http_server_responses_truncated_total` | counter | `reason` | responses whose head went out and whose body did not: `client`, `body_error` or `panic` |
+    /// | `gds_metrics_scrapes_total` | counter | `outcome` | scrapes: `ok`, `unauthorized`, `forbidden`, `busy` or `error` |
+    /// | `gds_metrics_last_scrape_bytes` | gauge | | size of the last exposition, before compression |
+    ///
+    /// `http_server_active_requests` is raised before a request's route is known: it counts requests
+    /// to [excluded](Self::exclude) routes too, and the first request of a new host under `_other`.
+    pub fn extended(mut self, extended: bool) -> Self {
+        self.extended = extended;
+        self
+    }
+
+    /// Prometheus's standard process metrics, read when they are scraped. Default: `false`.
+    ///
+    /// | name | type | what |
+    /// | --- | --- | --- |
+    /// | `process_cpu_seconds_total` | counter | user and system CPU time, in seconds |
+    /// | `process_open_fds` | gauge | open file descriptors |
+    /// | `process_max_fds` | gauge | how many may be open; `+Inf` if there is no limit |
+    /// | `process_resident_memory_bytes` | gauge | resident memory |
+    /// | `process_virtual_memory_bytes` | gauge | virtual memory |
+    /// | `process_start_time_seconds` | gauge | when the process started, in seconds since the Unix epoch |
+    /// | `process_threads` | gauge | OS threads |
+    ///
+    /// Linux, macOS and FreeBSD tell all of them, Windows all but the threads, `OpenBSD` some, other
+    /// systems none: what is not known is left out.
+    ///
+    /// There with the Cargo feature `process`.
+    ///
+    /// ```
+    /// use gds_metrics::GdsMetrics;
+    ///
+    /// # fn main() -> Result<(), gds_metrics::ConfigError> {
+    /// let metrics = GdsMetrics::builder().process_metrics(true).build()?;
+    /// # #[cfg(target_os = "linux")]
+    /// assert!(metrics.sample("process_resident_memory_bytes", &[]) > Some(0.0));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "process")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "process")))]
+    pub fn process_metrics(mut self, on: bool) -> Self {
+        self.groups.process = on;
+        self
+    }
+
+    /// The name and the version of the application, exposed as `app_build_info{name="…",version="…"}`
+    /// with the value 1. Default: not exposed.
+    ///
+    /// With it, any other metric can be told by version, and a dashboard can show when a new one
+    /// came into use.
+    ///
+    /// ```
+    /// use gds_metrics::GdsMetrics;
+    ///
+    /// # fn main() -> Result<(), gds_metrics::ConfigError> {
+    /// let metrics = GdsMetrics::builder()
+    ///     .build_info(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"))
+    ///     .build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn build_info(mut self, name: impl Into<String>, version: impl Into<String>) -> Self {
+        self.groups.build_info = Some(BuildInfo {
+            name: name.into(),
+            version: version.into(),
+        });
+        self
+    }
+
+    /// Builds the metrics.
+    ///
+    /// # Errors
+    ///
+    /// When a setting is not what it should be; the error names it.
+    pub fn build(self) -> Result<GdsMetrics, ConfigError> {
+        let from_env = self.environment.is_some();
+        let environment = self.environment.unwrap_or_default();
+
+        let path = match self.path {
+            Some(path) => values::path("`.path(…)`", path)?,
+            None => environment.path.unwrap_or_else(|| DEFAULT_PATH.to_owned()),
+        };
+        let vcap = environment.vcap;
+        let (vcap_token, vcap_hosts) = vcap.map(|vcap| (vcap.application_id, vcap.hosts)).unzip();
+
+        let explicit = self.auth.is_some() || environment.auth == Some(false);
+        let tokens = match (self.auth, environment.auth) {
+            (Some(AuthSetting::Tokens(tokens)), _) => {
+                Tokens::Fixed(values::tokens("`.bearer_token(…)`", tokens)?)
+            }
+            (Some(AuthSetting::Off), _) | (None, Some(false)) => Tokens::None,
+            (None, auth) => {
+                let vcap = vcap_token.map(TokenSource::Text);
+                match (environment.token.or(vcap), auth) {
+                    (Some(TokenSource::Text(token)), _) => Tokens::Fixed(vec![token]),
+                    (Some(TokenSource::File(path)), _) => Tokens::File(TokenFile::open(path)?),
+                    (None, Some(true)) => return Err(ConfigError::MissingToken),
+                    (None, _) => Tokens::None,
+                }
+            }
+        };
+        let access = Access {
+            tokens,
+            addresses: addresses(
+                values::addresses_or("`.allow_ips(…)`", self.allowed_ips, environment.allowed_ips)?,
+                values::addresses_or(
+                    "`.trusted_proxies(…)`",
+                    self.trusted_proxies,
+                    environment.trusted_proxies,
+                )?,
+            ),
+        };
+        if from_env && !explicit && access.is_open() {
+            log::warn!(
+                "`{path}` is open to everybody who can reach it: set METRICS_AUTH_TOKEN or \
+                 METRICS_AUTH_TOKEN_FILE, or METRICS_BASIC_AUTH=false if that is intended"
+            );
+        }
+
+        let buckets = match self.buckets {
+            Some(bounds) => values::buckets(bounds)?,
+            None => DEFAULT_BUCKETS.into(),
+        };
+        let max_hosts = values::cap(
+            ".max_hosts(…)",
+            self.max_hosts,
+            DEFAULT_MAX_HOSTS,
+            MAX_HOSTS,
+        )?;
+        let settings = Settings {
+            bounds: nanos_of(&buckets),
+            buckets,
+            hosts: values::hosts(self.hosts, environment.hosts.or(vcap_hosts), max_hosts)?,
+            max_label_sets: values::cap(
+                ".max_label_sets(…)",
+                self.max_label_sets,
+                DEFAULT_MAX_LABEL_SETS,
+                MAX_LABEL_SETS,
+            )?,
+            excluded: values::excluded(self.excluded)?,
+            error_kinds: values::error_kinds(self.error_kinds)?,
+            extended: self.extended,
+        };
+        Ok(GdsMetrics::new(
+            path,
+            access,
+            Store::new(settings),
+            self.groups,
+        ))
+    }
+}
+
+impl fmt::Debug for GdsMetricsBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Not the tokens, and not the environment, which may hold one.
+        f.debug_struct("GdsMetricsBuilder")
+            .field("from_env", &self.environment.is_some())
+            .field("path", &self.path)
+            .field("allowed_ips", &self.allowed_ips)
+            .field("trusted_proxies", &self.trusted_proxies)
+            .field("buckets", &self.buckets)
+            .field("max_hosts", &self.max_hosts)
+            .field("max_label_sets", &self.max_label_sets)
+            .field("excluded", &self.excluded)
+            .field("extended", &self.extended)
+            .field("groups", &self.groups)
+            .finish_non_exhaustive()
+    }
+}
+
+fn addresses(allowed: Option<Vec<IpNet>>, proxies: Option<Vec<IpNet>>) -> Option<Addresses> {
+    if allowed.is_none() && proxies.is_some() {
+        log::warn!(
+            "there are trusted proxies, but no addresses that may scrape: without METRICS_ALLOWED_IPS \
+             or `.allow_ips(…)` all may"
+        );
+    }
+    let addresses = Addresses {
+        allowed: allowed?,
+        proxies: proxies.unwrap_or_default(),
+    };
+    if let Some((range, proxy)) = addresses.range_with_proxy() {
+        log::warn!(
+            "the range `{range}` of addresses that may scrape covers the trusted proxy `{proxy}`: \
+             whatever reaches that proxy and comes without an `X-Forwarded-For` may scrape as well"
+        );
+    }
+    Some(addresses)
+}

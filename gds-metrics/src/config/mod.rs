@@ -1,0 +1,7 @@
+//! How it is set up: the builder, the environment, what a setting may hold.
+
+mod builder;
+mod environment;
+mod values;
+
+pub use self::builder::GdsMetricsBuilder;

@@ -1,0 +1,194 @@
+//! What a setting may hold, wherever it comes from.
+
+use std::{collections::HashSet, fmt, net::IpAddr};
+
+use ipnet::{IpNet, Ipv4Net};
+
+use crate::{
+    endpoint::check_token,
+    error::ConfigError,
+    requests::{FOLDED, Host, Hosts, IsError, MAX_HOSTS},
+};
+
+/// A path that Actix registers as it is written and that a client can ask for.
+pub(crate) fn path(setting: &'static str, path: String) -> Result<String, ConfigError> {
+    let is_plain = |c: char| {
+        !matches!(c, '{' | '}' | '*' | '%' | '?' | '#') && !c.is_whitespace() && !c.is_control()
+    };
+    if path.starts_with('/') && path.chars().all(is_plain) {
+        Ok(path)
+    } else {
+        Err(ConfigError::Path {
+            setting,
+            value: path,
+        })
+    }
+}
+
+/// A host by name alone, as it is to be written in the label.
+pub(crate) fn host(setting: &'static str, host: &str) -> Result<String, ConfigError> {
+    match Host::parse(host.as_bytes()) {
+        // Equal but for case: it had no port, not even one of those that are left out.
+        Some(parsed)
+            if parsed.as_str().eq_ignore_ascii_case(host) && parsed.name() == parsed.as_str() =>
+        {
+            Ok(host.to_owned())
+        }
+        _ => Err(ConfigError::Host {
+            setting,
+            value: host.to_owned(),
+        }),
+    }
+}
+
+/// Ranges of addresses, where a single address stands for itself.
+pub(crate) fn addresses<R: fmt::Display>(
+    setting: &'static str,
+    list: impl IntoIterator<Item = R>,
+) -> Result<Vec<IpNet>, ConfigError> {
+    list.into_iter()
+        .map(|range| {
+            let value = range.to_string();
+            let range = value.trim();
+            let address = || range.parse::<IpAddr>().map(IpNet::from);
+            match range.parse().or_else(|_| address()) {
+                Ok(range) => Ok(unmapped(range)),
+                Err(_) => Err(ConfigError::Address { setting, value }),
+            }
+        })
+        .collect()
+}
+
+/// A range of IPv4 addresses written as IPv6 (`::ffff:10.0.0.0/104`) as what it means.
+fn unmapped(range: IpNet) -> IpNet {
+    let IpNet::V6(v6) = range else { return range };
+    let v4 = v6
+        .addr()
+        .to_ipv4_mapped()
+        .zip(v6.prefix_len().checked_sub(96));
+    v4.and_then(|(address, len)| Ipv4Net::new(address, len).ok())
+        .map_or(range, IpNet::V4)
+}
+
+/// Tokens, at least one: none would let everybody in.
+pub(crate) fn tokens(
+    setting: &'static str,
+    tokens: Vec<String>,
+) -> Result<Vec<String>, ConfigError> {
+    if tokens.is_empty() {
+        return check_token(setting, "").map(|()| tokens);
+    }
+    tokens
+        .iter()
+        .try_for_each(|each| check_token(setting, each))?;
+    Ok(tokens)
+}
+
+/// Ranges as they were set, else those of the environment.
+pub(crate) fn addresses_or(
+    setting: &'static str,
+    set: Option<Vec<String>>,
+    environment: Option<Vec<IpNet>>,
+) -> Result<Option<Vec<IpNet>>, ConfigError> {
+    match set {
+        Some(ranges) => addresses(setting, ranges).map(Some),
+        None => Ok(environment),
+    }
+}
+
+/// Ascending bounds in seconds. An infinite last one is left out, as it is always there.
+pub(crate) fn buckets(mut bounds: Vec<f64>) -> Result<Box<[f64]>, ConfigError> {
+    bounds.pop_if(|last| *last == f64::INFINITY);
+    let problem = if bounds.is_empty() {
+        Some("has none".to_owned())
+    } else {
+        let bad = bounds
+            .iter()
+            .find(|bound| !bound.is_finite() || **bound <= 0.0);
+        let descending = bounds
+            .iter()
+            .zip(bounds.iter().skip(1))
+            .find(|(a, b)| a >= b);
+        match (bad, descending) {
+            (Some(bound), _) => Some(format!("has {bound:?}")),
+            (None, Some((a, b))) => Some(format!("has {b:?} after {a:?}")),
+            (None, None) => None,
+        }
+    };
+    match problem {
+        Some(problem) => Err(ConfigError::Buckets { problem }),
+        None => Ok(bounds.into()),
+    }
+}
+
+/// A cap from 1 to `max`.
+pub(crate) fn cap(
+    setting: &'static str,
+    value: Option<usize>,
+    default: usize,
+    max: usize,
+) -> Result<usize, ConfigError> {
+    match value {
+        None => Ok(default),
+        Some(value) if (1..=max).contains(&value) => Ok(value),
+        Some(value) => Err(ConfigError::Cap {
+            setting,
+            value,
+            max,
+        }),
+    }
+}
+
+/// What code says of the `host` label.
+pub(crate) enum HostSetting {
+    Listed(Vec<String>),
+    Unlabelled,
+}
+
+/// Which hosts are told apart. An empty list of Cloud Foundry's is none.
+pub(crate) fn hosts(
+    set: Option<HostSetting>,
+    environment: Option<Vec<String>>,
+    max: usize,
+) -> Result<Hosts, ConfigError> {
+    let listed = match set {
+        Some(HostSetting::Unlabelled) => return Ok(Hosts::Unlabelled),
+        // Not the same as none set: that would let clients say which hosts there are.
+        Some(HostSetting::Listed(hosts)) if hosts.is_empty() => vec![host("`.hosts(…)`", "")?],
+        Some(HostSetting::Listed(hosts)) => hosts
+            .iter()
+            .map(|each| host("`.hosts(…)`", each))
+            .collect::<Result<_, _>>()?,
+        None => environment.unwrap_or_default(),
+    };
+    cap(".hosts(…)", Some(listed.len().max(1)), 1, MAX_HOSTS)?;
+    Ok(if listed.is_empty() {
+        Hosts::FirstSeen(max)
+    } else {
+        Hosts::Listed(listed)
+    })
+}
+
+/// Patterns as Actix knows them.
+pub(crate) fn excluded(patterns: Vec<String>) -> Result<HashSet<String>, ConfigError> {
+    match patterns.iter().find(|pattern| !pattern.starts_with('/')) {
+        Some(value) => Err(ConfigError::Exclude {
+            value: value.clone(),
+        }),
+        None => Ok(patterns.into_iter().collect()),
+    }
+}
+
+/// Names for kinds of errors, short and plain.
+pub(crate) fn error_kinds(
+    kinds: Vec<(IsError, String)>,
+) -> Result<Vec<(IsError, Box<str>)>, ConfigError> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    kinds
+        .into_iter()
+        .map(|(is, name)| match name.len() {
+            1..=64 if name.chars().all(is_plain) && name != FOLDED => Ok((is, name.into())),
+            _ => Err(ConfigError::ErrorKind { value: name }),
+        })
+        .collect()
+}

@@ -1,0 +1,78 @@
+//! Which names are taken, and by whom.
+
+use std::{collections::HashMap, fmt};
+
+use crate::{
+    custom::{schema::MetricDef, set::Pending},
+    error::RegisterError,
+    exposition::MetricKind,
+};
+
+/// From every name that a family owns (see [`MetricKind::suffixes`]) to its owner.
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    owners: HashMap<String, Owner>,
+}
+
+/// Who owns a name.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Owner {
+    /// This crate.
+    Crate,
+    /// Prometheus, which adds it to what it scrapes of each target.
+    Prometheus,
+    Set(MetricDef),
+    /// `register_with`.
+    Foreign,
+}
+
+impl Names {
+    /// The first name of such a family that is taken, and its owner.
+    pub(super) fn owner(&self, family: &str, kind: MetricKind) -> Option<(String, Owner)> {
+        kind.suffixes().iter().find_map(|suffix| {
+            let name = format!("{family}{suffix}");
+            let owner = *self.owners.get(&name)?;
+            // Prometheus writes samples alone: it does not mind a family whose samples are named otherwise.
+            let minds = !matches!(owner, Owner::Prometheus) || kind.has_sample(suffix);
+            minds.then_some((name, owner))
+        })
+    }
+
+    pub(super) fn insert(&mut self, family: &str, kind: MetricKind, owner: Owner) {
+        for suffix in kind.suffixes() {
+            self.owners.insert(format!("{family}{suffix}"), owner);
+        }
+    }
+
+    /// # Errors
+    /// When a name of `metric` is taken.
+    pub(super) fn check(&self, metric: &Pending) -> Result<(), RegisterError> {
+        let Some((name, owner)) = self.owner(&metric.name, metric.def.kind) else {
+            return Ok(());
+        };
+        let (set, definition) = (metric.def.set, metric.def.to_string());
+        Err(match owner {
+            Owner::Set(first)
+                if first.kind == metric.def.kind && first.to_string() == definition =>
+            {
+                RegisterError::Twice { set, definition }
+            }
+            owner => RegisterError::Taken {
+                name,
+                definition,
+                owner: owner.to_string(),
+            },
+        })
+    }
+}
+
+impl fmt::Display for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Crate => f.write_str("gds-metrics itself"),
+            Self::Prometheus => f.write_str("Prometheus itself, which writes it for each target"),
+            Self::Set(def) => write!(f, "`{def}`"),
+            Self::Foreign => f.write_str("another family of `register_with`"),
+        }
+    }
+}

@@ -1,0 +1,390 @@
+//! What is checked of a set while it is compiled, across nested sets and generics.
+//!
+//! The derive checks what it sees, with better spans. It does not see what a type alias stands for,
+//! nor what a nested set consists of: that is checked here, by constants that panic.
+
+// A constant says what is wrong by panicking: while the user's code is compiled.
+#![allow(clippy::panic, clippy::manual_assert, clippy::missing_panics_doc)]
+// It never lies on a stack at run time.
+#![allow(clippy::large_stack_arrays)]
+
+use super::{Entry, MetricDef, Schema, name};
+use crate::{
+    custom::{
+        labels::Label,
+        schema::name::{Name, Text},
+    },
+    exposition::MetricKind,
+};
+
+/// Room for the longest message.
+const MESSAGE: usize = 1024;
+
+/// Names that are looked at: beyond it, registration alone finds duplicates.
+const SLOTS: usize = 8192;
+
+/// Panics when two metrics of `schema`, nested sets included, would share a name, or when one would
+/// have a label twice.
+///
+/// A generic set is checked when it is registered, for the types that it is registered with:
+///
+/// ```compile_fail,E0080
+/// use gds_metrics::{Counter, GdsMetricSet, GdsMetrics};
+///
+/// #[derive(GdsMetricSet)]
+/// struct Pair<T> {
+///     /// Queries run.
+///     queries: Counter,
+///     #[metric(flatten)]
+///     other: T,
+/// }
+///
+/// #[derive(GdsMetricSet)]
+/// struct Db {
+///     /// Queries run.
+///     queries: Counter,
+/// }
+///
+/// GdsMetrics::builder().build()?.register::<Pair<Db>>()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[track_caller]
+pub const fn check(schema: &Schema) {
+    let mut names = Names {
+        hashes: [0; SLOTS],
+        defs: [0; SLOTS],
+        len: 0,
+        next: 0,
+    };
+    names.add_set(schema, schema, Name::ROOT, Constants::ROOT);
+}
+
+/// The constant labels that come from outside of a set.
+#[derive(Clone, Copy)]
+struct Constants<'a> {
+    outer: Option<&'a Constants<'a>>,
+    labels: &'a [(&'static str, &'static str)],
+}
+
+impl Constants<'_> {
+    const ROOT: Constants<'static> = Constants {
+        outer: None,
+        labels: &[],
+    };
+
+    const fn contains(&self, label: &str) -> bool {
+        let mut rest = self.labels;
+        while let [(name, _), tail @ ..] = rest {
+            if name::eq(name, label) {
+                return true;
+            }
+            rest = tail;
+        }
+        match self.outer {
+            Some(outer) => outer.contains(label),
+            None => false,
+        }
+    }
+}
+
+/// A hash table from the names that are taken to the metrics that own them.
+struct Names {
+    /// 0: free.
+    hashes: [u64; SLOTS],
+    defs: [u16; SLOTS],
+    len: usize,
+    /// The number of the next metric, in the order of the walk.
+    next: u16,
+}
+
+impl Names {
+    #[track_caller]
+    const fn add_set(
+        &mut self,
+        root: &Schema,
+        schema: &Schema,
+        prefix: Name<'_>,
+        constants: Constants<'_>,
+    ) {
+        let mut rest = schema.entries;
+        while let [entry, tail @ ..] = rest {
+            match entry {
+                Entry::Metric(def) => {
+                    check_labels(def, constants);
+                    self.add_metric(root, def, prefix, constants);
+                }
+                Entry::Set(def) => {
+                    let mut labels = def.constant_labels;
+                    while let [(label, _), others @ ..] = labels {
+                        if constants.contains(label) {
+                            twice(label, def.schema.set, "");
+                        }
+                        labels = others;
+                    }
+                    self.add_set(
+                        root,
+                        def.schema,
+                        prefix.child(&def.prefix),
+                        Constants {
+                            outer: Some(&constants),
+                            labels: def.constant_labels,
+                        },
+                    );
+                }
+            }
+            rest = tail;
+        }
+    }
+
+    #[track_caller]
+    const fn add_metric(
+        &mut self,
+        root: &Schema,
+        def: &MetricDef,
+        prefix: Name<'_>,
+        constants: Constants<'_>,
+    ) {
+        let mut text = Text::<MESSAGE>::new();
+        prefix.write(def, &mut text);
+        let own = Constants {
+            outer: Some(&constants),
+            labels: def.constant_labels,
+        };
+        // Its states' label has the name of the metric.
+        if matches!(def.kind, MetricKind::StateSet) && own.contains(text.as_str()) {
+            reserved(text.as_str(), def);
+        }
+        let base = hash(HASH_START, text.as_str());
+
+        let mut suffixes = def.kind.suffixes();
+        while let [suffix, tail @ ..] = suffixes {
+            if let Some(owner) = self.insert(hash(base, suffix)) {
+                text.push(suffix);
+                duplicate(text.as_str(), nth(root, owner), def);
+            }
+            suffixes = tail;
+        }
+        self.next = self.next.saturating_add(1);
+    }
+
+    /// The owner of an equal name that is in the table already.
+    const fn insert(&mut self, hash: u64) -> Option<u16> {
+        if self.len >= SLOTS / 2 {
+            return None;
+        }
+        let mut slot = hash % SLOTS as u64;
+        loop {
+            // The remainder fits into any `usize`.
+            #[allow(clippy::cast_possible_truncation)]
+            let at = slot as usize;
+            if self.hashes[at] == 0 {
+                self.hashes[at] = hash;
+                self.defs[at] = self.next;
+                self.len += 1;
+                return None;
+            }
+            if self.hashes[at] == hash {
+                return Some(self.defs[at]);
+            }
+            slot = (slot + 1) % SLOTS as u64;
+        }
+    }
+}
+
+/// What one field's definition alone tells. For a type alias the derive cannot tell it.
+#[track_caller]
+pub(crate) const fn check_field(def: &MetricDef, buckets: bool) {
+    let mut reserved: &[&str] = &["bucket", "sum", "count", "created", "info", "total"];
+    while let [suffix, tail @ ..] = reserved {
+        if name::ends_with_word(def.name, suffix) {
+            let mut text = Text::<MESSAGE>::new();
+            text.push("`");
+            text.push(def.name);
+            text.push("` ends in `_");
+            text.push(suffix);
+            text.push("`, which Prometheus reads as a part of another kind of metric: rename it");
+            panic!("{}", text.as_str());
+        }
+        reserved = tail;
+    }
+    if matches!(def.kind, MetricKind::Info | MetricKind::StateSet) && def.unit.is_some() {
+        panic!("an info or a state set measures nothing: remove `unit`");
+    }
+    if buckets && !matches!(def.kind, MetricKind::Histogram) {
+        panic!("only a histogram has buckets: remove `buckets`");
+    }
+    check_labels(def, Constants::ROOT);
+}
+
+/// No label twice, and none that the metric's kind writes itself.
+#[track_caller]
+const fn check_labels(def: &MetricDef, constants: Constants<'_>) {
+    let own = Constants {
+        outer: Some(&constants),
+        labels: def.constant_labels,
+    };
+    let mut rest = def.constant_labels;
+    while let [(label, _), tail @ ..] = rest {
+        if constants.contains(label) {
+            twice(label, def.set, def.field);
+        }
+        if is_reserved(label, def.kind) {
+            reserved(label, def);
+        }
+        rest = tail;
+    }
+    if let Some(labels) = def.labels {
+        let mut seen = Labels {
+            names: [""; 64],
+            len: 0,
+        };
+        check_label_set(labels, def, own, &mut seen);
+    }
+}
+
+/// The names of a family's labels so far, those of flattened sets included.
+struct Labels {
+    names: [&'static str; 64],
+    len: usize,
+}
+
+impl Labels {
+    /// Whether `label` has come before.
+    const fn insert(&mut self, label: &'static str) -> bool {
+        let mut i = 0;
+        while i < self.len {
+            if name::eq(self.names[i], label) {
+                return true;
+            }
+            i += 1;
+        }
+        if self.len < self.names.len() {
+            self.names[self.len] = label;
+            self.len += 1;
+        }
+        false
+    }
+}
+
+#[track_caller]
+const fn check_label_set(
+    labels: &'static [Label],
+    def: &MetricDef,
+    constants: Constants<'_>,
+    seen: &mut Labels,
+) {
+    let mut rest = labels;
+    while let [label, tail @ ..] = rest {
+        match label {
+            Label::Name(label) => {
+                if constants.contains(label) || seen.insert(label) {
+                    twice(label, def.set, def.field);
+                }
+                if is_reserved(label, def.kind) {
+                    reserved(label, def);
+                }
+            }
+            Label::Set(Some(labels)) => check_label_set(labels, def, constants, seen),
+            Label::Set(None) => {}
+        }
+        rest = tail;
+    }
+}
+
+const fn is_reserved(label: &str, kind: MetricKind) -> bool {
+    match kind {
+        MetricKind::Histogram => name::eq(label, "le"),
+        MetricKind::Summary => name::eq(label, "quantile"),
+        _ => false,
+    }
+}
+
+#[track_caller]
+const fn reserved(label: &str, def: &MetricDef) -> ! {
+    let mut text = Text::<MESSAGE>::new();
+    text.push("`");
+    text.push(def.set);
+    text.push("::");
+    text.push(def.field);
+    text.push("` is a ");
+    text.push(def.kind.as_str());
+    text.push(", which has a label `");
+    text.push(label);
+    text.push("` of its own: rename yours with `#[metric(rename = \"…\")]`");
+    panic!("{}", text.as_str());
+}
+
+#[track_caller]
+const fn twice(label: &str, set: &str, field: &str) -> ! {
+    let mut text = Text::<MESSAGE>::new();
+    text.push("`");
+    text.push(set);
+    if !field.is_empty() {
+        text.push("::");
+        text.push(field);
+    }
+    text.push("` would have the label `");
+    text.push(label);
+    text.push("` twice: rename or remove one of them");
+    panic!("{}", text.as_str());
+}
+
+#[track_caller]
+const fn duplicate(name: &str, first: &MetricDef, second: &MetricDef) -> ! {
+    let mut text = Text::<MESSAGE>::new();
+    text.push("`");
+    text.push(first.set);
+    text.push("::");
+    text.push(first.field);
+    text.push("` (a ");
+    text.push(first.kind.as_str());
+    text.push(") and `");
+    text.push(second.set);
+    text.push("::");
+    text.push(second.field);
+    text.push("` (a ");
+    text.push(second.kind.as_str());
+    text.push(") both own the name `");
+    text.push(name);
+    text.push("`: rename one of them, or nest its set with `#[metric(prefix = \"…\")]`");
+    panic!("{}", text.as_str());
+}
+
+/// The metric with this number, in the order of the walk.
+const fn nth(schema: &Schema, number: u16) -> &MetricDef {
+    const fn find<'a>(schema: &'a Schema, left: &mut u16) -> Option<&'a MetricDef> {
+        let mut rest = schema.entries;
+        while let [entry, tail @ ..] = rest {
+            match entry {
+                Entry::Metric(def) => {
+                    if *left == 0 {
+                        return Some(def);
+                    }
+                    *left -= 1;
+                }
+                Entry::Set(def) => {
+                    if let Some(found) = find(def.schema, left) {
+                        return Some(found);
+                    }
+                }
+            }
+            rest = tail;
+        }
+        None
+    }
+    let mut left = number;
+    find(schema, &mut left).expect("the number of a metric that the walk has passed")
+}
+
+const HASH_START: u64 = 0xcbf2_9ce4_8422_2325;
+
+/// FNV-1a, continued from `hash`.
+const fn hash(mut hash: u64, text: &str) -> u64 {
+    let mut rest = text.as_bytes();
+    while let [byte, tail @ ..] = rest {
+        hash = (hash ^ *byte as u64).wrapping_mul(0x0000_0100_0000_01b3);
+        rest = tail;
+    }
+    // 0 means a free slot.
+    if hash == 0 { 1 } else { hash }
+}

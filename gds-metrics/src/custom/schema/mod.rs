@@ -1,0 +1,218 @@
+//! What a metric set consists of: the words that registration, exposition and documentation share.
+//!
+//! Every `#[derive(GdsMetricSet)]` writes a constant [`Schema`]: `Set::SCHEMA`. It tells each metric's
+//! name, kind, unit, help, labels and the line it is defined in, without a server or a registry:
+//!
+//! ```
+//! use gds_metrics::{Counter, GdsMetricSet, schema};
+//!
+//! #[derive(Clone, Debug, GdsMetricSet)]
+//! #[metric(prefix = "shop")]
+//! struct ShopMetrics {
+//!     /// Orders placed.
+//!     orders: Counter,
+//! }
+//!
+//! let orders = &ShopMetrics::SCHEMA.metrics()[0];
+//! assert_eq!(orders.name(), "shop_orders_total");
+//! assert_eq!(orders.help(), "Orders placed");
+//!
+//! let table = schema::markdown(&[ShopMetrics::SCHEMA]);
+//! assert!(table.contains("| `shop_orders_total` | counter |"));
+//! ```
+
+pub(crate) mod check;
+mod markdown;
+pub(crate) mod name;
+
+use std::fmt;
+
+pub use self::markdown::markdown;
+use self::name::Name;
+use super::labels::Label;
+use crate::exposition::MetricKind;
+
+/// What a metric set consists of, nested sets included. See the [module](self).
+#[derive(Clone, Copy, Debug)]
+pub struct Schema {
+    #[doc(hidden)]
+    pub set: &'static str,
+    #[doc(hidden)]
+    pub entries: &'static [Entry],
+}
+
+impl Schema {
+    /// The name of the type, without its path and generics.
+    #[must_use]
+    pub const fn set(&self) -> &'static str {
+        self.set
+    }
+
+    /// The metrics, in the order of the fields, those of nested sets in the place of their field.
+    ///
+    /// ```
+    /// # use gds_metrics::{GdsMetricSet, Gauge};
+    /// #[derive(GdsMetricSet)]
+    /// struct Sessions {
+    ///     /// Sessions that are open now.
+    ///     sessions_open: Gauge,
+    /// }
+    ///
+    /// let names: Vec<_> = Sessions::SCHEMA.metrics().iter().map(|m| m.name().to_owned()).collect();
+    /// assert_eq!(names, ["sessions_open"]);
+    /// ```
+    #[must_use]
+    pub fn metrics(&self) -> Vec<MetricSchema> {
+        let mut metrics = Vec::new();
+        self.collect(Name::ROOT, &[], &mut metrics);
+        metrics
+    }
+
+    fn collect(
+        &self,
+        parent: Name<'_>,
+        outer: &[(&'static str, &'static str)],
+        metrics: &mut Vec<MetricSchema>,
+    ) {
+        for entry in self.entries {
+            match entry {
+                Entry::Metric(def) => metrics.push(MetricSchema {
+                    name: parent.join(def),
+                    constant_labels: [outer, def.constant_labels].concat(),
+                    def: *def,
+                }),
+                Entry::Set(def) => {
+                    let labels = [outer, def.constant_labels].concat();
+                    def.schema
+                        .collect(parent.child(&def.prefix), &labels, metrics);
+                }
+            }
+        }
+    }
+}
+
+/// One metric of a [`Schema`].
+#[derive(Clone, Debug)]
+pub struct MetricSchema {
+    name: String,
+    constant_labels: Vec<(&'static str, &'static str)>,
+    def: MetricDef,
+}
+
+impl MetricSchema {
+    /// The name to query it by: with the `_total` of a counter and the `_info` of an info, without
+    /// the `_bucket`, `_sum` and `_count` of a histogram.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What kind of metric it is.
+    #[must_use]
+    pub fn kind(&self) -> MetricKind {
+        self.def.kind
+    }
+
+    /// The unit, such as `seconds`, if it has one.
+    #[must_use]
+    pub fn unit(&self) -> Option<&'static str> {
+        self.def.unit
+    }
+
+    /// What it means.
+    #[must_use]
+    pub fn help(&self) -> &'static str {
+        self.def.help
+    }
+
+    /// The names of the labels that tell its series apart; `None` when the label type does not tell
+    /// (one that does not use this crate's `EncodeLabelSet` derive).
+    #[must_use]
+    pub fn labels(&self) -> Option<Vec<&str>> {
+        fn collect(labels: &'static [Label], names: &mut Vec<&str>) -> Option<()> {
+            for label in labels {
+                match label {
+                    Label::Name(name) => names.push(name),
+                    Label::Set(labels) => collect((*labels)?, names)?,
+                }
+            }
+            Some(())
+        }
+        if self.def.kind == MetricKind::StateSet {
+            return Some(vec![&self.name]);
+        }
+        let mut names = Vec::new();
+        collect(self.def.labels?, &mut names)?;
+        Some(names)
+    }
+
+    /// The labels every series has, with their values.
+    #[must_use]
+    pub fn constant_labels(&self) -> &[(&'static str, &'static str)] {
+        &self.constant_labels
+    }
+
+    /// The set and the field that define it, as `Set::field`.
+    #[must_use]
+    pub fn definition(&self) -> String {
+        format!("{}::{}", self.def.set, self.def.field)
+    }
+
+    /// The file that defines it, as the compiler was given it.
+    #[must_use]
+    pub fn file(&self) -> &'static str {
+        self.def.file
+    }
+
+    /// The line that defines it, from 1.
+    #[must_use]
+    pub fn line(&self) -> u32 {
+        self.def.line
+    }
+}
+
+/// A field of a set.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub enum Entry {
+    Metric(MetricDef),
+    Set(SetDef),
+}
+
+/// A field that is a metric.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub struct MetricDef {
+    pub set: &'static str,
+    pub field: &'static str,
+    /// With the prefix of its own set, without the `_total` of a counter and the `_info` of an info.
+    pub name: &'static str,
+    pub kind: MetricKind,
+    pub unit: Option<&'static str>,
+    pub help: &'static str,
+    /// `None`: not known.
+    pub labels: Option<&'static [Label]>,
+    pub constant_labels: &'static [(&'static str, &'static str)],
+    pub file: &'static str,
+    pub line: u32,
+}
+
+impl fmt::Display for MetricDef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{}::{} ({}:{})",
+            self.set, self.field, self.file, self.line
+        )
+    }
+}
+
+/// A field that is another set.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub struct SetDef {
+    pub schema: &'static Schema,
+    /// The prefixes of the outer set and of the field, each possibly empty.
+    pub prefix: [&'static str; 2],
+    pub constant_labels: &'static [(&'static str, &'static str)],
+}

@@ -1,0 +1,98 @@
+//! Metric sets: what `#[derive(GdsMetricSet)]` implements, and what it builds them with.
+
+mod builder;
+mod field;
+mod kind;
+
+pub(crate) use self::builder::Pending;
+pub use self::{
+    builder::SetBuilder,
+    field::{Buckets, MetricField, MetricParts, SetField, metric_field, set_field},
+    kind::{FamilyMember, Metric},
+};
+
+use super::schema::{Schema, check};
+
+/// Metrics that belong together, as the fields of a struct.
+///
+/// Derive it; do not implement it by hand. `GdsMetrics::register` makes the metrics, and hands the struct
+/// out: keep it, clone it (a clone of a metric is the same metric), put it into `web::Data`.
+///
+/// ```
+/// use gds_metrics::{Counter, EncodeLabelSet, Family, GdsMetricSet, GdsMetrics, Histogram};
+///
+/// #[derive(Clone, Debug, GdsMetricSet)]
+/// #[metric(prefix = "app")]
+/// struct AppMetrics {
+///     /// Login attempts.
+///     logins: Counter, // app_logins_total
+///     /// Emails sent, by kind.
+///     emails_sent: Family<EmailLabels, Counter>, // app_emails_sent_total{kind="…"}
+///     /// Time taken to render a page.
+///     #[metric(unit = "seconds", buckets = [0.05, 0.5, 5.0])]
+///     render_duration: Histogram, // app_render_duration_seconds
+/// }
+///
+/// #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+/// struct EmailLabels {
+///     kind: &'static str,
+/// }
+///
+/// let metrics = GdsMetrics::builder().build()?;
+/// let app: AppMetrics = metrics.register()?;
+///
+/// app.logins.inc();
+/// app.emails_sent.get_or_create(&EmailLabels { kind: "welcome" }).inc();
+///
+/// assert_eq!(metrics.sample("app_logins_total", &[]), Some(1.0));
+/// assert_eq!(metrics.sample("app_emails_sent_total", &[("kind", "welcome")]), Some(1.0));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// A handler gets it from `web::Data`. Register once, outside of the closure that makes an `App` for each
+/// worker: the second registration of a set is an error.
+///
+/// ```
+/// use actix_web::{App, HttpResponse, web};
+/// use gds_metrics::{GdsMetricSet, GdsMetrics, Histogram, TimerExt};
+///
+/// #[derive(Clone, Debug, GdsMetricSet)]
+/// struct AppMetrics {
+///     /// Time taken to render a page.
+///     #[metric(unit = "seconds")]
+///     render_duration: Histogram,
+/// }
+///
+/// async fn index(metrics: web::Data<AppMetrics>) -> HttpResponse {
+///     let _timer = metrics.render_duration.start_timer(); // observed on drop, whatever happens
+///     HttpResponse::Ok().body("…")
+/// }
+///
+/// let metrics = GdsMetrics::builder().build()?;
+/// let app_metrics = web::Data::new(metrics.register::<AppMetrics>()?);
+/// let make_app = move || {
+///     App::new()
+///         .app_data(app_metrics.clone())
+///         .route("/", web::get().to(index))
+/// };
+/// # make_app();
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// Of a `Family`, never hold two guards at once: see [`FamilyExt`](crate::FamilyExt).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a metric set",
+    label = "not a metric set",
+    note = "`#[derive(GdsMetricSet)]` on a struct makes it one"
+)]
+pub trait GdsMetricSet: Sized {
+    /// The name, kind, unit, help, labels and line of each metric. See [`schema`](crate::schema).
+    const SCHEMA: &'static Schema;
+
+    /// Evaluated by whatever registers the set: a set with duplicates does not compile.
+    #[doc(hidden)]
+    const CHECKED: () = check::check(Self::SCHEMA);
+
+    #[doc(hidden)]
+    fn build(builder: &mut SetBuilder) -> Self;
+}

@@ -1,0 +1,161 @@
+//! Who may scrape: those who know a token, from the addresses that are allowed.
+
+use std::{fmt, net::IpAddr};
+
+use actix_web::{
+    HttpRequest,
+    http::header::{self, Header as _, HeaderValue},
+};
+use actix_web_httpauth::headers::authorization::{Authorization, Bearer};
+use ipnet::IpNet;
+use subtle::{Choice, ConstantTimeEq};
+
+use super::token_file::TokenFile;
+
+/// Why a scrape is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Denied {
+    /// No credentials that could be right: 401.
+    Unauthorized,
+    /// Wrong ones, or the wrong place: 403.
+    Forbidden,
+}
+
+/// Who may scrape.
+#[derive(Debug, Default)]
+pub(crate) struct Access {
+    pub(crate) tokens: Tokens,
+    pub(crate) addresses: Option<Addresses>,
+}
+
+impl Access {
+    /// Whether anybody may.
+    pub(crate) fn is_open(&self) -> bool {
+        matches!(self.tokens, Tokens::None) && self.addresses.is_none()
+    }
+
+    /// Both the token and the address must be right, where they are asked for.
+    pub(crate) async fn check(&self, req: &HttpRequest) -> Result<(), Denied> {
+        if let Some(addresses) = &self.addresses
+            && !addresses.allow(req)
+        {
+            return Err(Denied::Forbidden);
+        }
+        match &self.tokens {
+            Tokens::None => Ok(()),
+            Tokens::Fixed(tokens) => compare(&bearer(req)?, tokens),
+            Tokens::File(file) => {
+                // First what costs nothing: who brings no token does not have the file looked at.
+                let presented = bearer(req)?;
+                compare(&presented, &[file.current().await])
+            }
+        }
+    }
+}
+
+/// The tokens of which one must be presented.
+#[derive(Default)]
+pub(crate) enum Tokens {
+    #[default]
+    None,
+    Fixed(Vec<String>),
+    File(TokenFile),
+}
+
+impl fmt::Debug for Tokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::None => f.write_str("None"),
+            Self::Fixed(tokens) => write!(f, "Fixed({} tokens)", tokens.len()),
+            Self::File(file) => f.debug_tuple("File").field(file).finish(),
+        }
+    }
+}
+
+/// The token that a request presents.
+fn bearer(req: &HttpRequest) -> Result<Bearer, Denied> {
+    // With several headers, the one that a proxy checked need not be the one that counts here.
+    if req.headers().get_all(header::AUTHORIZATION).count() > 1 {
+        return Err(Denied::Forbidden);
+    }
+    let authorization = Authorization::<Bearer>::parse(req).map_err(|_| Denied::Unauthorized)?;
+    Ok(authorization.into_scheme())
+}
+
+fn compare(presented: &Bearer, tokens: &[impl AsRef<str>]) -> Result<(), Denied> {
+    let presented = presented.token().as_bytes();
+    // All are compared, whichever matches: the time does not tell which one did.
+    let matched = tokens.iter().fold(Choice::from(0), |matched, token| {
+        matched | token.as_ref().as_bytes().ct_eq(presented)
+    });
+    if bool::from(matched) {
+        Ok(())
+    } else {
+        Err(Denied::Forbidden)
+    }
+}
+
+/// The addresses that may scrape.
+#[derive(Debug)]
+pub(crate) struct Addresses {
+    pub(crate) allowed: Vec<IpNet>,
+    /// Those whose `X-Forwarded-For` is believed.
+    pub(crate) proxies: Vec<IpNet>,
+}
+
+impl Addresses {
+    fn allow(&self, req: &HttpRequest) -> bool {
+        let peer = req.peer_addr().map(|peer| peer.ip());
+        let forwarded = req.headers().get_all(header::X_FORWARDED_FOR);
+        self.client(peer, forwarded)
+            .is_some_and(|client| contains(&self.allowed, client))
+    }
+
+    /// The address that asks: the peer, or, where the peer is a trusted proxy, the right-most
+    /// address of `X-Forwarded-For` that is not one. What stands to the left of it is the client's
+    /// own word.
+    fn client<'h>(
+        &self,
+        peer: Option<IpAddr>,
+        forwarded: impl DoubleEndedIterator<Item = &'h HeaderValue>,
+    ) -> Option<IpAddr> {
+        let peer = peer?.to_canonical();
+        if !contains(&self.proxies, peer) {
+            return Some(peer);
+        }
+        let mut farthest = peer;
+        for line in forwarded.rev() {
+            // An unreadable line or entry ends the search: behind it, nothing is vouched for.
+            for entry in line.to_str().ok()?.rsplit(',') {
+                farthest = parse_forwarded(entry)?;
+                if !contains(&self.proxies, farthest) {
+                    return Some(farthest);
+                }
+            }
+        }
+        Some(farthest)
+    }
+
+    /// A listed range that lets everybody in who comes through a trusted proxy whose
+    /// `X-Forwarded-For` is missing.
+    pub(crate) fn range_with_proxy(&self) -> Option<(&IpNet, &IpNet)> {
+        self.allowed.iter().find_map(|range| {
+            let covers = |proxy: &&IpNet| range.contains(*proxy) || proxy.contains(range);
+            Some((range, self.proxies.iter().find(covers)?))
+        })
+    }
+}
+
+fn contains(ranges: &[IpNet], address: IpAddr) -> bool {
+    ranges.iter().any(|range| range.contains(&address))
+}
+
+/// An entry of `X-Forwarded-For`. Some proxies add the port.
+fn parse_forwarded(entry: &str) -> Option<IpAddr> {
+    let entry = entry.trim();
+    let address = entry.parse().ok().or_else(|| {
+        let socket = entry.parse::<std::net::SocketAddr>();
+        socket.ok().map(|socket| socket.ip())
+    });
+    Some(address?.to_canonical())
+}

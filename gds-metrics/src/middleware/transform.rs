@@ -1,0 +1,110 @@
+//! The middleware: what stands around a service and tells the recorder.
+
+use std::{
+    future::{Future, Ready, ready},
+    pin::Pin,
+    rc::Rc,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use actix_web::{
+    Error,
+    body::MessageBody,
+    dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready},
+};
+use pin_project_lite::pin_project;
+
+use super::body::ObservedBody;
+use crate::{
+    instance::GdsMetrics,
+    requests::{Recorder, Recording},
+};
+
+/// Records every request that passes.
+///
+/// Wrap it last, so that it is outermost and sees what the other middlewares do. Wrapping an app
+/// twice with the same `GdsMetrics`, say the `App` and a `Scope` in it, counts its requests twice; a
+/// warning says so where both see the same first request.
+impl<S, B> Transform<S, ServiceRequest> for GdsMetrics
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
+    B: MessageBody,
+{
+    type Response = ServiceResponse<ObservedBody<B>>;
+    type Error = Error;
+    type Transform = GdsMetricsMiddleware<S>;
+    type InitError = ();
+    type Future = Ready<Result<Self::Transform, Self::InitError>>;
+
+    fn new_transform(&self, service: S) -> Self::Future {
+        self.store().misuse.app_starts();
+        ready(Ok(GdsMetricsMiddleware {
+            service,
+            recorder: Rc::new(Recorder::new(Arc::clone(self.store()))),
+        }))
+    }
+}
+
+/// The service that [`GdsMetrics`] wraps around another; each worker has its own.
+#[derive(Debug)]
+pub struct GdsMetricsMiddleware<S> {
+    service: S,
+    recorder: Rc<Recorder>,
+}
+
+impl<S, B> Service<ServiceRequest> for GdsMetricsMiddleware<S>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
+    B: MessageBody,
+{
+    type Response = ServiceResponse<ObservedBody<B>>;
+    type Error = Error;
+    type Future = RecordedFuture<S::Future>;
+
+    forward_ready!(service);
+
+    fn call(&self, mut req: ServiceRequest) -> Self::Future {
+        let mut recording = Recording::start(&self.recorder, &mut req);
+        let armed = recording.arm();
+        let inner = self.service.call(req);
+        armed.disarm();
+        RecordedFuture { inner, recording }
+    }
+}
+
+pin_project! {
+    /// The future of [`GdsMetricsMiddleware`].
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless polled"]
+    pub struct RecordedFuture<F> {
+        #[pin]
+        inner: F,
+        recording: Recording,
+    }
+}
+
+impl<F, B> Future for RecordedFuture<F>
+where
+    F: Future<Output = Result<ServiceResponse<B>, Error>>,
+    B: MessageBody,
+{
+    type Output = Result<ServiceResponse<ObservedBody<B>>, Error>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let armed = this.recording.arm();
+        let polled = this.inner.poll(cx);
+        armed.disarm();
+        // Looked at where it lies: a response is large to move.
+        let exchange = match &polled {
+            Poll::Pending => None,
+            Poll::Ready(Ok(res)) => this.recording.response(res),
+            Poll::Ready(Err(error)) => {
+                this.recording.error(error);
+                None
+            }
+        };
+        polled.map_ok(|res| res.map_body(|_, body| ObservedBody::new(body, exchange)))
+    }
+}

@@ -1,0 +1,139 @@
+//! The standard HTTP metrics: what is recorded of a request, and how it is exposed.
+
+mod cache;
+mod extended;
+mod families;
+mod hosts;
+mod labels;
+mod recent;
+mod recorder;
+mod routes;
+mod series;
+mod store;
+mod tables;
+mod unwind;
+
+use std::{collections::HashSet, fmt, time::Duration};
+
+use actix_web::Error;
+
+pub(crate) use self::{
+    extended::Exchange,
+    families::{FAMILIES, write_counters},
+    labels::{FOLDED, Host},
+    recorder::{Recorder, Recording},
+    store::{MAX_HOSTS, Store},
+    unwind::OnUnwind,
+};
+
+/// How the standard metrics are to be recorded. Checked before it comes here.
+pub(crate) struct Settings {
+    /// Upper bounds in seconds, ascending, without `+Inf`.
+    pub(crate) buckets: Box<[f64]>,
+    /// The same in nanoseconds, see [`nanos_of`].
+    pub(crate) bounds: Box<[u64]>,
+    pub(crate) hosts: Hosts,
+    pub(crate) max_label_sets: usize,
+    /// Patterns of which nothing is recorded.
+    pub(crate) excluded: HashSet<String>,
+    pub(crate) error_kinds: Vec<(IsError, Box<str>)>,
+    /// Whether the extended group is on.
+    pub(crate) extended: bool,
+}
+
+/// The bucket that a value falls into. Most values are small, so the search begins at the first.
+fn bucket(bounds: &[u64], value: u64) -> usize {
+    let found = bounds.iter().position(|&bound| value <= bound);
+    found.unwrap_or(bounds.len())
+}
+
+/// A duration in nanoseconds, as all of them are kept.
+fn nanos(duration: Duration) -> u64 {
+    // Cheaper than `as_nanos`, which is wider.
+    let seconds = duration.as_secs().saturating_mul(1_000_000_000);
+    seconds.saturating_add(u64::from(duration.subsec_nanos()))
+}
+
+/// Upper bounds in seconds as nanoseconds.
+pub(crate) fn nanos_of(buckets: &[f64]) -> Box<[u64]> {
+    // The cast saturates: no duration is longer.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    buckets
+        .iter()
+        .map(|bound| (bound * 1e9).round() as u64)
+        .collect()
+}
+
+/// Whether an error is of a certain type.
+pub(crate) type IsError = fn(&Error) -> bool;
+
+/// Which hosts the `host` label tells apart.
+#[derive(Debug)]
+pub(crate) enum Hosts {
+    /// There is no such label.
+    Unlabelled,
+    /// These, by name, in whatever port or case a request writes them.
+    Listed(Vec<String>),
+    /// This many, the first that are seen on requests with a route.
+    FirstSeen(usize),
+}
+
+impl Settings {
+    fn has_host_label(&self) -> bool {
+        !matches!(self.hosts, Hosts::Unlabelled)
+    }
+
+    fn listed_hosts(&self) -> &[String] {
+        match &self.hosts {
+            Hosts::Listed(hosts) => hosts,
+            Hosts::Unlabelled | Hosts::FirstSeen(_) => &[],
+        }
+    }
+
+    /// Room for all kinds that were named in the settings, however many.
+    fn max_error_kinds(&self) -> usize {
+        store::MAX_ERROR_KINDS.max(self.error_kinds.len() + 1)
+    }
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("buckets", &self.buckets)
+            .field("hosts", &self.hosts)
+            .field("max_label_sets", &self.max_label_sets)
+            .field("excluded", &self.excluded)
+            .field("extended", &self.extended)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bounds_are_inclusive() {
+        let bounds = nanos_of(&[0.005, 0.01, 1.0, 1e12]);
+        assert_eq!(*bounds, [5_000_000, 10_000_000, 1_000_000_000, u64::MAX]);
+        for (value, expected) in [
+            (0, 0),
+            (5_000_000, 0),
+            (5_000_001, 1),
+            (10_000_000, 1),
+            (10_000_001, 2),
+            (1_000_000_000, 2),
+            (1_000_000_001, 3),
+            (u64::MAX, 3),
+        ] {
+            assert_eq!(bucket(&bounds, value), expected, "{value}");
+        }
+        assert_eq!(bucket(&[1, 2], 3), 2, "+Inf");
+    }
+
+    #[test]
+    fn durations() {
+        assert_eq!(nanos(Duration::new(2, 3)), 2_000_000_003);
+        assert_eq!(nanos(Duration::MAX), u64::MAX);
+    }
+}

@@ -1,0 +1,359 @@
+//! What all workers share: the series of the standard metrics, and the names in their labels.
+//!
+//! Everything here only grows, up to its cap. That is what lets each worker keep a cache of it
+//! (see [`cache`](super::cache)) and come here only for what it has not seen.
+
+use std::{
+    fmt,
+    sync::{
+        Arc, Mutex,
+        atomic::{
+            AtomicU64, AtomicUsize,
+            Ordering::{Acquire, Relaxed, Release},
+        },
+    },
+};
+
+use super::{
+    Hosts, Settings,
+    labels::{FOLDED, INVALID_HOST, Method, NO_ENDPOINT, PANIC},
+    recent::Digest,
+    series::{Active, SIZE_BOUNDS, Series, Truncated},
+    tables::{Log, Names, lock},
+};
+use crate::{exposition::push_label_value, middleware::misuse::Misuse};
+
+/// The number of a path (a pattern, or what stands for one).
+pub(crate) type PathId = u32;
+/// The number of a host.
+pub(crate) type HostId = u16;
+
+/// `path="No endpoint"`
+pub(crate) const NO_ENDPOINT_ID: PathId = 0;
+/// `path="_other"`
+pub(crate) const FOLDED_PATH_ID: PathId = 1;
+/// `host="_invalid"`
+pub(crate) const INVALID_HOST_ID: HostId = 0;
+/// `host="_other"`
+pub(crate) const FOLDED_HOST_ID: HostId = 1;
+/// The most hosts that can be told apart; what is left of the numbers stands for other things.
+pub(crate) const MAX_HOSTS: usize = HostId::MAX as usize - UNCLAIMED_HOSTS;
+/// `_invalid` and `_other`.
+const UNCLAIMED_HOSTS: usize = 2;
+
+/// Distinct kinds of errors, `panic` among them.
+pub(crate) const MAX_ERROR_KINDS: usize = 50;
+
+/// What a gauge of active requests tells apart.
+pub(crate) type ActiveKey = (Method, HostId);
+
+/// A label set, as numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Key(u64);
+
+impl Key {
+    const METHOD: u32 = 12;
+    const HOST: u32 = 16;
+    const PATH: u32 = 32;
+
+    /// `code` is at most 999, as in every [`StatusCode`](actix_web::http::StatusCode).
+    pub(crate) fn new(method: Method, host: HostId, path: PathId, code: u16) -> Self {
+        Self(
+            u64::from(path) << Self::PATH
+                | u64::from(host) << Self::HOST
+                | (method as u64) << Self::METHOD
+                | u64::from(code),
+        )
+    }
+}
+
+impl Digest for Key {
+    #[inline(always)]
+    fn digest(&self) -> u64 {
+        self.0
+    }
+}
+
+/// How many requests lost a label to a cap.
+#[derive(Debug, Default)]
+pub(crate) struct Folded {
+    pub(crate) host: AtomicU64,
+    pub(crate) path: AtomicU64,
+}
+
+/// A kind of error and how often it came.
+pub(crate) type ErrorCount = (Arc<str>, Arc<AtomicU64>);
+
+/// The shared part of the standard metrics.
+pub(crate) struct Store {
+    settings: Settings,
+    paths: Mutex<Names>,
+    hosts: Mutex<Names>,
+    hosts_len: AtomicUsize,
+    series: Log<(Key, Arc<Series>)>,
+    errors: Log<ErrorCount>,
+    errors_beyond: AtomicU64,
+    pub(crate) folded: Folded,
+    /// How many requests of a method and a host are in flight; used by the extended group alone.
+    active: Log<(ActiveKey, Arc<Active>)>,
+    pub(crate) truncated: Truncated,
+    pub(crate) misuse: Misuse,
+    sorted: Mutex<Arc<Vec<Arc<Series>>>>,
+}
+
+impl Store {
+    pub(crate) fn new(settings: Settings) -> Self {
+        let mut paths = Names::default();
+        paths.intern(NO_ENDPOINT);
+        paths.intern(FOLDED);
+
+        let mut hosts = Names::default();
+        hosts.intern(INVALID_HOST);
+        hosts.intern(FOLDED);
+        for host in settings.listed_hosts() {
+            hosts.intern(host);
+        }
+
+        let store = Self {
+            paths: Mutex::new(paths),
+            hosts_len: AtomicUsize::new(hosts.list.len()),
+            hosts: Mutex::new(hosts),
+            series: Log::new(),
+            errors: Log::new(),
+            errors_beyond: AtomicU64::new(0),
+            folded: Folded::default(),
+            active: Log::new(),
+            truncated: Truncated::default(),
+            misuse: Misuse::new(),
+            sorted: Mutex::default(),
+            settings,
+        };
+        // Known kinds are there with 0: a counter that is born at 1 never shows in `increase()`.
+        store.error(PANIC);
+        for (_, name) in &store.settings.error_kinds {
+            store.error(name);
+        }
+        store
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The number of a path; a worker asks once for each.
+    pub(crate) fn path(&self, path: &str) -> PathId {
+        let id = lock(&self.paths).intern(path);
+        PathId::try_from(id).unwrap_or(FOLDED_PATH_ID)
+    }
+
+    /// How many hosts have a number.
+    pub(crate) fn hosts_len(&self) -> usize {
+        self.hosts_len.load(Acquire)
+    }
+
+    /// Whether hosts have taken all `max` places.
+    pub(crate) fn has_all_hosts(&self, max: usize) -> bool {
+        self.hosts_len() >= max + UNCLAIMED_HOSTS
+    }
+
+    /// Calls `each` with the hosts from number `from` on.
+    pub(crate) fn hosts_from(&self, from: usize, mut each: impl FnMut(HostId, &Arc<str>)) -> usize {
+        let hosts = lock(&self.hosts);
+        for (id, name) in hosts.list.iter().enumerate().skip(from) {
+            if let Ok(id) = HostId::try_from(id) {
+                each(id, name);
+            }
+        }
+        hosts.list.len()
+    }
+
+    /// The number of a new host, or of `_other` when all places are taken.
+    pub(crate) fn claim_host(&self, host: &str) -> HostId {
+        let claimed = self.try_claim_host(host);
+        claimed.unwrap_or_else(|| self.fold_host())
+    }
+
+    /// Counts a request whose host has no place.
+    pub(crate) fn fold_host(&self) -> HostId {
+        self.folded.host.fetch_add(1, Relaxed);
+        FOLDED_HOST_ID
+    }
+
+    fn try_claim_host(&self, host: &str) -> Option<HostId> {
+        let Hosts::FirstSeen(max) = self.settings.hosts else {
+            return None;
+        };
+        let mut hosts = lock(&self.hosts);
+        if !hosts.ids.contains_key(host) && hosts.list.len() >= max + UNCLAIMED_HOSTS {
+            return None;
+        }
+        let id = hosts.intern(host);
+        self.hosts_len.store(hosts.list.len(), Release);
+        HostId::try_from(id).ok()
+    }
+
+    /// How many label sets there are.
+    pub(crate) fn series_len(&self) -> usize {
+        self.series.len()
+    }
+
+    /// Calls `each` with the series from number `from` on, and says how many there are.
+    pub(crate) fn series_from(
+        &self,
+        from: usize,
+        mut each: impl FnMut(Key, &Arc<Series>),
+    ) -> usize {
+        let series = self.series.lock();
+        for (key, series) in series.iter().skip(from) {
+            each(*key, series);
+        }
+        series.len()
+    }
+
+    /// Makes a series, unless another worker came first or `limit` is reached; either way the
+    /// caller then looks at what there is.
+    pub(crate) fn create_series(&self, labels: LabelIds, seen: usize, limit: usize) {
+        let key = labels.key();
+        let text = self.label_text(labels);
+        let mut series = self.series.lock();
+        // What came after `seen` may be this very one.
+        let exists = series.iter().skip(seen).any(|(other, _)| *other == key);
+        if !exists && series.len() < limit {
+            let new = Series::new(text, &self.settings);
+            self.series.push(&mut series, (key, Arc::new(new)));
+        }
+    }
+
+    fn label_text(&self, labels: LabelIds) -> Box<str> {
+        let mut text = self.method_and_host(labels.method, labels.host);
+        text.push_str(",path=\"");
+        push_label_value(&mut text, lock(&self.paths).get(labels.path as usize));
+        text.push_str("\",code=\"");
+        text.push_str(&labels.code.to_string());
+        text.push('"');
+        text.into_boxed_str()
+    }
+
+    fn method_and_host(&self, method: Method, host: HostId) -> String {
+        let mut text = String::with_capacity(96);
+        text.push_str("method=\"");
+        text.push_str(method.as_str());
+        if self.settings.has_host_label() {
+            text.push_str("\",host=\"");
+            text.push_str(lock(&self.hosts).get(host.into()));
+        }
+        text.push('"');
+        text
+    }
+
+    /// How many gauges of active requests there are.
+    pub(crate) fn active_len(&self) -> usize {
+        self.active.len()
+    }
+
+    /// Calls `each` with the gauges from number `from` on, and says how many there are.
+    pub(crate) fn active_from(
+        &self,
+        from: usize,
+        mut each: impl FnMut(ActiveKey, &Arc<Active>),
+    ) -> usize {
+        let active = self.active.lock();
+        for (key, active) in active.iter().skip(from) {
+            each(*key, active);
+        }
+        active.len()
+    }
+
+    /// Makes the gauge of a method and a host, unless it is there. Both are bounded already.
+    /// The caller has seen the first `seen`.
+    pub(crate) fn create_active(&self, key: ActiveKey, seen: usize) {
+        let labels = self.method_and_host(key.0, key.1);
+        let mut active = self.active.lock();
+        if !active.iter().skip(seen).any(|(other, _)| *other == key) {
+            let new = Arc::new(Active::new(labels));
+            self.active.push(&mut active, (key, new));
+        }
+    }
+
+    /// How many kinds of error there are.
+    pub(crate) fn errors_len(&self) -> usize {
+        self.errors.len()
+    }
+
+    /// The counters of all kinds of error from number `from` on.
+    pub(crate) fn errors_from(&self, from: usize, mut each: impl FnMut(&ErrorCount)) -> usize {
+        let errors = self.errors.lock();
+        errors.iter().skip(from).for_each(&mut each);
+        errors.len()
+    }
+
+    /// Makes the counter of a kind of error, unless it is there or there are too many.
+    pub(crate) fn error(&self, kind: &str) {
+        let mut errors = self.errors.lock();
+        let exists = errors.iter().any(|(name, _)| **name == *kind);
+        if !exists && errors.len() < self.settings.max_error_kinds() {
+            self.errors.push(&mut errors, (kind.into(), Arc::default()));
+        }
+    }
+
+    /// Counts an error of a kind beyond the cap.
+    pub(crate) fn count_error_beyond(&self) {
+        self.errors_beyond.fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn errors_beyond(&self) -> u64 {
+        self.errors_beyond.load(Relaxed)
+    }
+
+    /// About how many bytes an exposition of these metrics has.
+    pub(crate) fn expected_len(&self) -> usize {
+        const LINE: usize = 128;
+        let mut lines = self.settings.buckets.len() + 4;
+        if self.settings.extended {
+            lines += self.settings.buckets.len() + 2 * SIZE_BOUNDS.len() + 9;
+        }
+        self.series_len() * lines * LINE
+    }
+
+    /// All series, sorted by their label text. Sorted anew only when there are more than before;
+    /// recording waits for none of it.
+    pub(crate) fn sorted_series(&self) -> Arc<Vec<Arc<Series>>> {
+        let mut sorted = lock(&self.sorted);
+        if sorted.len() != self.series_len() {
+            let mut all = Vec::with_capacity(self.series_len());
+            all.extend_from_slice(&sorted);
+            // Order of creation is lost in `sorted`, so what is new is told by the log's length.
+            self.series_from(sorted.len(), |_, series| all.push(Arc::clone(series)));
+            all.sort_by(|a, b| a.labels().cmp(b.labels()));
+            *sorted = Arc::new(all);
+        }
+        Arc::clone(&sorted)
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store")
+            .field("settings", &self.settings)
+            .field("label_sets", &self.series_len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The labels of a series that is to be made.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LabelIds {
+    pub(crate) method: Method,
+    pub(crate) host: HostId,
+    pub(crate) path: PathId,
+    pub(crate) code: u16,
+}
+
+impl LabelIds {
+    pub(crate) fn key(self) -> Key {
+        Key::new(self.method, self.host, self.path, self.code)
+    }
+}
+
+#[cfg(test)]
+mod tests;
