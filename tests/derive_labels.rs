@@ -139,7 +139,7 @@ fn a_first_label_that_is_absent_leaves_no_comma() {
     struct Maybe {
         a: Option<u8>,
     }
-    assert_eq!(exposed(&Maybe { a: None }), "{}");
+    assert_eq!(exposed(&Maybe { a: None }), "");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! `register_with`: prometheus-client's registry, and its quirks.
 //!
 //! Each quirk is shown in prometheus-client's own exposition first. Where such an assertion fails after an
-//! update, upstream has changed: look at `exposition/foreign.rs`.
+//! update, upstream has changed: look at `custom/compat`.
 
 use std::{
     fmt::{self, Write as _},
@@ -134,6 +134,21 @@ fn a_newline_in_the_help_injects_nothing() {
         &exposed.openmetrics(),
         "# HELP x Help\\nevil 1\\n# TYPE x \\\\ \\\"q\\\"\n",
     );
+}
+
+/// Two lines could be the family's own: what follows the first could be made up.
+#[test]
+fn a_help_that_looks_like_samples_leaves_the_family_out() {
+    let exposed = exposed(|r| {
+        r.register(
+            "x",
+            "Help\n# TYPE x gauge\nx 666\n# more",
+            Gauge::<i64>::default(),
+        );
+        r.register("y", "Help", Gauge::<i64>::default());
+    });
+    assert_contains(&exposed.theirs, "\nx 666\n");
+    assert_eq!(exposed.text(), "# HELP y Help\n# TYPE y gauge\ny 0\n");
 }
 
 #[test]
@@ -524,7 +539,7 @@ fn other_types_and_values() {
     assert_eq!(
         exposed.openmetrics(),
         "# HELP x Help\n# TYPE x gauge\nx -Inf\n\
-         # HELP build Help\n# TYPE build info\nbuild_info{} 1\n\
+         # HELP build Help\n# TYPE build info\nbuild_info 1\n\
          # HELP size Help\n# TYPE size histogram\n\
          size_sum 0.0\nsize_count 0\nsize_bucket{le=\"1.0\"} 0\nsize_bucket{le=\"+Inf\"} 0\n\
          # EOF\n"

@@ -7,9 +7,9 @@ use prometheus_client::registry::Registry;
 use crate::{
     builtin::Groups,
     custom::{GdsMetricSet, MetricRegistry},
-    endpoint::{self, Access, Expected, Expose, RenderError, Rendered, Renderer, Scrapes},
+    endpoint::{self, Access, Expected, RenderError, Rendered, Renderer, Scrapes},
     error::{EncodeError, RegisterError},
-    exposition::{Exposition, Format, sample},
+    exposition::{Format, Source, Writer, sample},
     requests::{self, Store},
 };
 
@@ -50,11 +50,11 @@ struct Inner {
     path: String,
     access: Access,
     renderer: Renderer,
-    source: Arc<Source>,
+    metrics: Arc<Metrics>,
 }
 
 /// All that is exposed.
-struct Source {
+struct Metrics {
     store: Arc<Store>,
     scrapes: Scrapes,
     groups: Groups,
@@ -74,7 +74,7 @@ impl GdsMetrics {
                 path,
                 access,
                 renderer: Renderer::default(),
-                source: Arc::new(Source {
+                metrics: Arc::new(Metrics {
                     store: Arc::new(store),
                     scrapes: Scrapes::default(),
                     groups,
@@ -114,7 +114,7 @@ impl GdsMetrics {
     ///
     /// When a name is taken; the error tells by what.
     pub fn register<T: GdsMetricSet>(&self) -> Result<T, RegisterError> {
-        self.inner.source.registry.register()
+        self.inner.metrics.registry.register()
     }
 
     /// Lends a prometheus-client [`Registry`], for metrics that a
@@ -142,7 +142,7 @@ impl GdsMetrics {
     /// # }
     /// ```
     pub fn register_with<R>(&self, register: impl FnOnce(&mut Registry) -> R) -> R {
-        self.inner.source.registry.register_with(register)
+        self.inner.metrics.registry.register_with(register)
     }
 
     /// The exposition, as a scrape would get it.
@@ -162,9 +162,9 @@ impl GdsMetrics {
     /// # }
     /// ```
     pub fn encode(&self, format: Format) -> Result<String, EncodeError> {
-        let mut text = String::new();
-        endpoint::write(&*self.inner.source, format, &mut text)?;
-        Ok(text)
+        let mut text = Vec::new();
+        endpoint::write(&*self.inner.metrics, format, &mut text)?;
+        Ok(String::from_utf8(text).expect("the text formats write nothing but text"))
     }
 
     /// The value of the sample `name` that has exactly these labels, in whatever order; `None` if
@@ -196,26 +196,26 @@ impl GdsMetrics {
     }
 
     pub(crate) fn store(&self) -> &Arc<Store> {
-        &self.inner.source.store
+        &self.inner.metrics.store
     }
 
     pub(crate) fn scrapes(&self) -> &Scrapes {
-        &self.inner.source.scrapes
+        &self.inner.metrics.scrapes
     }
 
     pub(crate) async fn render(&self, format: Format, gzip: bool) -> Result<Rendered, RenderError> {
         let Inner {
-            renderer, source, ..
+            renderer, metrics, ..
         } = &*self.inner;
-        let len = source.store.expected_len();
-        let expected = if source.registry.is_lent() || source.groups.ask_the_system() {
+        let len = metrics.store.expected_len();
+        let expected = if metrics.registry.is_lent() || metrics.groups.ask_the_system() {
             Expected::Unknown
-        } else if source.registry.is_empty() {
+        } else if metrics.registry.is_empty() {
             Expected::Exactly(len)
         } else {
             Expected::AtLeast(len)
         };
-        let source = Arc::clone(source) as Arc<dyn Expose>;
+        let source = Arc::clone(metrics) as Arc<dyn Source>;
         renderer.render(source, expected, format, gzip).await
     }
 }
@@ -225,18 +225,18 @@ impl fmt::Debug for GdsMetrics {
         f.debug_struct("GdsMetrics")
             .field("path", &self.inner.path)
             .field("access", &self.inner.access)
-            .field("store", &self.inner.source.store)
+            .field("store", &self.inner.metrics.store)
             .finish_non_exhaustive()
     }
 }
 
-impl Expose for Source {
-    fn expose(&self, exposition: &mut Exposition<'_>) -> Result<(), EncodeError> {
-        self.store.expose(exposition);
+impl Source for Metrics {
+    fn write(&self, writer: &mut dyn Writer) -> Result<(), EncodeError> {
+        self.store.write(writer);
         if self.store.settings().extended {
-            self.scrapes.expose(exposition);
+            self.scrapes.write(writer);
         }
-        self.groups.expose(exposition);
-        self.registry.encode(exposition)
+        self.groups.write(writer);
+        self.registry.write(writer)
     }
 }

@@ -1,6 +1,6 @@
 //! What was built: `app_build_info`.
 
-use crate::exposition::{Exposition, Header, MetricKind, push_label_value};
+use crate::exposition::{Header, MetricKind, Number, Writer, push_label};
 
 /// The family written here, if the builder was told what to say.
 pub(crate) const FAMILY: Header<'_> = Header {
@@ -18,14 +18,12 @@ pub(crate) struct BuildInfo {
 }
 
 impl BuildInfo {
-    pub(crate) fn expose(&self, exposition: &mut Exposition<'_>) {
-        exposition.family(&FAMILY);
-        let lines = exposition.lines();
-        lines.push_str("app_build_info{name=\"");
-        push_label_value(lines, &self.name);
-        lines.push_str("\",version=\"");
-        push_label_value(lines, &self.version);
-        lines.push_str("\"} 1\n");
+    pub(crate) fn write(&self, writer: &mut dyn Writer) {
+        let mut labels = String::new();
+        push_label(&mut labels, "name", &self.name);
+        push_label(&mut labels, "version", &self.version);
+        writer.family(&FAMILY);
+        writer.sample(&labels, Number::Unsigned(1), None);
     }
 }
 

@@ -5,7 +5,7 @@ mod build_info;
 mod process;
 
 pub(crate) use self::build_info::BuildInfo;
-use crate::exposition::{Exposition, Header};
+use crate::exposition::{Header, Writer};
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Groups {
@@ -37,13 +37,13 @@ impl Groups {
         false
     }
 
-    pub(crate) fn expose(&self, exposition: &mut Exposition<'_>) {
+    pub(crate) fn write(&self, writer: &mut dyn Writer) {
         if let Some(build_info) = &self.build_info {
-            build_info.expose(exposition);
+            build_info.write(writer);
         }
         #[cfg(feature = "process")]
         if self.process {
-            process::expose(exposition);
+            process::write(writer);
         }
     }
 }

@@ -2,11 +2,9 @@
 //!
 //! <https://prometheus.io/docs/instrumenting/writing_clientlibs/#process-metrics>
 
-use std::fmt::Write as _;
-
 use metrics_process::collector::{self, Metrics};
 
-use crate::exposition::{Exposition, Header, MetricKind};
+use crate::exposition::{Header, MetricKind, Number, Writer};
 
 const CPU: Header<'_> = Header {
     name: "process_cpu_seconds",
@@ -63,61 +61,54 @@ pub(crate) const FAMILIES: [Header<'_>; 7] = [
 ];
 
 /// Reads and writes them.
-pub(crate) fn expose(exposition: &mut Exposition<'_>) {
-    write(exposition, &collector::collect());
+pub(crate) fn write(writer: &mut dyn Writer) {
+    write_metrics(writer, &collector::collect());
 }
 
-/// Leaves out what the operating system does not tell: a 0 would be a lie.
-fn write(exposition: &mut Exposition<'_>, metrics: &Metrics) {
-    if let Some(seconds) = metrics.cpu_seconds_total {
-        exposition.family(&CPU);
-        // Writing to a `String` cannot fail.
-        let _ = writeln!(exposition.lines(), "{}_total {seconds:?}", CPU.name);
-    }
+/// Leaves out what the operating system does not report: a 0 would be false.
+fn write_metrics(writer: &mut dyn Writer, metrics: &Metrics) {
     let max_fds = metrics.max_fds.map(|max| match max {
         // How the collector says that there is no limit.
-        0 => f64::INFINITY,
-        max => max as f64,
+        0 => Number::Float(f64::INFINITY),
+        max => Number::Unsigned(max),
     });
     for (header, value) in [
-        (&OPEN_FDS, metrics.open_fds.map(|fds| fds as f64)),
+        (&CPU, metrics.cpu_seconds_total.map(Number::Float)),
+        (&OPEN_FDS, metrics.open_fds.map(Number::Unsigned)),
         (&MAX_FDS, max_fds),
         (
             &RESIDENT_MEMORY,
-            metrics.resident_memory_bytes.map(|bytes| bytes as f64),
+            metrics.resident_memory_bytes.map(Number::Unsigned),
         ),
         (
             &VIRTUAL_MEMORY,
-            metrics.virtual_memory_bytes.map(|bytes| bytes as f64),
+            metrics.virtual_memory_bytes.map(Number::Unsigned),
         ),
         (
             &START_TIME,
-            metrics.start_time_seconds.map(|seconds| seconds as f64),
+            metrics.start_time_seconds.map(Number::Unsigned),
         ),
-        (&THREADS, metrics.threads.map(|threads| threads as f64)),
+        (&THREADS, metrics.threads.map(Number::Unsigned)),
     ] {
-        let Some(value) = value else { continue };
-        exposition.family(header);
-        let lines = exposition.lines();
-        let _ = if value.is_finite() {
-            writeln!(lines, "{} {value}", header.name)
-        } else {
-            writeln!(lines, "{} +Inf", header.name)
-        };
+        if let Some(value) = value {
+            writer.family(header);
+            writer.sample("", value, None);
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Format;
+    use crate::exposition::{Format, open};
 
     fn exposed(format: Format, metrics: &Metrics) -> String {
-        let mut text = String::new();
-        let mut exposition = Exposition::new(format, &mut text);
-        write(&mut exposition, metrics);
-        exposition.finish();
-        text
+        let mut text = Vec::new();
+        let mut writer = open(format, &mut text);
+        write_metrics(&mut *writer, metrics);
+        writer.finish();
+        drop(writer);
+        String::from_utf8(text).expect("a text format")
     }
 
     #[test]

@@ -11,7 +11,7 @@ mod token_file;
 pub use self::resource::MetricsScope;
 pub(crate) use self::{
     access::{Access, Addresses, Tokens},
-    render::{Expected, Expose, RenderError, Renderer, write},
+    render::{Expected, RenderError, Renderer, write},
     rendered::Rendered,
     scrapes::{FAMILIES, Scrapes},
     token_file::{TOKEN_FILE, TokenFile, check_token},

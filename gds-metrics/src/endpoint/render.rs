@@ -19,13 +19,8 @@ use tokio::sync::oneshot;
 use super::rendered::{ChunkWriter, Memory, Rendered, Unsent};
 use crate::{
     error::EncodeError,
-    exposition::{Exposition, Format, Sink},
+    exposition::{Format, Sink, Source, open},
 };
-
-/// Something that can be exposed.
-pub(crate) trait Expose: Send + Sync + 'static {
-    fn expose(&self, exposition: &mut Exposition<'_>) -> Result<(), EncodeError>;
-}
 
 /// Takes an exposition as it is.
 struct PlainSink<'s> {
@@ -35,7 +30,7 @@ struct PlainSink<'s> {
 }
 
 impl Sink for PlainSink<'_> {
-    fn take(&mut self, chunk: &mut String) {
+    fn take(&mut self, chunk: &mut Vec<u8>) {
         self.rendered.plain_len += chunk.len();
         self.rendered.push(self.memory.send(chunk));
         self.pace.give_way();
@@ -63,7 +58,7 @@ const LEVEL: Compression = Compression::fast();
 
 /// Renders in memory. What a metric's own code does wrong ends here.
 fn render(
-    source: &dyn Expose,
+    source: &dyn Source,
     format: Format,
     gzip: bool,
     memory: &Arc<Memory>,
@@ -106,13 +101,13 @@ fn render(
 
 /// Writes a whole exposition.
 pub(crate) fn write(
-    source: &dyn Expose,
+    source: &dyn Source,
     format: Format,
     sink: &mut dyn Sink,
 ) -> Result<(), EncodeError> {
-    let mut exposition = Exposition::new(format, sink);
-    source.expose(&mut exposition)?;
-    exposition.finish();
+    let mut writer = open(format, sink);
+    source.write(&mut *writer)?;
+    writer.finish();
     Ok(())
 }
 
@@ -124,9 +119,9 @@ struct GzipSink {
 }
 
 impl Sink for GzipSink {
-    fn take(&mut self, chunk: &mut String) {
+    fn take(&mut self, chunk: &mut Vec<u8>) {
         // Writing to memory cannot fail.
-        let _ = self.encoder.write_all(chunk.as_bytes());
+        let _ = self.encoder.write_all(chunk);
         self.plain_len += chunk.len();
         chunk.clear();
         self.pace.give_way();
@@ -174,7 +169,7 @@ pub(crate) enum Expected {
 }
 
 struct Job {
-    source: Arc<dyn Expose>,
+    source: Arc<dyn Source>,
     format: Format,
     gzip: bool,
     reply: oneshot::Sender<Result<Rendered, RenderError>>,
@@ -195,7 +190,7 @@ pub(crate) struct Renderer {
 impl Renderer {
     pub(crate) async fn render(
         &self,
-        source: Arc<dyn Expose>,
+        source: Arc<dyn Source>,
         expected: Expected,
         format: Format,
         gzip: bool,
@@ -240,7 +235,7 @@ impl Renderer {
 
 async fn render_on_thread(
     queue: &SyncSender<Job>,
-    source: Arc<dyn Expose>,
+    source: Arc<dyn Source>,
     format: Format,
     gzip: bool,
 ) -> Result<Rendered, RenderError> {
@@ -281,13 +276,22 @@ mod tests {
     use actix_web::rt::System;
 
     use super::*;
+    use crate::exposition::{Line, Writer};
 
     /// As many bytes as it says, and the name of the thread that they were last written on.
-    struct Source(usize, Mutex<Option<String>>);
+    struct Padding(usize, Mutex<Option<String>>);
 
-    impl Expose for Source {
-        fn expose(&self, exposition: &mut Exposition<'_>) -> Result<(), EncodeError> {
-            exposition.lines().push_str(&"x".repeat(self.0));
+    impl Source for Padding {
+        fn write(&self, writer: &mut dyn Writer) -> Result<(), EncodeError> {
+            // A space and a line break are there in any case.
+            if let Some(len) = self.0.checked_sub(2) {
+                writer.line(&Line {
+                    suffix: &"x".repeat(len),
+                    labels: "",
+                    value: "",
+                    exemplar: None,
+                });
+            }
             let name = thread::current().name().map(str::to_owned);
             *self.1.lock().expect("no panic under the lock") = name;
             Ok(())
@@ -299,19 +303,19 @@ mod tests {
         for gzip in [false, true] {
             let renderer = Renderer::default();
             for (expected, is, on_the_thread) in [
-                (Expected::Exactly(INLINE), 1, false),
-                (Expected::Exactly(INLINE + 1), 1, true),
+                (Expected::Exactly(INLINE), 2, false),
+                (Expected::Exactly(INLINE + 1), 2, true),
                 (Expected::AtLeast(INLINE), INLINE, false),
                 (Expected::AtLeast(INLINE + 1), INLINE + 1, true),
                 // As large as the time before.
-                (Expected::AtLeast(1), 1, true),
+                (Expected::AtLeast(1), 2, true),
                 (Expected::AtLeast(1), 0, false),
                 // Nothing is known of the time before.
-                (Expected::AtLeast(1), 1, true),
-                (Expected::Unknown, 1, true),
-                (Expected::Exactly(1), 1, false),
+                (Expected::AtLeast(1), 2, true),
+                (Expected::Unknown, 2, true),
+                (Expected::Exactly(1), 2, false),
             ] {
-                let source = Arc::new(Source(is, Mutex::default()));
+                let source = Arc::new(Padding(is, Mutex::default()));
                 let answer =
                     renderer.render(Arc::clone(&source) as _, expected, Format::Text, gzip);
                 let answer = System::new().block_on(answer).expect("no failure");

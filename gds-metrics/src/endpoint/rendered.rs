@@ -44,7 +44,7 @@ const MAX_SPARE: usize = 64 * 1024 * 1024 / CHUNK;
 pub(crate) struct Memory {
     /// Chunks that were sent, to be written again. With memory that is new each time, most of a
     /// scrape's time would go to the system's making it ready.
-    spare: Mutex<Vec<String>>,
+    spare: Mutex<Vec<Vec<u8>>>,
     /// Bytes of those that are not sent yet.
     unsent: AtomicUsize,
 }
@@ -56,7 +56,7 @@ impl Memory {
     }
 
     /// The chunk as it is sent. Leaves an empty one.
-    pub(crate) fn send(self: &Arc<Self>, chunk: &mut String) -> Bytes {
+    pub(crate) fn send(self: &Arc<Self>, chunk: &mut Vec<u8>) -> Bytes {
         let next = self.spare().pop().unwrap_or_else(new_chunk);
         Bytes::from_owner(Sent {
             chunk: mem::replace(chunk, next),
@@ -64,7 +64,7 @@ impl Memory {
         })
     }
 
-    fn spare(&self) -> MutexGuard<'_, Vec<String>> {
+    fn spare(&self) -> MutexGuard<'_, Vec<Vec<u8>>> {
         self.spare.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -112,13 +112,13 @@ fn room(chunk: &Bytes) -> usize {
 
 /// A chunk on its way to the client.
 struct Sent {
-    chunk: String,
+    chunk: Vec<u8>,
     memory: Weak<Memory>,
 }
 
 impl AsRef<[u8]> for Sent {
     fn as_ref(&self) -> &[u8] {
-        self.chunk.as_bytes()
+        &self.chunk
     }
 }
 
@@ -176,18 +176,18 @@ mod tests {
     fn chunks_that_were_sent_are_written_again() {
         let memory = Arc::new(Memory::default());
         let mut chunk = new_chunk();
-        chunk.push('x');
+        chunk.push(b'x');
         let at = chunk.as_ptr();
         drop(memory.send(&mut chunk));
         assert_eq!(memory.spare().len(), 1);
         drop(memory.send(&mut chunk));
-        assert_eq!((chunk.as_ptr(), chunk.as_str()), (at, ""));
+        assert_eq!((chunk.as_ptr(), chunk.len()), (at, 0));
     }
 
     #[test]
     fn no_more_is_kept_than_said() {
         let memory = Arc::new(Memory::default());
-        let mut long = String::with_capacity(3 * CHUNK);
+        let mut long = Vec::with_capacity(3 * CHUNK);
         drop(memory.send(&mut long));
         assert_eq!(memory.spare().len(), 0);
         let sent: Vec<Bytes> = (0..=MAX_SPARE)

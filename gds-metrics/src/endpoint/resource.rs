@@ -99,7 +99,7 @@ async fn answer(metrics: &GdsMetrics, req: &HttpRequest) -> HttpResponse {
     match metrics.render(format, gzip).await {
         Ok(rendered) => {
             scrapes.ok.fetch_add(1, Relaxed);
-            scrapes.last_bytes.store(rendered.plain_len, Relaxed);
+            scrapes.last_bytes.store(rendered.plain_len as u64, Relaxed);
             expose(rendered, format, gzip, req.method() == Method::HEAD)
         }
         Err(RenderError::Busy) => {

@@ -1,14 +1,8 @@
 //! The scrape's own numbers, part of the extended group.
 
-use std::{
-    fmt::Write as _,
-    sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed},
-};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use crate::{
-    exposition::{Exposition, Header, MetricKind},
-    requests::write_counters,
-};
+use crate::exposition::{Header, MetricKind, Number, Writer, write_counters};
 
 const SCRAPES: Header<'_> = Header {
     name: "gds_metrics_scrapes",
@@ -35,11 +29,11 @@ pub(crate) struct Scrapes {
     pub(crate) busy: AtomicU64,
     pub(crate) error: AtomicU64,
     /// Size of the last exposition, in bytes.
-    pub(crate) last_bytes: AtomicUsize,
+    pub(crate) last_bytes: AtomicU64,
 }
 
 impl Scrapes {
-    pub(crate) fn expose(&self, exposition: &mut Exposition<'_>) {
+    pub(crate) fn write(&self, writer: &mut dyn Writer) {
         let outcomes = [
             ("ok", &self.ok),
             ("unauthorized", &self.unauthorized),
@@ -47,11 +41,10 @@ impl Scrapes {
             ("busy", &self.busy),
             ("error", &self.error),
         ];
-        write_counters(exposition, &SCRAPES, "outcome", &outcomes);
+        let outcomes = outcomes.map(|(outcome, count)| (outcome, count.load(Relaxed)));
+        write_counters(writer, &SCRAPES, "outcome", outcomes, None);
 
-        exposition.family(&LAST_BYTES);
-        let bytes = self.last_bytes.load(Relaxed);
-        // Writing to a `String` cannot fail.
-        let _ = writeln!(exposition.lines(), "{} {bytes}", LAST_BYTES.name);
+        writer.family(&LAST_BYTES);
+        writer.sample("", Number::Unsigned(self.last_bytes.load(Relaxed)), None);
     }
 }

@@ -2,35 +2,34 @@
 //!
 //! <https://github.com/prometheus/OpenMetrics/blob/v1.0.0/specification/OpenMetrics.md>
 
-use super::{Header, MetricKind, push_comment, push_label_value};
+use super::{
+    Header, Sink,
+    lines::{Dialect, LineWriter, push, push_comment, push_help},
+};
 
 pub(super) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// The line an exposition must end with, and after which nothing may come.
-pub(super) const END: &str = "# EOF\n";
+pub(super) fn writer(sink: &mut dyn Sink) -> LineWriter<'_, OpenMetrics> {
+    LineWriter::new(OpenMetrics, sink)
+}
 
-/// Writes `# HELP`, `# TYPE` and `# UNIT`.
-pub(super) fn header(out: &mut String, header: &Header<'_>) {
-    push_comment(out, "HELP", header.name, "");
-    // Unlike the classic format, this one escapes a help as it does a label value.
-    push_label_value(out, header.help);
-    out.push('\n');
+pub(super) struct OpenMetrics;
 
-    push_comment(out, "TYPE", header.name, "");
-    out.push_str(match header.kind {
-        MetricKind::Counter => "counter",
-        MetricKind::Gauge => "gauge",
-        MetricKind::Histogram => "histogram",
-        MetricKind::Summary => "summary",
-        MetricKind::Info => "info",
-        MetricKind::StateSet => "stateset",
-        MetricKind::Unknown => "unknown",
-    });
-    out.push('\n');
+impl Dialect for OpenMetrics {
+    const EXEMPLARS: bool = true;
+    const END: &str = "# EOF\n";
 
-    if let Some(unit) = header.unit {
-        push_comment(out, "UNIT", header.name, "");
-        out.push_str(unit);
-        out.push('\n');
+    fn header(&self, out: &mut Vec<u8>, header: &Header<'_>) {
+        push_comment(out, "HELP", header.name, "");
+        // Unlike the classic format, this one escapes a help as it does a label value.
+        push_help(out, header.help, true);
+        push_comment(out, "TYPE", header.name, "");
+        push(out, header.kind.as_str());
+        out.push(b'\n');
+        if let Some(unit) = header.unit {
+            push_comment(out, "UNIT", header.name, "");
+            push(out, unit);
+            out.push(b'\n');
+        }
     }
 }

@@ -2,33 +2,39 @@
 //!
 //! <https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format>
 
-use super::{Header, MetricKind, push_comment};
+use super::{
+    Header, MetricKind, Sink,
+    lines::{Dialect, LineWriter, push, push_comment, push_help},
+};
 
 pub(super) const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// Writes `# HELP` and `# TYPE`. This format knows neither units nor infos nor state sets: the
-/// latter two are gauges here, and a family is named as its samples are.
-pub(super) fn header(out: &mut String, header: &Header<'_>) {
-    let (kind, suffix) = match header.kind {
-        MetricKind::Counter => ("counter", "_total"),
-        MetricKind::Gauge | MetricKind::StateSet => ("gauge", ""),
-        MetricKind::Histogram => ("histogram", ""),
-        MetricKind::Summary => ("summary", ""),
-        MetricKind::Info => ("gauge", "_info"),
-        MetricKind::Unknown => ("untyped", ""),
-    };
+pub(super) fn writer(sink: &mut dyn Sink) -> LineWriter<'_, Text> {
+    LineWriter::new(Text, sink)
+}
 
-    push_comment(out, "HELP", header.name, suffix);
-    for c in header.help.chars() {
-        match c {
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            c => out.push(c),
-        }
+/// This format knows neither units nor infos nor state sets: the latter two are gauges here, and a
+/// family is named as its samples are.
+pub(super) struct Text;
+
+impl Dialect for Text {
+    // An exemplar makes Prometheus refuse the whole scrape.
+    const EXEMPLARS: bool = false;
+    const END: &str = "";
+
+    fn header(&self, out: &mut Vec<u8>, header: &Header<'_>) {
+        let kind = match header.kind {
+            MetricKind::Counter => "counter",
+            MetricKind::Gauge | MetricKind::StateSet | MetricKind::Info => "gauge",
+            MetricKind::Histogram => "histogram",
+            MetricKind::Summary => "summary",
+            MetricKind::Unknown => "untyped",
+        };
+        let suffix = header.kind.sample_suffix();
+        push_comment(out, "HELP", header.name, suffix);
+        push_help(out, header.help, false);
+        push_comment(out, "TYPE", header.name, suffix);
+        push(out, kind);
+        out.push(b'\n');
     }
-    out.push('\n');
-
-    push_comment(out, "TYPE", header.name, suffix);
-    out.push_str(kind);
-    out.push('\n');
 }

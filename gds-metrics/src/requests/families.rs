@@ -1,19 +1,13 @@
-//! Writing the standard metrics, and the two that tell of folding.
+//! Writing the families of the standard metrics.
 
-use std::{
-    fmt::Write as _,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering::Relaxed},
-    },
-};
+use std::sync::{Arc, atomic::Ordering::Relaxed};
 
 use super::{
     labels::FOLDED,
-    series::{Cells, Extended, SIZE_BOUNDS, Series, Truncated},
+    series::{Cells, Extended, SIZE_BOUNDS, Series},
     store::Store,
 };
-use crate::exposition::{Exposition, Header, MetricKind, push_label_value};
+use crate::exposition::{Bounds, Header, Histogram, MetricKind, Number, Writer, write_counters};
 
 const DURATION: Header<'_> = Header {
     name: "http_server_request_duration_seconds",
@@ -86,267 +80,118 @@ pub(crate) const FAMILIES: [Header<'_>; 9] = [
 
 impl Store {
     /// Writes all of them, each with its series in order.
-    pub(crate) fn expose(&self, exposition: &mut Exposition<'_>) {
+    pub(crate) fn write(&self, writer: &mut dyn Writer) {
         let settings = self.settings();
         let all = &**self.sorted_series();
-        let seconds = bound_texts(settings.buckets.iter().copied());
+        let seconds = Bounds::new(settings.buckets.clone());
 
-        let mut counts = Vec::with_capacity(all.len());
-        exposition.family(&DURATION);
-        for series in all {
-            let labels = series.labels();
-            let count = write_histogram(
-                exposition,
-                &DURATION,
-                labels,
-                &series.duration,
-                &seconds,
-                push_seconds,
-            );
-            counts.push(count);
-        }
+        let counts = write_histograms(
+            writer,
+            &DURATION,
+            &seconds,
+            Number::Nanos,
+            all.iter().map(|series| (series.labels(), &series.duration)),
+        );
 
-        exposition.family(&REQUESTS);
+        writer.family(&REQUESTS);
         for (series, count) in all.iter().zip(counts) {
-            let lines = exposition.lines();
-            lines.push_str("http_server_requests_total{");
-            lines.push_str(series.labels());
-            lines.push_str("} ");
-            push_integer(lines, count);
-            lines.push('\n');
-            exposition.checkpoint();
+            writer.sample(series.labels(), Number::Unsigned(count), None);
         }
 
-        self.expose_exceptions(exposition);
+        self.write_exceptions(writer);
 
         let folded = [("host", &self.folded.host), ("path", &self.folded.path)];
-        write_counters(exposition, &FOLDED_REQUESTS, "reason", &folded);
+        let folded = folded.map(|(reason, count)| (reason, count.load(Relaxed)));
+        write_counters(writer, &FOLDED_REQUESTS, "reason", folded, None);
 
         if settings.extended {
-            self.expose_extended(exposition, all, &seconds);
+            self.write_extended(writer, all, &seconds);
         }
     }
 
-    fn expose_extended(
-        &self,
-        exposition: &mut Exposition<'_>,
-        all: &[Arc<Series>],
-        seconds: &[String],
-    ) {
+    fn write_extended(&self, writer: &mut dyn Writer, all: &[Arc<Series>], seconds: &Bounds) {
         let mut active = Vec::new();
         self.active_from(0, |_, each| active.push(Arc::clone(each)));
         active.sort_by(|a, b| a.labels().cmp(b.labels()));
-        exposition.family(&ACTIVE);
+        writer.family(&ACTIVE);
         for each in active {
-            let lines = exposition.lines();
-            let _ = writeln!(
-                lines,
-                "{}{{{}}} {}",
-                ACTIVE.name,
-                each.labels(),
-                each.count()
-            );
+            writer.sample(each.labels(), Number::Signed(each.count()), None);
         }
 
-        let bytes = bound_texts(SIZE_BOUNDS.iter().map(|&bound| bound as f64));
-        for (header, cells, bounds, push_sum) in [
+        let bytes = Bounds::new(SIZE_BOUNDS.map(|bound| bound as f64));
+        for (header, cells, bounds, sum) in [
             (
                 &REQUEST_SIZE,
                 (|extended| &extended.request_size) as fn(&Extended) -> &Cells,
-                &*bytes,
-                push_bytes as PushSum,
+                &bytes,
+                Number::Whole as fn(u64) -> Number,
             ),
             (
                 &RESPONSE_SIZE,
                 |extended| &extended.response_size,
-                &*bytes,
-                push_bytes,
+                &bytes,
+                Number::Whole,
             ),
             (
                 &RESPONSE_DURATION,
                 |extended| &extended.response_duration,
                 seconds,
-                push_seconds,
+                Number::Nanos,
             ),
         ] {
-            exposition.family(header);
-            for series in all {
-                if let Some(extended) = &series.extended {
-                    write_histogram(
-                        exposition,
-                        header,
-                        series.labels(),
-                        cells(extended),
-                        bounds,
-                        push_sum,
-                    );
-                }
-            }
+            let series = all.iter().filter_map(|series| {
+                let extended = series.extended.as_deref()?;
+                Some((series.labels(), cells(extended)))
+            });
+            write_histograms(writer, header, bounds, sum, series);
         }
 
-        let Truncated {
-            client,
-            body_error,
-            panic,
-        } = &self.truncated;
         let truncated = [
-            ("client", client),
-            ("body_error", body_error),
-            ("panic", panic),
+            ("client", &self.truncated.client),
+            ("body_error", &self.truncated.body_error),
+            ("panic", &self.truncated.panic),
         ];
-        write_counters(exposition, &TRUNCATED, "reason", &truncated);
+        let truncated = truncated.map(|(reason, count)| (reason, count.load(Relaxed)));
+        write_counters(writer, &TRUNCATED, "reason", truncated, None);
     }
 
-    fn expose_exceptions(&self, exposition: &mut Exposition<'_>) {
+    fn write_exceptions(&self, writer: &mut dyn Writer) {
         let mut kinds = Vec::new();
         self.errors_from(0, |(kind, count)| {
             kinds.push((kind.clone(), count.load(Relaxed)));
         });
         kinds.sort();
-
-        exposition.family(&EXCEPTIONS);
-        let lines = exposition.lines();
-        let name = EXCEPTIONS.name;
-        for (kind, count) in kinds {
-            push_counter(lines, name, "error", &kind, count);
-        }
         let beyond = self.errors_beyond();
         if beyond > 0 {
-            push_counter(lines, name, "error", FOLDED, beyond);
+            kinds.push((FOLDED.into(), beyond));
         }
+        let kinds = kinds.iter().map(|(kind, count)| (&**kind, *count));
+        write_counters(writer, &EXCEPTIONS, "error", kinds, None);
     }
 }
 
-/// What stands between a bucket's labels and its value, for each bound and `+Inf`.
-fn bound_texts(bounds: impl Iterator<Item = f64>) -> Vec<String> {
-    bounds
-        // `Debug` writes `1.0` and `1e16` where `Display` writes `1` and all the noughts.
-        .map(|bound| format!(",le=\"{bound:?}\"}} "))
-        .chain([",le=\"+Inf\"} ".to_owned()])
-        .collect()
-}
-
-type PushSum = fn(&mut String, u64);
-
-/// Writes one label set of a histogram, and gives its count.
-fn write_histogram(
-    exposition: &mut Exposition<'_>,
+/// Writes a family of histograms, and returns the count of each.
+fn write_histograms<'s>(
+    writer: &mut dyn Writer,
     header: &Header<'_>,
-    labels: &str,
-    cells: &Cells,
-    bounds: &[String],
-    push_sum: PushSum,
-) -> u64 {
-    let lines = exposition.lines();
-    let start = lines.len();
-    lines.push_str(header.name);
-    lines.push_str("_bucket{");
-    lines.push_str(labels);
-    let name_and_labels = start..lines.len();
-
-    let mut count = 0;
-    let mut digits = itoa::Buffer::new();
-    let mut written = digits.format(count);
-    for (bucket, bound) in bounds.iter().enumerate() {
-        if bucket > 0 {
-            // One copy instead of three.
-            lines.extend_from_within(name_and_labels.clone());
-        }
-        let more = cells.bucket(bucket);
-        if more > 0 {
-            count += more;
-            written = digits.format(count);
-        }
-        lines.push_str(bound);
-        lines.push_str(written);
-        lines.push('\n');
+    bounds: &Bounds,
+    sum: fn(u64) -> Number,
+    series: impl Iterator<Item = (&'s str, &'s Cells)>,
+) -> Vec<u64> {
+    writer.family(header);
+    let mut buckets = Vec::with_capacity(bounds.values().len() + 1);
+    let mut counts = Vec::with_capacity(series.size_hint().1.unwrap_or_default());
+    for (labels, cells) in series {
+        buckets.clear();
+        buckets.extend((0..=bounds.values().len()).map(|bucket| cells.bucket(bucket)));
+        let histogram = Histogram {
+            bounds,
+            buckets: &buckets,
+            sum: sum(cells.sum()),
+            start: None,
+        };
+        writer.histogram(labels, &histogram);
+        counts.push(histogram.count());
     }
-    lines.push_str(header.name);
-    lines.push_str("_sum{");
-    lines.push_str(labels);
-    lines.push_str("} ");
-    push_sum(lines, cells.sum());
-    lines.push('\n');
-    lines.push_str(header.name);
-    lines.push_str("_count{");
-    lines.push_str(labels);
-    lines.push_str("} ");
-    push_integer(lines, count);
-    lines.push('\n');
-    exposition.checkpoint();
-    count
-}
-
-/// Writes a family of counters that one label tells apart.
-pub(crate) fn write_counters(
-    exposition: &mut Exposition<'_>,
-    header: &Header<'_>,
-    label: &str,
-    counts: &[(&str, &AtomicU64)],
-) {
-    exposition.family(header);
-    for (value, count) in counts {
-        push_counter(
-            exposition.lines(),
-            header.name,
-            label,
-            value,
-            count.load(Relaxed),
-        );
-    }
-}
-
-fn push_counter(lines: &mut String, name: &str, label: &str, value: &str, count: u64) {
-    lines.push_str(name);
-    lines.push_str("_total{");
-    lines.push_str(label);
-    lines.push_str("=\"");
-    push_label_value(lines, value);
-    lines.push_str("\"} ");
-    push_integer(lines, count);
-    lines.push('\n');
-}
-
-fn push_integer(lines: &mut String, value: u64) {
-    lines.push_str(itoa::Buffer::new().format(value));
-}
-
-fn push_bytes(lines: &mut String, bytes: u64) {
-    push_integer(lines, bytes);
-    lines.push_str(".0");
-}
-
-/// Nanoseconds as seconds, exactly.
-fn push_seconds(lines: &mut String, nanos: u64) {
-    const SECOND: u64 = 1_000_000_000;
-    push_integer(lines, nanos / SECOND);
-    lines.push('.');
-    // The digit in front keeps the noughts that follow the point.
-    let mut digits = itoa::Buffer::new();
-    let fraction = digits.format(SECOND + nanos % SECOND).get(1..);
-    lines.push_str(match fraction.map(|digits| digits.trim_end_matches('0')) {
-        None | Some("") => "0",
-        Some(fraction) => fraction,
-    });
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn seconds() {
-        for (nanos, expected) in [
-            (0, "0.0"),
-            (1, "0.000000001"),
-            (1_000_000_000, "1.0"),
-            (1_500_000_000, "1.5"),
-            (10_000_000_010, "10.00000001"),
-            (u64::MAX, "18446744073.709551615"),
-        ] {
-            let mut text = String::new();
-            push_seconds(&mut text, nanos);
-            assert_eq!(text, expected);
-        }
-    }
+    counts
 }

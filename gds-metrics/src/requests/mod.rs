@@ -19,7 +19,7 @@ use actix_web::Error;
 
 pub(crate) use self::{
     extended::Exchange,
-    families::{FAMILIES, write_counters},
+    families::FAMILIES,
     labels::{FOLDED, Host},
     recorder::{Recorder, Recording},
     store::{MAX_HOSTS, Store},

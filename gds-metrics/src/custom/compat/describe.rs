@@ -12,84 +12,165 @@ pub(crate) struct Descriptor {
     pub(super) help: String,
 }
 
-/// The descriptor that is being read, as it comes.
-#[derive(Debug, Default)]
-pub(super) struct Described {
-    pub(super) name: String,
-    /// How many pieces the name came in.
-    pub(super) pieces: usize,
-    pub(super) help: String,
-    pub(super) kind: &'static str,
-    pub(super) unit: Option<String>,
-    /// What of it has been written.
-    pub(super) begun: bool,
-    /// How the family is named in the exposition.
-    pub(super) exposed: String,
+/// The lines above a family's samples.
+#[derive(Debug, PartialEq)]
+pub(super) struct Described<'t> {
+    /// As every sample's name begins.
+    pub(super) name: &'t str,
+    help: &'t str,
+    kind: MetricKind,
+    unit: Option<&'t str>,
 }
 
-impl Described {
-    /// What comes after the family's name in that of a sample. `None` if this is no sample's.
-    pub(super) fn suffix<'n>(&self, name: &'n str) -> Option<&'n str> {
-        let suffix = name.strip_prefix(self.name.as_str())?;
-        // Nearly all are one of these.
-        let usual = matches!(suffix, "" | "_bucket" | "_total" | "_sum" | "_count");
-        (usual || may_be_suffix(suffix)).then_some(suffix)
+/// Reads the lines above the samples of a family, and returns what follows them. `text` begins with
+/// `# HELP ` and ends before the next family.
+///
+/// A help is written raw, so that any text can follow a line break in it. The family's own `# TYPE`
+/// line ends the help. If there are two that could be it, or none, nothing in `text` can be trusted:
+/// the error is the name.
+pub(super) fn read(text: &str) -> Result<(Described<'_>, &str), &str> {
+    let after_keyword = text.strip_prefix("# HELP ").unwrap_or(text);
+    let name = after_keyword.split([' ', '\n']).next().unwrap_or_default();
+    let mut found = None;
+    for (at, line) in lines(text) {
+        if !line.starts_with("# TYPE ") {
+            continue;
+        }
+        match (type_of(line, name), &found) {
+            (Some(kind), None) => found = Some((at, line, kind)),
+            // What only looks like a type is a part of the help, before the real one.
+            (None, None) => {}
+            (_, Some(_)) => return Err(name),
+        }
     }
+    let Some((at, line, kind)) = found else {
+        return Err(name_with_spaces(after_keyword).unwrap_or(name));
+    };
 
-    /// Undoes what prometheus-client does to names and help. `suffix`: of the first sample.
+    let help = after_keyword.get(name.len()..).unwrap_or_default();
+    let help_len = at.saturating_sub("# HELP ".len() + name.len() + 1);
+    let help = help.get(..help_len).unwrap_or_default();
+    let help = help.strip_prefix(' ').unwrap_or(help);
+    // prometheus-client ends each help with a full stop.
+    let help = help.strip_suffix('.').unwrap_or(help);
+
+    let mut rest = text.get(at + line.len() + 1..).unwrap_or_default();
+    let mut unit = None;
+    if let Some(after) = rest.strip_prefix("# UNIT ") {
+        let (line, after) = after.split_once('\n').unwrap_or((after, ""));
+        unit = line
+            .strip_prefix(name)
+            .and_then(|unit| unit.strip_prefix(' '));
+        rest = after;
+    }
+    let described = Described {
+        name,
+        help,
+        kind,
+        unit,
+    };
+    Ok((described, rest))
+}
+
+/// The name of a family whose name has spaces, which its two headers then share. `text` follows
+/// `# HELP `.
+fn name_with_spaces(text: &str) -> Option<&str> {
+    let (_, after) = text.split_once("\n# TYPE ")?;
+    let (name, _) = after.lines().next()?.rsplit_once(' ')?;
+    text.starts_with(name).then_some(name)
+}
+
+/// The lines of `text`, with where they begin.
+fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut at = 0;
+    text.split_inclusive('\n').map(move |line| {
+        let start = at;
+        at += line.len();
+        (start, line.trim_end_matches('\n'))
+    })
+}
+
+/// The kind that `# TYPE <name> <kind>` names. prometheus-client has these and no others.
+fn type_of(line: &str, name: &str) -> Option<MetricKind> {
+    let kind = line.strip_prefix("# TYPE ")?.strip_prefix(name)?;
+    Some(match kind.strip_prefix(' ')? {
+        "counter" => MetricKind::Counter,
+        "gauge" => MetricKind::Gauge,
+        "histogram" => MetricKind::Histogram,
+        "info" => MetricKind::Info,
+        "unknown" => MetricKind::Unknown,
+        _ => return None,
+    })
+}
+
+impl Described<'_> {
+    /// Undoes what prometheus-client does to names. `suffix`: of the first sample.
     pub(super) fn interpret(&self, suffix: &str) -> Descriptor {
         let kind = match self.kind {
-            "counter" => MetricKind::Counter,
-            "gauge" => MetricKind::Gauge,
-            "histogram" => MetricKind::Histogram,
-            "info" => MetricKind::Info,
-            _ if suffix == "_sum" => MetricKind::Summary,
-            _ => MetricKind::Unknown,
+            MetricKind::Unknown if suffix == "_sum" => MetricKind::Summary,
+            kind => kind,
         };
-        let mut name = self.name.as_str();
-        if let Some(unit) = &self.unit {
+        let mut name = self.name;
+        if let Some(unit) = self.unit {
             let shorter = name
-                .strip_suffix(unit.as_str())
-                .and_then(|n| n.strip_suffix('_'));
+                .strip_suffix(unit)
+                .and_then(|name| name.strip_suffix('_'));
             if let Some(shorter) = shorter
-                && (shorter.ends_with(&format!("_{unit}")))
+                && shorter
+                    .strip_suffix(unit)
+                    .is_some_and(|stem| stem.ends_with('_'))
             {
                 name = shorter;
             }
         }
         let doubled = match kind {
-            MetricKind::Counter => "_total",
-            MetricKind::Info => "_info",
-            _ => "\0",
+            MetricKind::Counter | MetricKind::Info => kind.sample_suffix(),
+            _ => "",
         };
         Descriptor {
             name: name.strip_suffix(doubled).unwrap_or(name).to_owned(),
             kind,
-            unit: self.unit.clone(),
-            help: self.help.strip_suffix('.').unwrap_or(&self.help).to_owned(),
+            unit: self.unit.map(str::to_owned),
+            help: self.help.to_owned(),
         }
     }
 }
 
-#[cold]
-fn may_be_suffix(suffix: &str) -> bool {
-    let mut bytes = suffix.bytes();
-    bytes.all(|b| b.is_ascii_alphanumeric() || b == b'_')
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-pub(super) fn known_kind(text: &str) -> &'static str {
-    ["counter", "gauge", "histogram", "info"]
-        .into_iter()
-        .find(|kind| *kind == text)
-        .unwrap_or("unknown")
-}
-
-/// Whether `name` may name a metric or a label. (A metric's could have colons too, but those are for
-/// recording rules.)
-pub(super) fn is_name(name: &str) -> bool {
-    let mut bytes = name.bytes();
-    bytes
-        .next()
-        .is_some_and(|b| b.is_ascii_alphabetic() || b == b'_')
-        && bytes.all(|b| b.is_ascii_alphanumeric() || b == b'_')
+    #[test]
+    fn headers() {
+        for (text, expected) in [
+            (
+                "# HELP x Help.\n# TYPE x gauge\nx 0\n",
+                Ok(("x", "Help", None, "x 0\n")),
+            ),
+            (
+                "# HELP x_s Help.\n# TYPE x_s gauge\n# UNIT x_s s\n",
+                Ok(("x_s", "Help", Some("s"), "")),
+            ),
+            ("# HELP x .\n# TYPE x gauge\n", Ok(("x", "", None, ""))),
+            (
+                "# HELP x a\nb 1\n# TYPE x odd.\n# TYPE x gauge\nx 0\n",
+                Ok(("x", "a\nb 1\n# TYPE x odd", None, "x 0\n")),
+            ),
+            ("# HELP  Help.\n# TYPE  gauge\n", Ok(("", "Help", None, ""))),
+            ("# HELP x Help.\nx 0\n", Err("x")),
+            (
+                "# HELP x a\n# TYPE x gauge\nx 5\n#.\n# TYPE x gauge\nx 0\n",
+                Err("x"),
+            ),
+            (
+                "# HELP x a\n# TYPE x gauge\nx 5\n#.\n# TYPE y gauge\ny 0\n",
+                Err("x"),
+            ),
+            ("# HELP a b Help.\n# TYPE a b gauge\na b 0\n", Err("a b")),
+        ] {
+            let found = read(text);
+            let found = found.map(|(found, rest)| (found.name, found.help, found.unit, rest));
+            assert_eq!(found, expected, "{text}");
+        }
+    }
 }

@@ -5,23 +5,20 @@ mod names;
 use std::{
     collections::HashSet,
     fmt,
-    sync::{
-        Arc, Mutex, PoisonError, RwLock,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError, RwLock},
 };
 
 use prometheus_client::registry::Registry;
 
 use self::names::{Names, Owner};
 use super::{
-    compat::{self, Problem},
+    compat::{self, Descriptor, Problem, Problems},
     schema::MetricDef,
     set::{GdsMetricSet, Pending, SetBuilder},
 };
 use crate::{
     error::{EncodeError, RegisterError},
-    exposition::{Exposition, Header, MetricKind},
+    exposition::{Header, MetricKind, Writer},
 };
 
 /// The custom metrics of one `GdsMetrics`.
@@ -30,9 +27,9 @@ use crate::{
 /// registration.
 pub(crate) struct MetricRegistry {
     own: RwLock<Own>,
-    /// What `register_with` hands out. Its names are not known before it is encoded.
-    foreign: Mutex<Registry>,
-    foreign_used: AtomicBool,
+    /// What the calls of `register_with` have filled, one each. Their names are not known before they
+    /// are encoded.
+    lent: RwLock<Arc<Vec<Arc<Registry>>>>,
     /// What has been warned about.
     warned: Mutex<HashSet<String>>,
 }
@@ -48,6 +45,9 @@ struct OwnFamily {
     name: String,
     registry: Registry,
 }
+
+/// After so many subjects, nothing more is warned of.
+const MAX_WARNINGS: usize = 100;
 
 /// What Prometheus writes of each target, in place of the target's own series of that name, and of
 /// alerts. See <https://prometheus.io/docs/concepts/jobs_instances/>.
@@ -79,8 +79,7 @@ impl MetricRegistry {
                 names,
                 families: Arc::default(),
             }),
-            foreign: Mutex::default(),
-            foreign_used: AtomicBool::new(false),
+            lent: RwLock::default(),
             warned: Mutex::default(),
         }
     }
@@ -118,10 +117,14 @@ impl MetricRegistry {
         Ok(())
     }
 
-    /// Lends the prometheus-client registry.
-    pub(crate) fn register_with<R>(&self, f: impl FnOnce(&mut Registry) -> R) -> R {
-        self.foreign_used.store(true, Ordering::Release);
-        f(&mut self.foreign.lock().unwrap_or_else(PoisonError::into_inner))
+    /// Lends a prometheus-client registry, which is exposed once `fill` returns.
+    pub(crate) fn register_with<R>(&self, fill: impl FnOnce(&mut Registry) -> R) -> R {
+        // A registry for each call: `fill` runs without a lock, and so does whatever is encoded.
+        let mut registry = Registry::default();
+        let result = fill(&mut registry);
+        let mut lent = self.lent.write().unwrap_or_else(PoisonError::into_inner);
+        Arc::make_mut(&mut lent).push(Arc::new(registry));
+        result
     }
 
     /// Whether nothing has been registered.
@@ -131,11 +134,11 @@ impl MetricRegistry {
 
     /// Whether `register_with` has been used: what is written, and how long that takes, is others' code.
     pub(crate) fn is_lent(&self) -> bool {
-        self.foreign_used.load(Ordering::Acquire)
+        !self.lent().is_empty()
     }
 
     /// Writes all families: those of the sets in the order of registration, then the others.
-    pub(crate) fn encode(&self, exposition: &mut Exposition<'_>) -> Result<(), EncodeError> {
+    pub(crate) fn write(&self, writer: &mut dyn Writer) -> Result<(), EncodeError> {
         for family in &*self.families() {
             let header = Header {
                 name: &family.name,
@@ -143,48 +146,47 @@ impl MetricRegistry {
                 unit: family.def.unit,
                 help: family.def.help,
             };
-            compat::encode_family(exposition, &family.registry, &header, &mut |problem| {
-                self.warn(&problem, Some(&family.def));
-            })
-            .map_err(|fmt::Error| EncodeError::Family {
+            let mut problems = Problems::default();
+            let written = compat::write_family(writer, &family.registry, &header, &mut problems);
+            self.warn_of(problems, Some(&family.def));
+            written.map_err(|fmt::Error| EncodeError::Family {
                 family: family.name.clone(),
             })?;
         }
-        if self.is_lent() {
-            self.encode_foreign(exposition)?;
+        self.write_lent(writer)
+    }
+
+    fn write_lent(&self, writer: &mut dyn Writer) -> Result<(), EncodeError> {
+        let mut seen = Names::default();
+        for registry in &*self.lent() {
+            let mut problems = Problems::default();
+            let mut admit = |family: &Descriptor| self.admit(family, &mut seen);
+            let written = compat::write(writer, registry, &mut admit, &mut problems);
+            self.warn_of(problems, None);
+            written.map_err(|family| EncodeError::Family { family })?;
         }
         Ok(())
     }
 
-    fn encode_foreign(&self, exposition: &mut Exposition<'_>) -> Result<(), EncodeError> {
-        let registry = self.foreign.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut seen = Names::default();
-        compat::encode_all(
-            exposition,
-            &registry,
-            &mut |family| {
-                let own = self.own.read().unwrap_or_else(PoisonError::into_inner);
-                let taken = own
-                    .names
-                    .owner(&family.name, family.kind)
-                    .or_else(|| seen.owner(&family.name, family.kind));
-                if let Some((name, owner)) = taken {
-                    let owner = owner.to_string();
-                    self.warn_once(&family.name, || {
-                        format!(
-                            "the metric family `{}`, registered through `register_with`, is left out \
-                             of the exposition: `{name}` is taken by {owner}; rename it",
-                            family.name
-                        )
-                    });
-                    return false;
-                }
+    /// Lets a family of `register_with` in, unless a name that it owns is taken: by whom.
+    fn admit(&self, family: &Descriptor, seen: &mut Names) -> Result<(), String> {
+        let own = self.own.read().unwrap_or_else(PoisonError::into_inner);
+        let taken = own
+            .names
+            .owner(&family.name, family.kind)
+            .or_else(|| seen.owner(&family.name, family.kind));
+        match taken {
+            Some((name, owner)) => Err(format!("`{name}` is taken by {owner}")),
+            None => {
                 seen.insert(&family.name, family.kind, Owner::Foreign);
-                true
-            },
-            &mut |problem| self.warn(&problem, None),
-        )
-        .map_err(|family| EncodeError::Family { family })
+                Ok(())
+            }
+        }
+    }
+
+    fn lent(&self) -> Arc<Vec<Arc<Registry>>> {
+        let lent = self.lent.read().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&lent)
     }
 
     fn families(&self) -> Arc<Vec<Arc<OwnFamily>>> {
@@ -192,30 +194,43 @@ impl MetricRegistry {
         Arc::clone(&own.families)
     }
 
-    fn warn(&self, problem: &Problem<'_>, def: Option<&MetricDef>) {
+    fn warn_of(&self, problems: Problems, def: Option<&MetricDef>) {
         let defined = def.map(|def| format!(" of {def}")).unwrap_or_default();
-        match problem {
-            Problem::Name(name) => self.warn_once(name, || {
-                format!(
+        for (family, problem) in problems {
+            self.warn_once(&family, || match problem {
+                Problem::Name(name) => format!(
                     "the metric family `{}` is left out of the exposition: letters, digits and `_` \
                      make a name, and no digit comes first",
                     name.escape_debug()
-                )
-            }),
-            Problem::Labels { family, line } => self.warn_once(family, || {
-                format!(
+                ),
+                Problem::Header(name) => format!(
+                    "the metric family `{}` is left out of the exposition: a line break in its name \
+                     or its help looks like a header; remove the line break",
+                    name.escape_debug()
+                ),
+                Problem::Taken { family, why } => format!(
+                    "the metric family `{family}`, registered through `register_with`, is left out of \
+                     the exposition: {why}; rename it"
+                ),
+                Problem::Line { family, line } => format!(
                     "a series of the metric family `{family}`{defined} is left out of the exposition: \
                      one of its labels comes twice or has no valid name, or it is not written to its \
                      end: {}",
                     line.escape_debug()
-                )
-            }),
+                ),
+            });
         }
     }
 
+    /// Logs a warning about a subject, once for each.
     fn warn_once(&self, subject: &str, message: impl FnOnce() -> String) {
-        let mut warned = self.warned.lock().unwrap_or_else(PoisonError::into_inner);
-        if warned.insert(subject.to_owned()) {
+        let is_new = {
+            let mut warned = self.warned.lock().unwrap_or_else(PoisonError::into_inner);
+            // Collectors can make up names without end.
+            warned.len() < MAX_WARNINGS && warned.insert(subject.to_owned())
+        };
+        // Not while the lock is held: a logger may ask for metrics.
+        if is_new {
             log::warn!("{}", message());
         }
     }
@@ -226,7 +241,7 @@ impl fmt::Debug for MetricRegistry {
         let names: Vec<_> = self.families().iter().map(|f| f.name.clone()).collect();
         f.debug_struct("MetricRegistry")
             .field("families", &names)
-            .field("foreign", &self.foreign_used)
+            .field("lent", &self.lent().len())
             .finish_non_exhaustive()
     }
 }

@@ -1,0 +1,31 @@
+//! The bounds of a histogram's buckets, with the text that each is written as.
+
+/// Upper bounds, ascending. `+Inf` follows them and is not among the values.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Bounds {
+    values: Box<[f64]>,
+    /// `le="0.1"}` and a space for each bound and `+Inf`: what follows the other labels.
+    texts: Box<[Box<str>]>,
+}
+
+impl Bounds {
+    pub(crate) fn new(values: impl Into<Box<[f64]>>) -> Self {
+        let values = values.into();
+        let texts = values
+            .iter()
+            // `Debug` writes `1.0` and `1e16` where `Display` writes `1` and all the zeros.
+            .map(|bound| format!("le=\"{bound:?}\"}} ").into())
+            .chain(["le=\"+Inf\"} ".into()])
+            .collect();
+        Self { values, texts }
+    }
+
+    /// The finite bounds.
+    pub(crate) fn values(&self) -> &[f64] {
+        &self.values
+    }
+
+    pub(super) fn texts(&self) -> &[Box<str>] {
+        &self.texts
+    }
+}

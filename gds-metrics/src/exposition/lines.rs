@@ -1,0 +1,237 @@
+//! Samples as lines, which both text formats share.
+
+use super::{
+    Bounds, Header, Histogram, Line, Number, Sink, Summary, Timestamp, Writer, page::Page,
+};
+
+/// What the text formats do not share.
+pub(super) trait Dialect {
+    /// Writes the lines above a family's samples.
+    fn header(&self, out: &mut Vec<u8>, header: &Header<'_>);
+
+    /// Whether samples may have exemplars.
+    const EXEMPLARS: bool;
+
+    /// What an exposition ends with.
+    const END: &str;
+}
+
+/// Writes a text format.
+pub(super) struct LineWriter<'s, D> {
+    page: Page<'s>,
+    dialect: D,
+    /// The family's name.
+    name: String,
+    /// How many of its samples' names begin: the family's name with `_total` or `_info`.
+    sample_name: String,
+}
+
+impl<'s, D: Dialect> LineWriter<'s, D> {
+    pub(super) fn new(dialect: D, sink: &'s mut dyn Sink) -> Self {
+        Self {
+            page: Page::new(sink),
+            dialect,
+            name: String::new(),
+            sample_name: String::new(),
+        }
+    }
+
+    /// Writes `name_suffix{labels} value`.
+    fn suffixed(&mut self, suffix: &str, labels: &str, value: Number) {
+        let out = self.page.chunk();
+        push(out, &self.name);
+        push(out, suffix);
+        push_labels(out, labels);
+        push_number(out, value);
+        out.push(b'\n');
+    }
+}
+
+impl<D: Dialect> Writer for LineWriter<'_, D> {
+    fn family(&mut self, header: &Header<'_>) {
+        self.name.clear();
+        self.name.push_str(header.name);
+        self.sample_name.clear();
+        self.sample_name.push_str(header.name);
+        self.sample_name.push_str(header.kind.sample_suffix());
+        self.dialect.header(self.page.chunk(), header);
+        self.page.checkpoint();
+    }
+
+    fn sample(&mut self, labels: &str, value: Number, _start: Option<Timestamp>) {
+        let out = self.page.chunk();
+        push(out, &self.sample_name);
+        push_labels(out, labels);
+        push_number(out, value);
+        out.push(b'\n');
+        self.page.checkpoint();
+    }
+
+    fn histogram(&mut self, labels: &str, histogram: &Histogram<'_>) {
+        let count = push_buckets(self.page.chunk(), &self.name, labels, histogram);
+        self.suffixed("_sum", labels, histogram.sum);
+        self.suffixed("_count", labels, Number::Unsigned(count));
+        self.page.checkpoint();
+    }
+
+    fn summary(&mut self, labels: &str, summary: &Summary) {
+        self.suffixed("_sum", labels, Number::Float(summary.sum));
+        self.suffixed("_count", labels, Number::Unsigned(summary.count));
+        self.page.checkpoint();
+    }
+
+    fn line(&mut self, line: &Line<'_>) {
+        let out = self.page.chunk();
+        push(out, &self.name);
+        push(out, line.suffix);
+        push_labels(out, line.labels);
+        push(out, line.value);
+        if let Some(exemplar) = line.exemplar
+            && D::EXEMPLARS
+        {
+            push(out, " # ");
+            push(out, exemplar);
+        }
+        out.push(b'\n');
+        self.page.checkpoint();
+    }
+
+    fn finish(&mut self) {
+        self.page.push(D::END.as_bytes());
+        self.page.finish();
+    }
+}
+
+/// Writes the buckets and returns the count.
+fn push_buckets(out: &mut Vec<u8>, name: &str, labels: &str, histogram: &Histogram<'_>) -> u64 {
+    let start = out.len();
+    push(out, name);
+    push(out, "_bucket{");
+    if !labels.is_empty() {
+        push(out, labels);
+        out.push(b',');
+    }
+    let name_and_labels = start..out.len();
+
+    let mut count = 0;
+    let mut digits = itoa::Buffer::new();
+    let mut written = digits.format(count);
+    let texts = Bounds::texts(histogram.bounds);
+    for (bucket, (bound, more)) in texts.iter().zip(histogram.buckets).enumerate() {
+        if bucket > 0 {
+            // One copy instead of three.
+            out.extend_from_within(name_and_labels.clone());
+        }
+        if *more > 0 {
+            count += more;
+            written = digits.format(count);
+        }
+        push(out, bound);
+        push(out, written);
+        out.push(b'\n');
+    }
+    count
+}
+
+pub(super) fn push(out: &mut Vec<u8>, text: &str) {
+    out.extend_from_slice(text.as_bytes());
+}
+
+/// Writes the braces with what is between them, and the space that follows.
+fn push_labels(out: &mut Vec<u8>, labels: &str) {
+    if labels.is_empty() {
+        out.push(b' ');
+    } else {
+        out.push(b'{');
+        push(out, labels);
+        push(out, "} ");
+    }
+}
+
+fn push_number(out: &mut Vec<u8>, value: Number) {
+    match value {
+        Number::Unsigned(value) => push(out, itoa::Buffer::new().format(value)),
+        Number::Signed(value) => push(out, itoa::Buffer::new().format(value)),
+        Number::Float(value) => push_float(out, value),
+        Number::Whole(value) => {
+            push(out, itoa::Buffer::new().format(value));
+            push(out, ".0");
+        }
+        Number::Nanos(nanos) => push_seconds(out, nanos),
+    }
+}
+
+fn push_float(out: &mut Vec<u8>, value: f64) {
+    if value.is_finite() {
+        push(out, dtoa::Buffer::new().format_finite(value));
+    } else if value.is_nan() {
+        push(out, "NaN");
+    } else {
+        push(out, if value > 0.0 { "+Inf" } else { "-Inf" });
+    }
+}
+
+/// Nanoseconds as seconds, exactly.
+fn push_seconds(out: &mut Vec<u8>, nanos: u64) {
+    const SECOND: u64 = 1_000_000_000;
+    push(out, itoa::Buffer::new().format(nanos / SECOND));
+    out.push(b'.');
+    // The digit in front keeps the zeros that follow the point.
+    let mut digits = itoa::Buffer::new();
+    let fraction = digits.format(SECOND + nanos % SECOND).get(1..);
+    let fraction = fraction.map(|digits| digits.trim_end_matches('0'));
+    push(out, fraction.filter(|f| !f.is_empty()).unwrap_or("0"));
+}
+
+/// Writes `# <keyword> <name> `.
+pub(super) fn push_comment(out: &mut Vec<u8>, keyword: &str, name: &str, suffix: &str) {
+    push(out, "# ");
+    push(out, keyword);
+    out.push(b' ');
+    push(out, name);
+    push(out, suffix);
+    out.push(b' ');
+}
+
+/// Writes a help with these characters escaped.
+pub(super) fn push_help(out: &mut Vec<u8>, help: &str, quotes: bool) {
+    for byte in help.bytes() {
+        match byte {
+            b'\\' => push(out, "\\\\"),
+            b'\n' => push(out, "\\n"),
+            b'"' if quotes => push(out, "\\\""),
+            byte => out.push(byte),
+        }
+    }
+    out.push(b'\n');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers() {
+        for (number, expected) in [
+            (Number::Unsigned(u64::MAX), "18446744073709551615"),
+            (Number::Signed(-3), "-3"),
+            (Number::Whole(12), "12.0"),
+            (Number::Float(0.1), "0.1"),
+            (Number::Float(3.0), "3.0"),
+            (Number::Float(1e300), "1e300"),
+            (Number::Float(f64::INFINITY), "+Inf"),
+            (Number::Float(f64::NEG_INFINITY), "-Inf"),
+            (Number::Float(f64::NAN), "NaN"),
+            (Number::Nanos(0), "0.0"),
+            (Number::Nanos(1), "0.000000001"),
+            (Number::Nanos(1_000_000_000), "1.0"),
+            (Number::Nanos(1_500_000_000), "1.5"),
+            (Number::Nanos(10_000_000_010), "10.00000001"),
+            (Number::Nanos(u64::MAX), "18446744073.709551615"),
+        ] {
+            let mut out = Vec::new();
+            push_number(&mut out, number);
+            assert_eq!(String::from_utf8(out).as_deref(), Ok(expected));
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! What every source of metrics writes to, whatever the format.
+
+use std::{
+    fmt,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use super::{Bounds, MetricKind, push_label};
+use crate::error::EncodeError;
+
+/// Writes families in one format: a header, then the family's samples.
+///
+/// Labels come as text, `method="GET",code="200"`, with the escapes of the text formats and without
+/// braces. Empty text means that there are no labels.
+pub(crate) trait Writer {
+    /// Begins a family. What follows belongs to it.
+    fn family(&mut self, header: &Header<'_>);
+
+    /// Writes one sample of a counter, a gauge, an info, a state set or a family of unknown kind.
+    fn sample(&mut self, labels: &str, value: Number, start: Option<Timestamp>);
+
+    fn histogram(&mut self, labels: &str, histogram: &Histogram<'_>);
+
+    fn summary(&mut self, labels: &str, summary: &Summary);
+
+    /// Writes a sample that another library has written as text.
+    fn line(&mut self, line: &Line<'_>);
+
+    /// Ends the exposition and hands the last of it to the sink.
+    fn finish(&mut self);
+}
+
+/// Something that can be exposed.
+pub(crate) trait Source: Send + Sync + 'static {
+    /// Writes all families.
+    ///
+    /// # Errors
+    /// When a metric's own encoder reports an error.
+    fn write(&self, writer: &mut dyn Writer) -> Result<(), EncodeError>;
+}
+
+/// What the lines above a family's samples say.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Header<'a> {
+    /// The family's name: without the `_total` of a counter and the `_info` of an info, with the
+    /// unit at its end if it has one.
+    pub(crate) name: &'a str,
+    pub(crate) kind: MetricKind,
+    pub(crate) unit: Option<&'a str>,
+    /// Unescaped.
+    pub(crate) help: &'a str,
+}
+
+/// The value of a sample. Integers and durations are written exactly.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Number {
+    Unsigned(u64),
+    Signed(i64),
+    Float(f64),
+    /// A float that is a whole number.
+    Whole(u64),
+    /// Nanoseconds, written as seconds.
+    Nanos(u64),
+}
+
+impl Number {
+    /// The nearest `f64`.
+    pub(crate) fn as_f64(self) -> f64 {
+        match self {
+            Self::Unsigned(value) | Self::Whole(value) => value as f64,
+            Self::Signed(value) => value as f64,
+            Self::Float(value) => value,
+            Self::Nanos(nanos) => nanos as f64 / 1e9,
+        }
+    }
+}
+
+/// One reading of a histogram.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Histogram<'a> {
+    pub(crate) bounds: &'a Bounds,
+    /// What each bucket holds by itself, in the order of the bounds, and then that of `+Inf`. The
+    /// count is their sum.
+    pub(crate) buckets: &'a [u64],
+    pub(crate) sum: Number,
+    pub(crate) start: Option<Timestamp>,
+}
+
+impl Histogram<'_> {
+    /// The number of observations.
+    pub(crate) fn count(&self) -> u64 {
+        self.buckets.iter().sum()
+    }
+}
+
+/// One reading of a summary.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Summary {
+    pub(crate) sum: f64,
+    pub(crate) count: u64,
+    pub(crate) start: Option<Timestamp>,
+}
+
+/// A sample as text, without the family's name.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Line<'a> {
+    /// What follows the family's name: `_total`, `_bucket`, or nothing.
+    pub(crate) suffix: &'a str,
+    pub(crate) labels: &'a str,
+    pub(crate) value: &'a str,
+    /// `{trace_id="…"} 0.5`, with or without a timestamp.
+    pub(crate) exemplar: Option<&'a str>,
+}
+
+/// A moment, in nanoseconds since the Unix epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Timestamp(u64);
+
+impl Timestamp {
+    pub(crate) fn now() -> Self {
+        // A clock before 1970 is wrong in any case; the year 2554 is far.
+        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH);
+        let nanos = since_epoch.map_or(0, |since| since.as_nanos());
+        Self(u64::try_from(nanos).unwrap_or(u64::MAX))
+    }
+
+    /// The moment that is this many nanoseconds after the Unix epoch.
+    pub(crate) const fn from_nanos(nanos: u64) -> Self {
+        Self(nanos)
+    }
+
+    pub(crate) const fn as_nanos(self) -> u64 {
+        self.0
+    }
+}
+
+/// Writes a family of counters that one label tells apart.
+pub(crate) fn write_counters<'c>(
+    writer: &mut dyn Writer,
+    header: &Header<'_>,
+    label: &str,
+    counts: impl IntoIterator<Item = (&'c str, u64)>,
+    start: Option<Timestamp>,
+) {
+    writer.family(header);
+    let mut labels = String::new();
+    for (value, count) in counts {
+        labels.clear();
+        push_label(&mut labels, label, value);
+        writer.sample(&labels, Number::Unsigned(count), start);
+    }
+}
+
+impl fmt::Debug for dyn Writer + '_ {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Writer")
+    }
+}
