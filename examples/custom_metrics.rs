@@ -15,8 +15,8 @@ use std::{env, time::Duration};
 
 use actix_web::{App, HttpResponse, HttpServer, Responder, post, rt::time::sleep, web};
 use gds_metrics::{
-    Counter, EncodeLabelSet, EncodeLabelValue, Family, FamilyExt, Gauge, GaugeExt, GdsMetricSet,
-    GdsMetrics, Histogram, Info, StateSet, Summary, schema,
+    Counter, EncodeLabelSet, EncodeLabelValue, Family, Gauge, GaugeExt, GdsMetricSet, GdsMetrics,
+    Histogram, Info, StateSet, Summary, schema,
 };
 
 /// Metrics of the mailer.

@@ -19,7 +19,6 @@ use actix_web::{
 };
 use gds_metrics::{
     Counter, EncodeLabelSet, EncodeLabelValue, Family, GdsMetricSet, GdsMetrics, Histogram,
-    TimerExt,
 };
 
 /// Metrics of the shop.

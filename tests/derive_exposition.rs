@@ -77,7 +77,7 @@ fn lines(metrics: &GdsMetrics, format: Format) -> Vec<String> {
     let text = metrics.encode(format).unwrap();
     let mut lines: Vec<String> = text
         .lines()
-        .filter(|line| line.contains("app_"))
+        .filter(|line| line.contains("app_") && !line.starts_with("gds_metrics_"))
         .map(str::to_owned)
         .collect();
     lines.sort();

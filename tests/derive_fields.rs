@@ -3,10 +3,8 @@
 use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64};
 
 use gds_metrics::{
-    Counter, EncodeLabelSet, Family, FamilyExt, Format, Gauge, GaugeExt, GdsMetricSet, GdsMetrics,
-    Histogram, MetricKind, StateSet, Summary, TimerExt,
-    prometheus_client::metrics::exemplar::{CounterWithExemplar, HistogramWithExemplars},
-    schema,
+    Counter, EncodeLabelSet, Family, Format, Gauge, GaugeExt, GdsMetricSet, GdsMetrics, Histogram,
+    MetricKind, StateSet, Summary, schema,
 };
 
 const SHARED: &[f64] = &[1.0, 2.0];
@@ -66,11 +64,6 @@ struct Everything<L: gds_metrics::LabelSet> {
     helped: Gauge,
     /// Of booleans.
     state: StateSet<bool>,
-    /// With exemplars.
-    traced: CounterWithExemplar<Vec<(String, String)>>,
-    /// With exemplars.
-    #[metric(buckets = [1.0])]
-    traces: HistogramWithExemplars<Vec<(String, String)>>,
     /// Several lines
     /// make a paragraph.
     ///
@@ -105,7 +98,7 @@ fn names_kinds_units_and_help() {
     assert_eq!(name("helped").3, "As it is. ");
     assert_eq!(name("paragraph").3, "Several lines make a paragraph");
     assert_eq!(name("ellipsis").3, "Is going on...");
-    assert_eq!(table.len(), 21);
+    assert_eq!(table.len(), 19);
 }
 
 #[test]
@@ -141,7 +134,6 @@ fn buckets() {
     assert_eq!(bounds("expressions"), "0.5 0.75 1.0 +Inf");
     assert_eq!(bounds("histograms"), "1.0 +Inf");
     assert_eq!(bounds("hidden_histograms_seconds"), "4.0 +Inf");
-    assert_eq!(bounds("traces"), "1.0 +Inf");
 }
 
 #[test]
@@ -155,33 +147,6 @@ fn constant_labels_are_on_every_sample() {
     assert_eq!(metrics.sample("hidden_count", &labels), Some(1.0));
     let labels = [("team", "x"), ("state", "false")];
     assert_eq!(metrics.sample("state", &labels), Some(1.0));
-}
-
-#[test]
-fn exemplars_are_for_openmetrics() {
-    let (metrics, set) = everything();
-    let trace = || Some(vec![("trace".to_owned(), "# {\"\n}".to_owned())]);
-    set.traced.inc_by(2, trace(), None);
-    set.traces.observe(0.5, trace(), None);
-    let text = metrics.encode(Format::Text).unwrap();
-    assert!(text.contains("traced_total{team=\"x\"} 2\n"), "{text}");
-    assert!(
-        text.contains("traces_bucket{team=\"x\",le=\"1.0\"} 1\n"),
-        "{text}"
-    );
-    assert!(!text.contains("trace=\""), "{text}");
-    let text = metrics.encode(Format::OpenMetrics).unwrap();
-    assert!(
-        text.contains("traced_total{team=\"x\"} 2 # {trace=\"# {\\\"\\n}\"} 2.0\n"),
-        "{text}"
-    );
-    let long = |n| Some(vec![("trace".to_owned(), "é".repeat(n))]);
-    set.traced.inc_by(1, long(123), None);
-    let text = metrics.encode(Format::OpenMetrics).unwrap();
-    assert!(text.contains("traced_total{team=\"x\"} 3 # {"), "{text}");
-    set.traced.inc_by(1, long(124), None);
-    let text = metrics.encode(Format::OpenMetrics).unwrap();
-    assert!(text.contains("traced_total{team=\"x\"} 4\n"), "{text}");
 }
 
 #[test]

@@ -38,8 +38,6 @@ struct All {
     mode: StateSet<Mode>,
     /// What this binary was built from.
     build: Info<Vec<(&'static str, &'static str)>>,
-    /// Requests, with a trace each.
-    traced: CounterWithExemplar<Vec<(&'static str, &'static str)>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -75,9 +73,10 @@ fn exposition(format: Format) -> String {
     all.upload.observe(1e21);
     all.mode.set(Mode::Busy);
     all.build.set(vec![("version", "1.2.3")]);
-    all.traced
-        .inc_by(1, Some(vec![("trace_id", "6c1011d3")]), None);
+    let traced = CounterWithExemplar::<Vec<(&'static str, &'static str)>>::default();
+    traced.inc_by(1, Some(vec![("trace_id", "6c1011d3")]), None);
     metrics.register_with(|registry| {
+        registry.register("app_traced", "Requests, with a trace each", traced);
         registry.register(
             "foreign_total",
             "A counter\nof theirs",

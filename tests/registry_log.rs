@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use gds_metrics::{Family, Format, Gauge, GdsMetrics};
+use gds_metrics::{Format, Gauge, GdsMetrics, prometheus_client::metrics::family::Family};
 
 static LINES: Mutex<Vec<String>> = Mutex::new(Vec::new());
 

@@ -9,14 +9,18 @@ use std::{
 };
 
 use gds_metrics::{
-    Counter, EncodeLabelSet, Family, Format, Gauge, GdsMetricSet, GdsMetrics, Histogram, Info,
-    Summary,
+    Counter, EncodeLabelSet, Format, Gauge, GdsMetricSet, GdsMetrics, Info, Summary,
     prometheus_client::{
         collector::Collector,
         encoding::{DescriptorEncoder, EncodeMetric, LabelSetEncoder, text},
         metrics::{
-            MetricType, counter::ConstCounter, exemplar::CounterWithExemplar, gauge::ConstGauge,
-            histogram::NativeHistogramConfig, info,
+            MetricType,
+            counter::ConstCounter,
+            exemplar::{CounterWithExemplar, HistogramWithExemplars},
+            family::Family,
+            gauge::ConstGauge,
+            histogram::{Histogram, NativeHistogramConfig},
+            info,
         },
         registry::{Registry, Unit},
     },
@@ -544,6 +548,32 @@ fn other_types_and_values() {
          size_sum 0.0\nsize_count 0\nsize_bucket{le=\"1.0\"} 0\nsize_bucket{le=\"+Inf\"} 0\n\
          # EOF\n"
     );
+}
+
+#[test]
+fn exemplars_are_for_openmetrics() {
+    type Trace = Vec<(String, String)>;
+    let trace = || Some(vec![("trace".to_owned(), "# {\"\n}".to_owned())]);
+    let exposed = exposed(|r| {
+        let traced = CounterWithExemplar::<Trace>::default();
+        traced.inc_by(2, trace(), None);
+        r.register("traced", "Help", traced);
+        let traces = HistogramWithExemplars::<Trace>::new([1.0].into_iter());
+        traces.observe(0.5, trace(), None);
+        r.register("traces", "Help", traces);
+    });
+    assert_contains(&exposed.theirs, "trace=\"");
+    let text = exposed.text();
+    assert_contains(&text, "traced_total 2\n");
+    assert_contains(&text, "traces_bucket{le=\"1.0\"} 1\n");
+    assert!(!text.contains("trace=\""), "{text}");
+    let openmetrics = exposed.openmetrics();
+    for line in [
+        "traced_total 2 # {trace=\"# {\\\"\\n}\"} 2.0\n",
+        "traces_bucket{le=\"1.0\"} 1 # {trace=\"# {\\\"\\n}\"} 0.5\n",
+    ] {
+        assert_contains(&openmetrics, line);
+    }
 }
 
 #[test]

@@ -15,7 +15,7 @@ use actix_web::{
 use futures_util::stream;
 use gds_metrics::{
     Counter, EncodeLabelSet, EncodeLabelValue, Family, Gauge, GaugeExt, GdsMetricSet, GdsMetrics,
-    Histogram, TimerExt,
+    Histogram,
 };
 
 /// What the shop itself counts.

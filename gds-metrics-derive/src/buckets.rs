@@ -82,7 +82,7 @@ impl Buckets {
         }
     }
 
-    /// A `Buckets` of the crate.
+    /// The bounds as a constant.
     pub(crate) fn expand(&self, private: &TokenStream) -> TokenStream {
         let f64 = quote!(#private::std::primitive::f64);
         let array = match &self.form {
@@ -103,10 +103,7 @@ impl Buckets {
         quote! {{
             #array
             const __GDS_BOUNDS: &[#f64] = #checked;
-            #private::Buckets {
-                bounds: __GDS_BOUNDS,
-                histogram: || #private::buckets::histogram(__GDS_BOUNDS),
-            }
+            __GDS_BOUNDS
         }}
     }
 }

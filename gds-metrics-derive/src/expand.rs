@@ -205,6 +205,7 @@ fn metric_constant(
             labels: #labels,
             constant_labels: #constant_labels,
             buckets: #buckets,
+            max_series: #private::std::option::Option::None,
             file: #private::std::file!(),
             line: #line,
         })

@@ -199,4 +199,15 @@ pub enum RegisterError {
         /// [automatic]: https://prometheus.io/docs/concepts/jobs_instances/#automatically-generated-labels-and-time-series
         owner: String,
     },
+    /// A label that was given with [`register_labelled`](crate::GdsMetrics::register_labelled) cannot
+    /// be one of a metric.
+    #[error("`{name}` cannot be a label of `{definition}`: {problem}; name it differently")]
+    Label {
+        /// The name of the label.
+        name: String,
+        /// The metric, as `Set::field (file:line)`.
+        definition: String,
+        /// Why.
+        problem: &'static str,
+    },
 }

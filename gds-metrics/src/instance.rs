@@ -1,12 +1,12 @@
 //! `GdsMetrics` itself: what was built, and what can be asked of it anywhere.
 
-use std::{fmt, sync::Arc};
+use std::{borrow::Cow, fmt, sync::Arc};
 
 use prometheus_client::registry::Registry;
 
 use crate::{
     builtin::Groups,
-    custom::{GdsMetricSet, MetricRegistry},
+    custom::{self, GdsMetricSet, MetricRegistry},
     endpoint::{self, Access, Expected, RenderError, Rendered, Renderer, Scrapes},
     error::{EncodeError, RegisterError},
     exposition::{Format, Source, Writer, sample},
@@ -53,6 +53,9 @@ struct Inner {
     metrics: Arc<Metrics>,
 }
 
+/// About how long the line of a sample is, in bytes.
+const LINE: usize = 128;
+
 /// All that is exposed.
 struct Metrics {
     store: Arc<Store>,
@@ -65,6 +68,7 @@ impl GdsMetrics {
     pub(crate) fn new(path: String, access: Access, store: Store, groups: Groups) -> Self {
         let mut own = groups.families();
         own.extend(requests::FAMILIES.iter().chain(&endpoint::FAMILIES));
+        own.push(custom::FOLDED_SERIES);
         let reserved: Vec<_> = own
             .iter()
             .map(|family| (family.name, family.kind))
@@ -117,14 +121,61 @@ impl GdsMetrics {
         self.inner.metrics.registry.register()
     }
 
+    /// The same set once more, with labels that every series of it has: a pool's metrics for
+    /// `pool="read"` and for `pool="write"`.
+    ///
+    /// Each call needs other values of the same labels.
+    ///
+    /// ```
+    /// use gds_metrics::{Gauge, GdsMetricSet, GdsMetrics};
+    ///
+    /// #[derive(Clone, Debug, GdsMetricSet)]
+    /// #[metric(prefix = "pool")]
+    /// struct PoolMetrics {
+    ///     /// Connections that are open.
+    ///     connections: Gauge,
+    /// }
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let metrics = GdsMetrics::builder().build()?;
+    /// let read: PoolMetrics = metrics.register_labelled([("pool", "read")])?;
+    /// let write: PoolMetrics = metrics.register_labelled([("pool", "write")])?;
+    ///
+    /// read.connections.set(8);
+    /// write.connections.set(2);
+    /// assert_eq!(metrics.sample("pool_connections", &[("pool", "read")]), Some(8.0));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When a name is taken, by another metric or by this set with the same labels; when a label has no
+    /// valid name, or the set has a label of that name itself.
+    pub fn register_labelled<T: GdsMetricSet>(
+        &self,
+        labels: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>,
+    ) -> Result<T, RegisterError> {
+        let labels = labels
+            .into_iter()
+            .map(|(name, value)| (Cow::Owned(name.into()), Cow::Owned(value.into())));
+        self.inner
+            .metrics
+            .registry
+            .register_labelled(labels.collect())
+    }
+
     /// Lends a prometheus-client [`Registry`], for metrics that a
     /// [`GdsMetricSet`] cannot describe: collectors, types of your own, exemplars.
     ///
     /// Names, helps and units come out as they do for a set. A family whose name is taken or invalid
     /// is left out of the exposition, and a warning is logged once.
     ///
-    /// The registry is locked while it is encoded: a `Collector` in it must not call `register_with`,
-    /// or the scrape that asks the collector waits for itself.
+    /// Each call lends a registry of its own, which is exposed once `register` returns. prometheus-client's
+    /// own families have guards: one that is alive at an `.await` can hold up a scrape, and two in one
+    /// expression can deadlock. Use [`get_or_create_owned`] there.
+    ///
+    /// [`get_or_create_owned`]: prometheus_client::metrics::family::Family::get_or_create_owned
     ///
     /// ```
     /// use gds_metrics::{Gauge, GdsMetrics};
@@ -161,6 +212,7 @@ impl GdsMetrics {
     /// # Ok(())
     /// # }
     /// ```
+    #[allow(clippy::missing_panics_doc)]
     pub fn encode(&self, format: Format) -> Result<String, EncodeError> {
         let mut text = Vec::new();
         endpoint::write(&*self.inner.metrics, format, &mut text)?;
@@ -207,13 +259,10 @@ impl GdsMetrics {
         let Inner {
             renderer, metrics, ..
         } = &*self.inner;
-        let len = metrics.store.expected_len();
-        let expected = if metrics.registry.is_lent() || metrics.groups.ask_the_system() {
+        let expected = if metrics.registry.is_foreign() || metrics.groups.ask_the_system() {
             Expected::Unknown
-        } else if metrics.registry.is_empty() {
-            Expected::Exactly(len)
         } else {
-            Expected::AtLeast(len)
+            Expected::Exactly(metrics.store.expected_len() + metrics.registry.samples() * LINE)
         };
         let source = Arc::clone(metrics) as Arc<dyn Source>;
         renderer.render(source, expected, format, gzip).await

@@ -116,15 +116,15 @@ mod encoding {
 pub use gds_metrics_derive::{EncodeLabelSet, EncodeLabelValue, GdsMetricSet};
 pub use prometheus_client::{
     self,
-    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
+    metrics::{counter::Counter, gauge::Gauge},
 };
 
 pub use crate::{
     config::GdsMetricsBuilder,
     custom::{
-        ClosedLabelSet, ClosedLabelValue, FamilyExt, FamilyMember, GaugeExt, GdsMetricSet,
-        InProgress, Info, LabelSet, Metric, Observe, StateSet, Summary, Timer, TimerExt, UpDown,
-        schema,
+        ClosedLabelSet, ClosedLabelValue, CounterFn, Family, FamilyMember, GaugeExt, GaugeFn,
+        GdsMetricSet, Histogram, InProgress, Info, LabelSet, Metric, Observe, StateSet, Summary,
+        Timer, UpDown, schema,
     },
     encoding::*,
     endpoint::MetricsScope,
@@ -145,13 +145,13 @@ pub mod __private {
 
     pub use crate::custom::{
         labels::{
-            ClosedLabelSet, ClosedLabelValue, Label, LabelNames, Probe, Unknown, encode_label, zero,
+            ClosedLabelSet, ClosedLabelValue, Label, LabelNames, Probe, Unknown, encode_label,
         },
-        metrics::buckets,
+        metric::Metric,
+        metrics::{buckets, zero},
         schema::{Entry, Schema, check::check},
         set::{
-            Buckets, GdsMetricSet, Metric, MetricField, MetricParts, SetBuilder, SetField,
-            metric_field, set_field,
+            GdsMetricSet, MetricField, MetricParts, SetBuilder, SetField, metric_field, set_field,
         },
     };
 }

@@ -2,9 +2,8 @@
 
 use std::hash::Hash;
 
-use prometheus_client::{
-    encoding::{EncodeLabelKey, EncodeLabelSet, EncodeLabelValue, LabelSetEncoder},
-    metrics::family::Family,
+use prometheus_client::encoding::{
+    EncodeLabelKey, EncodeLabelSet, EncodeLabelValue, LabelSetEncoder,
 };
 
 /// A label value type whose values are all known.
@@ -84,6 +83,22 @@ pub enum Label {
     Set(Option<&'static [Label]>),
 }
 
+/// The names, those of flattened sets included, if all of them are known.
+pub(crate) fn flat_names(labels: &'static [Label]) -> Option<Vec<&'static str>> {
+    fn collect(labels: &'static [Label], names: &mut Vec<&'static str>) -> Option<()> {
+        for label in labels {
+            match label {
+                Label::Name(name) => names.push(name),
+                Label::Set(labels) => collect((*labels)?, names)?,
+            }
+        }
+        Some(())
+    }
+    let mut names = Vec::new();
+    collect(labels, &mut names)?;
+    Some(names)
+}
+
 /// A label set that tells its labels' names.
 #[doc(hidden)]
 pub trait LabelNames {
@@ -106,14 +121,6 @@ pub trait Unknown {
 }
 
 impl<L> Unknown for Probe<L> {}
-
-/// Creates the series of a closed label set.
-#[doc(hidden)]
-pub fn zero<L: ClosedLabelSet + Clone + Eq + Hash, M>(family: &Family<L, M>) {
-    for labels in L::all() {
-        drop(family.get_or_create(&labels));
-    }
-}
 
 /// Encodes one label of a derived label set.
 #[doc(hidden)]

@@ -1,17 +1,22 @@
 //! Metrics of the application's own: families, histograms, sets, their schema, the registry.
 
 mod compat;
+mod label_render;
+mod label_text;
 pub(crate) mod labels;
+pub(crate) mod metric;
 pub(crate) mod metrics;
 mod registry;
 pub mod schema;
 pub(crate) mod set;
 
-pub(crate) use self::registry::MetricRegistry;
+pub(crate) use self::registry::{FOLDED_SERIES, MetricRegistry};
 pub use self::{
     labels::{ClosedLabelSet, ClosedLabelValue, LabelSet},
+    metric::{FamilyMember, Metric},
     metrics::{
-        FamilyExt, GaugeExt, InProgress, Info, Observe, StateSet, Summary, Timer, TimerExt, UpDown,
+        CounterFn, Family, GaugeExt, GaugeFn, Histogram, InProgress, Info, Observe, StateSet,
+        Summary, Timer, UpDown,
     },
-    set::{FamilyMember, GdsMetricSet, Metric},
+    set::GdsMetricSet,
 };

@@ -6,7 +6,6 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering::Relaxed},
         mpsc::{SyncSender, TrySendError, sync_channel},
     },
     thread,
@@ -162,8 +161,6 @@ const QUEUE: usize = 4;
 pub(crate) enum Expected {
     /// Its length in bytes.
     Exactly(usize),
-    /// And some more, as much as the time before.
-    AtLeast(usize),
     /// Not even how long it takes: others' code has a say.
     Unknown,
 }
@@ -183,7 +180,6 @@ struct Job {
 pub(crate) struct Renderer {
     /// Leads to the thread, once there is one.
     queue: Mutex<Option<SyncSender<Job>>>,
-    last_len: AtomicUsize,
     memory: Arc<Memory>,
 }
 
@@ -195,26 +191,20 @@ impl Renderer {
         format: Format,
         gzip: bool,
     ) -> Result<Rendered, RenderError> {
-        let queue = if self.is_small(expected) {
+        let queue = if Self::is_small(expected) {
             None
         } else {
             self.queue()
         };
-        let result = match queue {
+        match queue {
             Some(queue) => render_on_thread(&queue, source, format, gzip).await,
             None => render(&*source, format, gzip, &self.memory, Pace::Straight),
-        };
-        if let Ok(rendered) = &result {
-            self.last_len.store(rendered.plain_len, Relaxed);
         }
-        result
     }
 
-    fn is_small(&self, expected: Expected) -> bool {
-        let last = self.last_len.load(Relaxed);
+    fn is_small(expected: Expected) -> bool {
         match expected {
             Expected::Exactly(len) => len <= INLINE,
-            Expected::AtLeast(len) => last > 0 && len.max(last) <= INLINE,
             Expected::Unknown => false,
         }
     }
@@ -305,13 +295,6 @@ mod tests {
             for (expected, is, on_the_thread) in [
                 (Expected::Exactly(INLINE), 2, false),
                 (Expected::Exactly(INLINE + 1), 2, true),
-                (Expected::AtLeast(INLINE), INLINE, false),
-                (Expected::AtLeast(INLINE + 1), INLINE + 1, true),
-                // As large as the time before.
-                (Expected::AtLeast(1), 2, true),
-                (Expected::AtLeast(1), 0, false),
-                // Nothing is known of the time before.
-                (Expected::AtLeast(1), 2, true),
                 (Expected::Unknown, 2, true),
                 (Expected::Exactly(1), 2, false),
             ] {

@@ -2,14 +2,14 @@
 
 /// Upper bounds, ascending. `+Inf` follows them and is not among the values.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Bounds {
+pub struct Bounds {
     values: Box<[f64]>,
     /// `le="0.1"}` and a space for each bound and `+Inf`: what follows the other labels.
     texts: Box<[Box<str>]>,
 }
 
 impl Bounds {
-    pub(crate) fn new(values: impl Into<Box<[f64]>>) -> Self {
+    pub fn new(values: impl Into<Box<[f64]>>) -> Self {
         let values = values.into();
         let texts = values
             .iter()
@@ -21,7 +21,7 @@ impl Bounds {
     }
 
     /// The finite bounds.
-    pub(crate) fn values(&self) -> &[f64] {
+    pub fn values(&self) -> &[f64] {
         &self.values
     }
 

@@ -57,6 +57,15 @@ impl MetricKind {
         }
     }
 
+    /// The label that samples of this kind have of their own.
+    pub(crate) const fn own_label(self) -> Option<&'static str> {
+        match self {
+            Self::Histogram => Some("le"),
+            Self::Summary => Some("quantile"),
+            _ => None,
+        }
+    }
+
     /// What follows a family's name in the name its samples are asked for by.
     pub(crate) const fn sample_suffix(self) -> &'static str {
         match self {

@@ -12,7 +12,7 @@ use crate::error::EncodeError;
 ///
 /// Labels come as text, `method="GET",code="200"`, with the escapes of the text formats and without
 /// braces. Empty text means that there are no labels.
-pub(crate) trait Writer {
+pub trait Writer {
     /// Begins a family. What follows belongs to it.
     fn family(&mut self, header: &Header<'_>);
 
@@ -41,19 +41,19 @@ pub(crate) trait Source: Send + Sync + 'static {
 
 /// What the lines above a family's samples say.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Header<'a> {
+pub struct Header<'a> {
     /// The family's name: without the `_total` of a counter and the `_info` of an info, with the
     /// unit at its end if it has one.
-    pub(crate) name: &'a str,
-    pub(crate) kind: MetricKind,
-    pub(crate) unit: Option<&'a str>,
+    pub name: &'a str,
+    pub kind: MetricKind,
+    pub unit: Option<&'a str>,
     /// Unescaped.
-    pub(crate) help: &'a str,
+    pub help: &'a str,
 }
 
 /// The value of a sample. Integers and durations are written exactly.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Number {
+pub enum Number {
     Unsigned(u64),
     Signed(i64),
     Float(f64),
@@ -65,7 +65,7 @@ pub(crate) enum Number {
 
 impl Number {
     /// The nearest `f64`.
-    pub(crate) fn as_f64(self) -> f64 {
+    pub fn as_f64(self) -> f64 {
         match self {
             Self::Unsigned(value) | Self::Whole(value) => value as f64,
             Self::Signed(value) => value as f64,
@@ -77,47 +77,47 @@ impl Number {
 
 /// One reading of a histogram.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Histogram<'a> {
-    pub(crate) bounds: &'a Bounds,
+pub struct Histogram<'a> {
+    pub bounds: &'a Bounds,
     /// What each bucket holds by itself, in the order of the bounds, and then that of `+Inf`. The
     /// count is their sum.
-    pub(crate) buckets: &'a [u64],
-    pub(crate) sum: Number,
-    pub(crate) start: Option<Timestamp>,
+    pub buckets: &'a [u64],
+    pub sum: Number,
+    pub start: Option<Timestamp>,
 }
 
 impl Histogram<'_> {
     /// The number of observations.
-    pub(crate) fn count(&self) -> u64 {
+    pub fn count(&self) -> u64 {
         self.buckets.iter().sum()
     }
 }
 
 /// One reading of a summary.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Summary {
-    pub(crate) sum: f64,
-    pub(crate) count: u64,
-    pub(crate) start: Option<Timestamp>,
+pub struct Summary {
+    pub sum: f64,
+    pub count: u64,
+    pub start: Option<Timestamp>,
 }
 
 /// A sample as text, without the family's name.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Line<'a> {
+pub struct Line<'a> {
     /// What follows the family's name: `_total`, `_bucket`, or nothing.
-    pub(crate) suffix: &'a str,
-    pub(crate) labels: &'a str,
-    pub(crate) value: &'a str,
+    pub suffix: &'a str,
+    pub labels: &'a str,
+    pub value: &'a str,
     /// `{trace_id="…"} 0.5`, with or without a timestamp.
-    pub(crate) exemplar: Option<&'a str>,
+    pub exemplar: Option<&'a str>,
 }
 
 /// A moment, in nanoseconds since the Unix epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Timestamp(u64);
+pub struct Timestamp(u64);
 
 impl Timestamp {
-    pub(crate) fn now() -> Self {
+    pub fn now() -> Self {
         // A clock before 1970 is wrong in any case; the year 2554 is far.
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH);
         let nanos = since_epoch.map_or(0, |since| since.as_nanos());
@@ -125,11 +125,11 @@ impl Timestamp {
     }
 
     /// The moment that is this many nanoseconds after the Unix epoch.
-    pub(crate) const fn from_nanos(nanos: u64) -> Self {
+    pub const fn from_nanos(nanos: u64) -> Self {
         Self(nanos)
     }
 
-    pub(crate) const fn as_nanos(self) -> u64 {
+    pub const fn as_nanos(self) -> u64 {
         self.0
     }
 }

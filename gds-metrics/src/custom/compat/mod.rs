@@ -32,34 +32,14 @@
 
 mod describe;
 mod line;
+mod metrics;
 mod reader;
-
-use std::fmt;
 
 use prometheus_client::{encoding::text::encode_registry, registry::Registry};
 
 pub(crate) use self::describe::Descriptor;
-use self::reader::{Headers, Reader};
-use crate::exposition::{Header, Writer};
-
-/// Writes the one family of `registry` under `header`.
-///
-/// # Errors
-/// When the family's own encoder fails.
-pub(crate) fn write_family(
-    writer: &mut dyn Writer,
-    registry: &Registry,
-    header: &Header<'_>,
-    problems: &mut Problems,
-) -> fmt::Result {
-    let mut reader = Reader::new(writer, Headers::Known(header), problems);
-    encode_registry(&mut reader, registry)?;
-    if reader.finish() {
-        Ok(())
-    } else {
-        Err(fmt::Error)
-    }
-}
+use self::reader::Reader;
+use crate::exposition::Writer;
 
 /// Writes those families of `registry` that `admit` lets in; its error says why one is left out. It
 /// is called while prometheus-client holds a lock of the family.
@@ -72,7 +52,7 @@ pub(crate) fn write(
     admit: &mut dyn FnMut(&Descriptor) -> Result<(), String>,
     problems: &mut Problems,
 ) -> Result<(), String> {
-    let mut reader = Reader::new(writer, Headers::Described(admit), problems);
+    let mut reader = Reader::new(writer, admit, problems);
     let encoded = encode_registry(&mut reader, registry);
     if encoded.is_ok() && reader.finish() {
         Ok(())
@@ -122,7 +102,7 @@ mod tests {
     use prometheus_client::metrics::{counter::Counter, family::Family};
 
     use super::*;
-    use crate::exposition::{CHUNK, Format, MetricKind, Sink, open};
+    use crate::exposition::{CHUNK, Format, Sink, open};
 
     /// Keeps the chunks apart.
     #[derive(Default)]
@@ -146,42 +126,29 @@ mod tests {
         let mut registry = Registry::default();
         registry.register("x", "Help", family);
 
-        for known in [true, false] {
-            let mut chunks = Chunks::default();
-            let mut writer = open(Format::Text, &mut chunks);
-            let mut problems = Problems::default();
-            if known {
-                let header = Header {
-                    name: "x",
-                    kind: MetricKind::Counter,
-                    unit: None,
-                    help: "Help",
-                };
-                write_family(&mut *writer, &registry, &header, &mut problems)
-            } else {
-                write(&mut *writer, &registry, &mut |_| Ok(()), &mut problems)
-                    .map_err(|_| fmt::Error)
-            }
+        let mut chunks = Chunks::default();
+        let mut writer = open(Format::Text, &mut chunks);
+        let mut problems = Problems::default();
+        write(&mut *writer, &registry, &mut |_| Ok(()), &mut problems)
             .expect("a counter can be encoded");
-            writer.finish();
-            drop(writer);
+        writer.finish();
+        drop(writer);
 
-            assert_eq!(problems.into_iter().count(), 1);
-            assert!(chunks.0.len() > 1);
-            for chunk in &chunks.0 {
-                assert!(chunk.ends_with(b"\n") && chunk.len() < CHUNK + 200);
-            }
-            let text = String::from_utf8(chunks.0.concat()).expect("text");
-            let mut lines: Vec<&str> = text.lines().collect();
-            assert_eq!(lines.len(), 2 + SERIES);
-            assert_eq!(
-                lines[..2],
-                ["# HELP x_total Help", "# TYPE x_total counter"]
-            );
-            lines.sort_unstable();
-            lines.dedup();
-            assert_eq!(lines.len(), 2 + SERIES);
-            assert!(lines.contains(&"x_total{path=\"/4999\"} 1"));
+        assert_eq!(problems.into_iter().count(), 1);
+        assert!(chunks.0.len() > 1);
+        for chunk in &chunks.0 {
+            assert!(chunk.ends_with(b"\n") && chunk.len() < CHUNK + 200);
         }
+        let text = String::from_utf8(chunks.0.concat()).expect("text");
+        let mut lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines.len(), 2 + SERIES);
+        assert_eq!(
+            lines[..2],
+            ["# HELP x_total Help", "# TYPE x_total counter"]
+        );
+        lines.sort_unstable();
+        lines.dedup();
+        assert_eq!(lines.len(), 2 + SERIES);
+        assert!(lines.contains(&"x_total{path=\"/4999\"} 1"));
     }
 }

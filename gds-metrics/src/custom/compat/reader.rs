@@ -5,27 +5,25 @@ use std::fmt;
 use super::{
     Problem, Problems,
     describe::{self, Descriptor},
-    line::{self, Names, is_name},
+    line,
 };
-use crate::exposition::{Header, Line, Writer};
+use crate::{
+    custom::label_text::{Names, is_name},
+    exposition::{Header, Line, Writer},
+};
 
 /// How much is gathered before it is read. A family's header is looked at together with what
 /// follows it, up to this many bytes: a help with a line break can pretend to be samples.
 const GATHERED: usize = 64 * 1024;
 const FAMILY: &str = "# HELP ";
 
-/// Where the lines above the samples come from.
-pub(super) enum Headers<'a> {
-    /// There is one family, and this is its header.
-    Known(&'a Header<'a>),
-    /// prometheus-client's, for families that this lets in.
-    Described(&'a mut dyn FnMut(&Descriptor) -> Result<(), String>),
-}
+/// Lets a family in; the error says why not.
+type Admit<'a> = &'a mut dyn FnMut(&Descriptor) -> Result<(), String>;
 
 /// Takes prometheus-client's output, in whatever pieces it comes.
 pub(super) struct Reader<'a> {
     writer: &'a mut dyn Writer,
-    headers: Headers<'a>,
+    admit: Admit<'a>,
     problems: &'a mut Problems,
     gathered: String,
     names: Names,
@@ -48,12 +46,12 @@ struct Family {
 impl<'a> Reader<'a> {
     pub(super) fn new(
         writer: &'a mut dyn Writer,
-        headers: Headers<'a>,
+        admit: Admit<'a>,
         problems: &'a mut Problems,
     ) -> Self {
         Self {
             writer,
-            headers,
+            admit,
             problems,
             gathered: String::new(),
             names: Names::new(),
@@ -109,9 +107,10 @@ impl<'a> Reader<'a> {
             Ok(read) => read,
             Err(name) => {
                 name.clone_into(&mut self.family.name);
-                let problem = match is_name(name) {
-                    true => Problem::Header,
-                    false => Problem::Name,
+                let problem = if is_name(name) {
+                    Problem::Header
+                } else {
+                    Problem::Name
                 };
                 self.problems.add(name, problem);
                 return;
@@ -122,24 +121,17 @@ impl<'a> Reader<'a> {
         let Some(first) = samples.lines().next() else {
             return;
         };
-        if let Headers::Known(header) = self.headers {
-            self.writer.family(header);
-            self.family.exposed = Some(header.name.to_owned());
-        } else {
-            let suffix = line::split_name(first, described.name).map(|(suffix, _)| suffix);
-            self.admit(described.interpret(suffix.unwrap_or_default()));
-        }
+        let suffix = line::split_name(first, described.name).map(|(suffix, _)| suffix);
+        self.begin_family(described.interpret(suffix.unwrap_or_default()));
         self.read_samples(samples);
     }
 
-    fn admit(&mut self, descriptor: Descriptor) {
+    fn begin_family(&mut self, descriptor: Descriptor) {
         if !is_name(&descriptor.name) {
             self.problems.add(&descriptor.name, Problem::Name);
             return;
         }
-        if let Headers::Described(admit) = &mut self.headers
-            && let Err(why) = admit(&descriptor)
-        {
+        if let Err(why) = (self.admit)(&descriptor) {
             let taken = |family| Problem::Taken { family, why };
             self.problems.add(&descriptor.name, taken);
             return;

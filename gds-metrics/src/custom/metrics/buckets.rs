@@ -3,18 +3,10 @@
 // A constant says what is wrong by panicking: while the user's code is compiled.
 #![allow(clippy::panic, clippy::manual_assert, clippy::missing_panics_doc)]
 
-use prometheus_client::metrics::histogram::Histogram;
-
 /// The Python client's, in seconds.
 pub const DEFAULT: &[f64] = &[
     0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
 ];
-
-/// A histogram with these bounds.
-#[must_use]
-pub fn histogram(bounds: &[f64]) -> Histogram {
-    Histogram::new(bounds.iter().copied())
-}
 
 /// `N` bounds, each `factor` times the one before.
 #[must_use]

@@ -2,13 +2,20 @@
 
 use prometheus_client::metrics::gauge::{Atomic, Gauge};
 
-/// What an [`InProgress`] guard can raise: a [`Gauge`] of any number type.
-pub trait UpDown {
+/// What an [`InProgress`] guard can raise: a [`Gauge`] of any number type. It cannot be implemented
+/// outside of this crate.
+pub trait UpDown: sealed::UpDown {
     /// Adds 1.
     fn up(&self);
     /// Subtracts 1.
     fn down(&self);
 }
+
+mod sealed {
+    pub trait UpDown {}
+}
+
+impl<N, A: Atomic<N>> sealed::UpDown for Gauge<N, A> {}
 
 impl<N, A: Atomic<N>> UpDown for Gauge<N, A> {
     fn up(&self) {
@@ -20,7 +27,8 @@ impl<N, A: Atomic<N>> UpDown for Gauge<N, A> {
     }
 }
 
-/// Raises gauges while something runs. For their families there is [`FamilyExt`](crate::FamilyExt).
+/// Raises gauges while something runs. For families there is
+/// [`Family::in_progress`](crate::Family::in_progress).
 pub trait GaugeExt: UpDown + Clone {
     /// Adds 1 now, and subtracts it when the guard is dropped: at the end of the block, on an early
     /// return, on `?`, and on a panic.
@@ -36,10 +44,7 @@ pub trait GaugeExt: UpDown + Clone {
     /// assert_eq!(jobs_running.get(), 0);
     /// ```
     fn in_progress(&self) -> InProgress<Self> {
-        self.up();
-        InProgress {
-            gauge: self.clone(),
-        }
+        InProgress::begin(self.clone())
     }
 }
 
@@ -50,6 +55,13 @@ impl<M: UpDown + Clone> GaugeExt for M {}
 #[must_use = "a guard that is not bound to a name (`let _running = …`) is dropped at once"]
 pub struct InProgress<M: UpDown> {
     gauge: M,
+}
+
+impl<M: UpDown> InProgress<M> {
+    pub(super) fn begin(gauge: M) -> Self {
+        gauge.up();
+        Self { gauge }
+    }
 }
 
 impl<M: UpDown> Drop for InProgress<M> {

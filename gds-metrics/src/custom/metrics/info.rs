@@ -1,10 +1,18 @@
 //! Facts as labels, which can be set after registration.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::{
+    fmt, mem,
+    sync::{Arc, PoisonError, RwLock},
+};
 
-use prometheus_client::{
-    encoding::{EncodeLabelSet, EncodeMetric, MetricEncoder},
-    metrics::{MetricType, TypedMetric},
+use super::series::Label;
+use crate::{
+    custom::{
+        label_render,
+        labels::LabelSet,
+        metric::{Exposed, Metric, Options, sealed},
+    },
+    exposition::{MetricKind, Number, Writer},
 };
 
 /// Facts about the process, such as its version, as the labels of `<name>_info`, whose value is 1.
@@ -31,15 +39,61 @@ use prometheus_client::{
 /// metrics.build.set(Build { version: "1.2.3" });
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug)]
 pub struct Info<L> {
-    labels: Arc<RwLock<Option<L>>>,
+    inner: Arc<Inner<L>>,
+}
+
+struct Inner<L> {
+    options: Options,
+    facts: RwLock<Option<Facts<L>>>,
+}
+
+struct Facts<L> {
+    labels: Arc<L>,
+    /// `None`: they cannot be exposed.
+    label: Option<Label>,
 }
 
 impl<L> Info<L> {
-    /// Tells the facts, instead of those told before.
-    pub fn set(&self, labels: L) {
-        *self.labels.write().unwrap_or_else(PoisonError::into_inner) = Some(labels);
+    fn new(options: Options) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                options,
+                facts: RwLock::new(None),
+            }),
+        }
+    }
+
+    /// Sets the facts, instead of those set before.
+    ///
+    /// If they cannot be exposed (their encoder fails, a name is invalid or comes twice), the info is
+    /// left out of the exposition, and a warning is logged.
+    pub fn set(&self, labels: L)
+    where
+        L: LabelSet,
+    {
+        let Inner { options, facts } = &*self.inner;
+        // The application's code, before the lock.
+        let label = label_render::render(&labels)
+            .ok()
+            .and_then(|own| Label::join(&options.constant_labels, own));
+        if label.is_none() {
+            log::warn!(
+                "the info `{}` is left out of the exposition: the encoder of its labels fails, or one \
+                 of its labels comes twice or has no valid name",
+                options.name
+            );
+        }
+        let new = Some(Facts {
+            labels: Arc::new(labels),
+            label,
+        });
+        let before = {
+            let mut facts = facts.write().unwrap_or_else(PoisonError::into_inner);
+            mem::replace(&mut *facts, new)
+        };
+        // After the lock: it may be the application's code that drops it.
+        drop(before);
     }
 
     /// The facts, if they have been set.
@@ -48,49 +102,70 @@ impl<L> Info<L> {
     where
         L: Clone,
     {
-        self.labels
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.shared().map(|labels| (*labels).clone())
+    }
+
+    pub(crate) fn shared(&self) -> Option<Arc<L>> {
+        let facts = self.inner.facts.read();
+        let facts = facts.unwrap_or_else(PoisonError::into_inner);
+        Some(Arc::clone(&facts.as_ref()?.labels))
+    }
+}
+
+impl<L: LabelSet> Metric for Info<L> {
+    const KIND: MetricKind = MetricKind::Info;
+}
+
+impl<L: LabelSet> sealed::Metric for Info<L> {
+    type Labels = L;
+
+    fn make(options: &Options) -> Self {
+        Self::new(options.clone())
+    }
+
+    fn exposed(&self, _: &Options) -> Box<dyn Exposed> {
+        Box::new(self.clone())
+    }
+}
+
+impl<L: LabelSet> Exposed for Info<L> {
+    fn write(&self, writer: &mut dyn Writer) {
+        let label = {
+            let facts = self.inner.facts.read();
+            let facts = facts.unwrap_or_else(PoisonError::into_inner);
+            facts.as_ref().and_then(|facts| facts.label.clone())
+        };
+        if let Some(label) = label {
+            writer.sample(label.text(), Number::Unsigned(1), None);
+        }
+    }
+
+    fn samples(&self) -> usize {
+        let facts = self.inner.facts.read();
+        let facts = facts.unwrap_or_else(PoisonError::into_inner);
+        usize::from(facts.as_ref().is_some_and(|facts| facts.label.is_some()))
     }
 }
 
 impl<L> Clone for Info<L> {
     fn clone(&self) -> Self {
         Self {
-            labels: Arc::clone(&self.labels),
+            inner: Arc::clone(&self.inner),
         }
     }
 }
 
 impl<L> Default for Info<L> {
     fn default() -> Self {
-        Self {
-            labels: Arc::default(),
-        }
+        Self::new(Options::default())
     }
 }
 
-impl<L> TypedMetric for Info<L> {
-    const TYPE: MetricType = MetricType::Info;
-}
-
-impl<L: EncodeLabelSet> EncodeMetric for Info<L> {
-    fn encode(&self, mut encoder: MetricEncoder<'_>) -> Result<(), std::fmt::Error> {
-        match &*self.labels.read().unwrap_or_else(PoisonError::into_inner) {
-            Some(labels) => encoder.encode_info(labels),
-            None => Ok(()),
-        }
-    }
-
-    fn metric_type(&self) -> MetricType {
-        Self::TYPE
-    }
-
-    fn is_empty(&self) -> bool {
-        self.labels
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .is_none()
+impl<L> fmt::Debug for Info<L> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Not the facts: to print them would call the application's code under the lock.
+        f.debug_struct("Info")
+            .field("name", &self.inner.options.name)
+            .finish_non_exhaustive()
     }
 }

@@ -8,12 +8,17 @@ use std::{
     },
 };
 
-use prometheus_client::{
-    encoding::{EncodeLabelValue, EncodeMetric, MetricEncoder},
-    metrics::{MetricType, TypedMetric},
-};
+use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelSetEncoder};
 
-use crate::custom::labels::ClosedLabelValue;
+use super::series::Label;
+use crate::{
+    custom::{
+        label_render,
+        labels::{ClosedLabelValue, encode_label},
+        metric::{Exposed, Metric, NoLabels, Options, sealed},
+    },
+    exposition::{MetricKind, Number, Writer},
+};
 
 /// Which state of a few holds: one series a state, 1 for the one that holds and 0 for the others.
 ///
@@ -98,42 +103,85 @@ impl<E: fmt::Debug> fmt::Debug for StateSet<E> {
     }
 }
 
-/// A state set that knows its label's name, which is the metric's.
-#[derive(Debug)]
-pub(crate) struct Labelled<E> {
-    pub(crate) label: String,
-    pub(crate) states: StateSet<E>,
+impl<E: EncodeLabelValue + ClosedLabelValue + fmt::Debug + Send + Sync + 'static> Metric
+    for StateSet<E>
+{
+    const KIND: MetricKind = MetricKind::StateSet;
 }
 
-impl<E: EncodeLabelValue> EncodeMetric for Labelled<E> {
-    fn encode(&self, mut encoder: MetricEncoder<'_>) -> Result<(), std::fmt::Error> {
+impl<E: EncodeLabelValue + ClosedLabelValue + fmt::Debug + Send + Sync + 'static> sealed::Metric
+    for StateSet<E>
+{
+    type Labels = NoLabels;
+
+    fn make(_: &Options) -> Self {
+        Self::default()
+    }
+
+    fn exposed(&self, options: &Options) -> Box<dyn Exposed> {
+        let label = |at| {
+            let state = State {
+                label: Arc::clone(&options.name),
+                states: self.clone(),
+                at,
+            };
+            let own = label_render::render(&state).ok()?;
+            Label::join(&options.constant_labels, own)
+        };
+        Box::new(Labelled {
+            labels: (0..self.inner.states.len()).map(label).collect(),
+            states: self.clone(),
+        })
+    }
+}
+
+/// A state set with the labels of its states, in their order.
+#[derive(Debug)]
+struct Labelled<E> {
+    labels: Vec<Option<Label>>,
+    states: StateSet<E>,
+}
+
+impl<E: fmt::Debug + Send + Sync> Exposed for Labelled<E> {
+    fn write(&self, writer: &mut dyn Writer) {
         // Read once, so that exactly one state holds in a scrape.
         let current = self.states.inner.current.load(Ordering::Relaxed);
-        for (at, state) in self.states.inner.states.iter().enumerate() {
-            let label = [(self.label.as_str(), Value(state))];
-            encoder
-                .encode_family(&label)?
-                .encode_gauge(&i64::from(at == current))?;
+        for (at, label) in self.labels.iter().enumerate() {
+            if let Some(label) = label {
+                let holds = u64::from(at == current);
+                writer.sample(label.text(), Number::Unsigned(holds), None);
+            }
         }
-        Ok(())
     }
 
-    fn metric_type(&self) -> MetricType {
-        MetricType::Gauge
+    fn samples(&self) -> usize {
+        self.labels.len()
     }
 }
 
-impl<E> TypedMetric for Labelled<E> {
-    const TYPE: MetricType = MetricType::Gauge;
+/// One state as a label set: the label's name is the metric's.
+#[derive(Debug)]
+struct State<E> {
+    label: Arc<str>,
+    states: StateSet<E>,
+    at: usize,
 }
 
-struct Value<'a, E>(&'a E);
+impl<E> Clone for State<E> {
+    fn clone(&self) -> Self {
+        Self {
+            label: Arc::clone(&self.label),
+            states: self.states.clone(),
+            at: self.at,
+        }
+    }
+}
 
-impl<E: EncodeLabelValue> EncodeLabelValue for Value<'_, E> {
-    fn encode(
-        &self,
-        encoder: &mut prometheus_client::encoding::LabelValueEncoder<'_>,
-    ) -> Result<(), std::fmt::Error> {
-        self.0.encode(encoder)
+impl<E: EncodeLabelValue + fmt::Debug + Send + Sync + 'static> EncodeLabelSet for State<E> {
+    fn encode(&self, encoder: &mut LabelSetEncoder<'_>) -> fmt::Result {
+        match self.states.inner.states.get(self.at) {
+            Some(state) => encode_label(encoder, &self.label, state),
+            None => Ok(()),
+        }
     }
 }

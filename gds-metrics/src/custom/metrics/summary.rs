@@ -2,9 +2,9 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use prometheus_client::{
-    encoding::{EncodeMetric, MetricEncoder, NoLabelSet},
-    metrics::{MetricType, TypedMetric},
+use crate::{
+    custom::metric::{Exposed, FamilyMember, Metric, NoLabels, Options, sealed, single},
+    exposition::{self, MetricKind, Timestamp, Writer},
 };
 
 /// Sums and counts observations: `<name>_sum` and `<name>_count`.
@@ -55,21 +55,43 @@ impl Summary {
         self.state().count
     }
 
+    /// Both of one moment.
+    pub(crate) fn sum_and_count(&self) -> (f64, u64) {
+        let State { sum, count } = self.state();
+        (sum, count)
+    }
+
     fn state(&self) -> State {
         *self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl TypedMetric for Summary {}
+impl Metric for Summary {
+    const KIND: MetricKind = MetricKind::Summary;
+}
 
-impl EncodeMetric for Summary {
-    fn encode(&self, mut encoder: MetricEncoder<'_>) -> Result<(), std::fmt::Error> {
-        // prometheus-client knows no summaries; a histogram without buckets has their samples.
-        let State { sum, count } = self.state();
-        encoder.encode_histogram::<NoLabelSet>(sum, count, &[], None)
+impl FamilyMember for Summary {}
+
+impl sealed::Metric for Summary {
+    type Labels = NoLabels;
+
+    fn make(_: &Options) -> Self {
+        Self::default()
     }
 
-    fn metric_type(&self) -> MetricType {
-        Self::TYPE
+    fn exposed(&self, options: &Options) -> Box<dyn Exposed> {
+        single(self, options)
+    }
+}
+
+impl sealed::Member for Summary {
+    fn write(&self, writer: &mut dyn Writer, labels: &str, start: Timestamp) {
+        let State { sum, count } = self.state();
+        let summary = exposition::Summary {
+            sum,
+            count,
+            start: Some(start),
+        };
+        writer.summary(labels, &summary);
     }
 }

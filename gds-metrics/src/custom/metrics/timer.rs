@@ -2,12 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use prometheus_client::metrics::histogram::Histogram;
+use super::{Histogram, Summary};
 
-use super::Summary;
-
-/// What a [`Timer`] can report to: [`Histogram`] and [`Summary`].
-pub trait Observe {
+/// What a [`Timer`] can report to: [`Histogram`] and [`Summary`]. It cannot be implemented outside of
+/// this crate.
+pub trait Observe: sealed::Observe {
     /// Observes a duration, in seconds.
     fn observe_duration(&self, duration: Duration);
 }
@@ -24,31 +23,37 @@ impl Observe for Summary {
     }
 }
 
-/// Starts timers on histograms and summaries. For their families there is
-/// [`FamilyExt`](crate::FamilyExt).
-pub trait TimerExt: Observe + Clone {
-    /// Starts a timer whose seconds are observed when it is dropped: at the end of the block, on an
-    /// early return, on `?`, and on a panic.
-    ///
-    /// ```
-    /// use gds_metrics::{Summary, TimerExt};
-    ///
-    /// let render_duration = Summary::default();
-    /// {
-    ///     let _timer = render_duration.start_timer();
-    ///     // … render the page …
-    /// }
-    /// assert_eq!(render_duration.count(), 1);
-    /// ```
-    fn start_timer(&self) -> Timer<Self> {
-        Timer {
-            metric: Some(self.clone()),
-            started: Instant::now(),
-        }
-    }
+mod sealed {
+    pub trait Observe {}
 }
 
-impl<M: Observe + Clone> TimerExt for M {}
+impl sealed::Observe for Histogram {}
+impl sealed::Observe for Summary {}
+
+macro_rules! start_timer {
+    ($($metric:ident),+) => {$(
+        impl $metric {
+            /// Starts a timer whose seconds are observed when it is dropped: at the end of the block,
+            /// on an early return, on `?`, and on a panic.
+            ///
+            /// ```
+            /// use gds_metrics::Summary;
+            ///
+            /// let render_duration = Summary::default();
+            /// {
+            ///     let _timer = render_duration.start_timer();
+            ///     // … render the page …
+            /// }
+            /// assert_eq!(render_duration.count(), 1);
+            /// ```
+            pub fn start_timer(&self) -> Timer<Self> {
+                Timer::start(self.clone())
+            }
+        }
+    )+};
+}
+
+start_timer!(Histogram, Summary);
 
 /// A running timer. It observes the seconds since its start when it is dropped.
 #[derive(Debug)]
@@ -60,10 +65,17 @@ pub struct Timer<M: Observe> {
 }
 
 impl<M: Observe> Timer<M> {
-    /// Stops it now, and tells what it observed.
+    pub(super) fn start(metric: M) -> Self {
+        Self {
+            metric: Some(metric),
+            started: Instant::now(),
+        }
+    }
+
+    /// Stops it now, and returns what it observed.
     ///
     /// ```
-    /// # use gds_metrics::{Summary, TimerExt};
+    /// # use gds_metrics::Summary;
     /// # let summary = Summary::default();
     /// let timer = summary.start_timer();
     /// let elapsed = timer.stop();

@@ -1,49 +1,43 @@
 //! What is registered, by whom, under which names.
 
+mod families;
+mod headed;
 mod names;
 
 use std::{
     collections::HashSet,
-    fmt,
+    fmt, mem,
     sync::{Arc, Mutex, PoisonError, RwLock},
 };
 
 use prometheus_client::registry::Registry;
 
-use self::names::{Names, Owner};
+pub(crate) use self::families::FOLDED_SERIES;
+use self::{
+    families::Families,
+    names::{Names, Owner},
+};
 use super::{
     compat::{self, Descriptor, Problem, Problems},
-    schema::MetricDef,
-    set::{GdsMetricSet, Pending, SetBuilder},
+    label_text::is_label_name,
+    labels::flat_names,
+    set::{ConstantLabel, GdsMetricSet, Pending, SetBuilder},
 };
 use crate::{
     error::{EncodeError, RegisterError},
-    exposition::{Header, MetricKind, Writer},
+    exposition::{MetricKind, Writer},
 };
 
 /// The custom metrics of one `GdsMetrics`.
 ///
-/// The lock of what is registered is never held while encoding, so that a scrape cannot hold up a
-/// registration.
+/// No lock is held while anything is written, or while code of the application runs.
 pub(crate) struct MetricRegistry {
-    own: RwLock<Own>,
+    own: RwLock<Arc<Families>>,
     /// What the calls of `register_with` have filled, one each. Their names are not known before they
     /// are encoded.
     lent: RwLock<Arc<Vec<Arc<Registry>>>>,
     /// What has been warned about.
     warned: Mutex<HashSet<String>>,
-}
-
-struct Own {
-    names: Names,
-    families: Arc<Vec<Arc<OwnFamily>>>,
-}
-
-/// A family of a metric set.
-struct OwnFamily {
-    def: MetricDef,
-    name: String,
-    registry: Registry,
 }
 
 /// After so many subjects, nothing more is warned of.
@@ -75,10 +69,7 @@ impl MetricRegistry {
             names.insert(name, MetricKind::Gauge, Owner::Prometheus);
         }
         Self {
-            own: RwLock::new(Own {
-                names,
-                families: Arc::default(),
-            }),
+            own: RwLock::new(Arc::new(Families::new(names))),
             lent: RwLock::default(),
             warned: Mutex::default(),
         }
@@ -86,34 +77,34 @@ impl MetricRegistry {
 
     /// Makes the metrics of `T` and registers all of them, or none.
     pub(crate) fn register<T: GdsMetricSet>(&self) -> Result<T, RegisterError> {
+        self.register_labelled(Vec::new())
+    }
+
+    /// The same with labels that every series has.
+    pub(crate) fn register_labelled<T: GdsMetricSet>(
+        &self,
+        labels: Vec<ConstantLabel>,
+    ) -> Result<T, RegisterError> {
         const { T::CHECKED };
-        let mut builder = SetBuilder::default();
+        let given: Vec<String> = labels.iter().map(|(name, _)| name.to_string()).collect();
+        let mut builder = SetBuilder::with_labels(labels);
         let set = T::build(&mut builder);
+        for metric in &builder.pending {
+            check_labels(&given, metric)?;
+        }
         self.add(builder.pending)?;
         Ok(set)
     }
 
     fn add(&self, pending: Vec<Pending>) -> Result<(), RegisterError> {
         let mut own = self.own.write().unwrap_or_else(PoisonError::into_inner);
-        // The constants have seen to duplicates within the set, but for a set of thousands.
-        let mut within = Names::default();
-        for metric in &pending {
-            own.names.check(metric)?;
-            within.check(metric)?;
-            within.insert(&metric.name, metric.def.kind, Owner::Set(metric.def));
+        let mut families = Families::clone(&own);
+        for metric in pending {
+            families.add(metric)?;
         }
-        for metric in &pending {
-            own.names
-                .insert(&metric.name, metric.def.kind, Owner::Set(metric.def));
-        }
-        let families = Arc::make_mut(&mut own.families);
-        families.extend(pending.into_iter().map(|metric| {
-            Arc::new(OwnFamily {
-                def: metric.def,
-                name: metric.name,
-                registry: metric.registry,
-            })
-        }));
+        let before = mem::replace(&mut *own, Arc::new(families));
+        drop(own);
+        drop(before);
         Ok(())
     }
 
@@ -127,32 +118,19 @@ impl MetricRegistry {
         result
     }
 
-    /// Whether nothing has been registered.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.families().is_empty() && !self.is_lent()
+    /// About how many samples the sets have.
+    pub(crate) fn samples(&self) -> usize {
+        self.own().samples()
     }
 
-    /// Whether `register_with` has been used: what is written, and how long that takes, is others' code.
-    pub(crate) fn is_lent(&self) -> bool {
-        !self.lent().is_empty()
+    /// Whether writing the metrics calls code of the application, and may take any time.
+    pub(crate) fn is_foreign(&self) -> bool {
+        !self.lent().is_empty() || self.own().are_foreign()
     }
 
     /// Writes all families: those of the sets in the order of registration, then the others.
     pub(crate) fn write(&self, writer: &mut dyn Writer) -> Result<(), EncodeError> {
-        for family in &*self.families() {
-            let header = Header {
-                name: &family.name,
-                kind: family.def.kind,
-                unit: family.def.unit,
-                help: family.def.help,
-            };
-            let mut problems = Problems::default();
-            let written = compat::write_family(writer, &family.registry, &header, &mut problems);
-            self.warn_of(problems, Some(&family.def));
-            written.map_err(|fmt::Error| EncodeError::Family {
-                family: family.name.clone(),
-            })?;
-        }
+        self.own().write(writer);
         self.write_lent(writer)
     }
 
@@ -162,7 +140,7 @@ impl MetricRegistry {
             let mut problems = Problems::default();
             let mut admit = |family: &Descriptor| self.admit(family, &mut seen);
             let written = compat::write(writer, registry, &mut admit, &mut problems);
-            self.warn_of(problems, None);
+            self.warn_of(problems);
             written.map_err(|family| EncodeError::Family { family })?;
         }
         Ok(())
@@ -170,8 +148,8 @@ impl MetricRegistry {
 
     /// Lets a family of `register_with` in, unless a name that it owns is taken: by whom.
     fn admit(&self, family: &Descriptor, seen: &mut Names) -> Result<(), String> {
-        let own = self.own.read().unwrap_or_else(PoisonError::into_inner);
-        let taken = own
+        let taken = self
+            .own()
             .names
             .owner(&family.name, family.kind)
             .or_else(|| seen.owner(&family.name, family.kind));
@@ -189,13 +167,12 @@ impl MetricRegistry {
         Arc::clone(&lent)
     }
 
-    fn families(&self) -> Arc<Vec<Arc<OwnFamily>>> {
+    fn own(&self) -> Arc<Families> {
         let own = self.own.read().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(&own.families)
+        Arc::clone(&own)
     }
 
-    fn warn_of(&self, problems: Problems, def: Option<&MetricDef>) {
-        let defined = def.map(|def| format!(" of {def}")).unwrap_or_default();
+    fn warn_of(&self, problems: Problems) {
         for (family, problem) in problems {
             self.warn_once(&family, || match problem {
                 Problem::Name(name) => format!(
@@ -213,7 +190,7 @@ impl MetricRegistry {
                      the exposition: {why}; rename it"
                 ),
                 Problem::Line { family, line } => format!(
-                    "a series of the metric family `{family}`{defined} is left out of the exposition: \
+                    "a series of the metric family `{family}` is left out of the exposition: \
                      one of its labels comes twice or has no valid name, or it is not written to its \
                      end: {}",
                     line.escape_debug()
@@ -238,10 +215,41 @@ impl MetricRegistry {
 
 impl fmt::Debug for MetricRegistry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<_> = self.families().iter().map(|f| f.name.clone()).collect();
+        let own = self.own();
+        let names: Vec<_> = own.names_of_families().collect();
         f.debug_struct("MetricRegistry")
             .field("families", &names)
             .field("lent", &self.lent().len())
             .finish_non_exhaustive()
     }
+}
+
+/// Checks that each metric can have the labels that are `given` when the set is registered.
+fn check_labels(given: &[String], metric: &Pending) -> Result<(), RegisterError> {
+    let own = metric.def.labels.and_then(flat_names).unwrap_or_default();
+    for (i, name) in given.iter().enumerate() {
+        let names = metric.constant_labels.iter().map(|(name, _)| &**name);
+        let problem = if !is_label_name(name) {
+            "letters, digits and `_` make a name, no digit comes first, and two underscores at the \
+             beginning are Prometheus's own"
+        } else if matches!(name.as_str(), "job" | "instance") {
+            "Prometheus has a label of this name itself, and renames yours"
+        } else if metric.def.kind.own_label() == Some(name) {
+            "metrics of this kind have a label of this name themselves"
+        } else if given.iter().take(i).any(|other| other == name)
+            || names.skip(given.len()).any(|other| other == name)
+            || own.contains(&name.as_str())
+            || metric.def.kind == MetricKind::StateSet && *name == metric.name
+        {
+            "the metric has a label of this name already"
+        } else {
+            continue;
+        };
+        return Err(RegisterError::Label {
+            name: name.clone(),
+            definition: metric.def.to_string(),
+            problem,
+        });
+    }
+    Ok(())
 }

@@ -2,14 +2,10 @@
 
 use std::{collections::HashMap, fmt};
 
-use crate::{
-    custom::{schema::MetricDef, set::Pending},
-    error::RegisterError,
-    exposition::MetricKind,
-};
+use crate::{custom::schema::MetricDef, exposition::MetricKind};
 
 /// From every name that a family owns (see [`MetricKind::suffixes`]) to its owner.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Names {
     owners: HashMap<String, Owner>,
 }
@@ -42,27 +38,6 @@ impl Names {
         for suffix in kind.suffixes() {
             self.owners.insert(format!("{family}{suffix}"), owner);
         }
-    }
-
-    /// # Errors
-    /// When a name of `metric` is taken.
-    pub(super) fn check(&self, metric: &Pending) -> Result<(), RegisterError> {
-        let Some((name, owner)) = self.owner(&metric.name, metric.def.kind) else {
-            return Ok(());
-        };
-        let (set, definition) = (metric.def.set, metric.def.to_string());
-        Err(match owner {
-            Owner::Set(first)
-                if first.kind == metric.def.kind && first.to_string() == definition =>
-            {
-                RegisterError::Twice { set, definition }
-            }
-            owner => RegisterError::Taken {
-                name,
-                definition,
-                owner: owner.to_string(),
-            },
-        })
     }
 }
 

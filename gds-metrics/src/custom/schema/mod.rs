@@ -29,7 +29,7 @@ use std::fmt;
 
 pub use self::markdown::markdown;
 use self::name::Name;
-use super::labels::Label;
+use super::labels::{Label, flat_names};
 use crate::exposition::MetricKind;
 
 /// What a metric set consists of, nested sets included. See the [module](self).
@@ -129,21 +129,10 @@ impl MetricSchema {
     /// (one that does not use this crate's `EncodeLabelSet` derive).
     #[must_use]
     pub fn labels(&self) -> Option<Vec<&str>> {
-        fn collect(labels: &'static [Label], names: &mut Vec<&str>) -> Option<()> {
-            for label in labels {
-                match label {
-                    Label::Name(name) => names.push(name),
-                    Label::Set(labels) => collect((*labels)?, names)?,
-                }
-            }
-            Some(())
-        }
         if self.def.kind == MetricKind::StateSet {
             return Some(vec![&self.name]);
         }
-        let mut names = Vec::new();
-        collect(self.def.labels?, &mut names)?;
-        Some(names)
+        flat_names(self.def.labels?)
     }
 
     /// The labels every series has, with their values.
@@ -195,6 +184,15 @@ pub struct MetricDef {
     pub constant_labels: &'static [(&'static str, &'static str)],
     pub file: &'static str,
     pub line: u32,
+}
+
+impl MetricDef {
+    /// Whether both are one field of one set, perhaps in different places.
+    pub(crate) fn is_same_field(&self, other: &Self) -> bool {
+        self.kind == other.kind
+            && (self.set, self.field, self.file, self.line)
+                == (other.set, other.field, other.file, other.line)
+    }
 }
 
 impl fmt::Display for MetricDef {

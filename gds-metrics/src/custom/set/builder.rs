@@ -1,16 +1,26 @@
 //! Making the metrics of a set, before anything is registered.
 
-use std::borrow::Cow;
-
-use prometheus_client::registry::Registry;
+use std::{borrow::Cow, sync::Arc};
 
 use super::{MetricField, SetField};
-use crate::custom::schema::{MetricDef, SetDef, name::Name};
+use crate::{
+    custom::{
+        metric::{Exposed, Options},
+        metrics::buckets,
+        schema::{MetricDef, SetDef, name::Name},
+    },
+    exposition::{Bounds, push_label},
+};
+
+/// A name and a value.
+pub(crate) type ConstantLabel = (Cow<'static, str>, Cow<'static, str>);
 
 /// Makes the metrics of a set and notes what is to be registered.
 #[doc(hidden)]
 #[derive(Debug, Default)]
 pub struct SetBuilder {
+    /// The labels that every series has, beside those in the set's definition.
+    labels: Vec<ConstantLabel>,
     /// The fields that the set being built is nested in, outermost first.
     outer: Vec<SetDef>,
     pub(crate) pending: Vec<Pending>,
@@ -22,28 +32,44 @@ pub(crate) struct Pending {
     pub(crate) def: MetricDef,
     /// The family's name.
     pub(crate) name: String,
-    /// Has this one family, without help and unit.
-    pub(crate) registry: Registry,
+    pub(crate) constant_labels: Vec<ConstantLabel>,
+    pub(crate) exposed: Box<dyn Exposed>,
 }
 
 impl SetBuilder {
-    pub fn metric<M>(&mut self, field: &MetricField<M>) -> M {
-        let metric = field.make();
-        let name = self.name(&field.def);
-        let constant_labels = self
-            .outer
-            .iter()
-            .flat_map(|set| set.constant_labels)
-            .chain(field.def.constant_labels);
+    pub(crate) fn with_labels(labels: Vec<ConstantLabel>) -> Self {
+        Self {
+            labels,
+            ..Self::default()
+        }
+    }
 
-        let mut registry = Registry::with_labels(
-            constant_labels.map(|(name, value)| (Cow::Borrowed(*name), Cow::Borrowed(*value))),
-        );
-        field.expose(&metric, &name, &mut registry);
+    pub fn metric<M>(&mut self, field: &MetricField<M>) -> M {
+        let name = self.name(&field.def);
+        let of_sets = self.outer.iter().flat_map(|set| set.constant_labels);
+        let written = of_sets
+            .chain(field.def.constant_labels)
+            .map(|(name, value)| (Cow::Borrowed(*name), Cow::Borrowed(*value)));
+        let constant_labels: Vec<ConstantLabel> =
+            self.labels.iter().cloned().chain(written).collect();
+
+        let mut text = String::new();
+        for (name, value) in &constant_labels {
+            push_label(&mut text, name, value);
+        }
+        let options = Options {
+            name: name.as_str().into(),
+            bounds: Arc::new(Bounds::new(field.buckets.unwrap_or(buckets::DEFAULT))),
+            max_series: field.max_series.unwrap_or(Options::MAX_SERIES),
+            constant_labels: text.into(),
+            labels: field.def.labels,
+        };
+        let (metric, exposed) = field.make(&options);
         self.pending.push(Pending {
             def: field.def,
             name,
-            registry,
+            constant_labels,
+            exposed,
         });
         metric
     }

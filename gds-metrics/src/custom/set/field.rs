@@ -3,33 +3,15 @@
 //! Each field has one such constant, and it is the only place that asks for the field's type to be a
 //! metric or a set: a wrong type is reported once.
 
-use prometheus_client::{metrics::histogram::Histogram, registry::Registry};
-
-use super::{GdsMetricSet, Metric, SetBuilder};
+use super::{GdsMetricSet, SetBuilder};
 use crate::{
     custom::{
         labels::Label,
-        metrics::buckets,
+        metric::{Exposed, Metric, Options},
         schema::{MetricDef, SetDef, check, name},
     },
     exposition::MetricKind,
 };
-
-/// The bounds of a field's histograms, twice: a `Family` needs a function without captures.
-#[doc(hidden)]
-#[derive(Clone, Copy, Debug)]
-pub struct Buckets {
-    pub bounds: &'static [f64],
-    pub histogram: fn() -> Histogram,
-}
-
-impl Buckets {
-    /// The Python client's bounds.
-    pub const DEFAULT: Self = Self {
-        bounds: buckets::DEFAULT,
-        histogram: || Histogram::new(buckets::DEFAULT.iter().copied()),
-    };
-}
 
 /// What the derive knows of a metric.
 #[doc(hidden)]
@@ -43,7 +25,9 @@ pub struct MetricParts {
     pub help: &'static str,
     pub labels: Option<&'static [Label]>,
     pub constant_labels: &'static [(&'static str, &'static str)],
-    pub buckets: Option<Buckets>,
+    /// The bounds of a histogram.
+    pub buckets: Option<&'static [f64]>,
+    pub max_series: Option<usize>,
     pub file: &'static str,
     pub line: u32,
 }
@@ -53,9 +37,10 @@ pub struct MetricParts {
 #[derive(Debug)]
 pub struct MetricField<M> {
     pub def: MetricDef,
-    buckets: Buckets,
-    make: fn(Buckets) -> M,
-    expose: fn(&M, &str, &mut Registry),
+    pub(super) buckets: Option<&'static [f64]>,
+    pub(super) max_series: Option<usize>,
+    make: fn(&Options) -> M,
+    exposed: fn(&M, &Options) -> Box<dyn Exposed>,
     zero: Option<fn(&M)>,
 }
 
@@ -83,12 +68,10 @@ pub const fn metric_field<M: Metric>(parts: MetricParts) -> MetricField<M> {
     check::check_field(&def, parts.buckets.is_some());
     MetricField {
         def,
-        buckets: match parts.buckets {
-            Some(buckets) => buckets,
-            None => Buckets::DEFAULT,
-        },
+        buckets: parts.buckets,
+        max_series: parts.max_series,
         make: M::make,
-        expose: M::expose,
+        exposed: M::exposed,
         zero: None,
     }
 }
@@ -101,16 +84,14 @@ impl<M> MetricField<M> {
         self
     }
 
-    pub(super) fn make(&self) -> M {
-        let metric = (self.make)(self.buckets);
+    /// Makes the metric, and what a scrape asks of it.
+    pub(super) fn make(&self, options: &Options) -> (M, Box<dyn Exposed>) {
+        let metric = (self.make)(options);
         if let Some(zero) = self.zero {
             zero(&metric);
         }
-        metric
-    }
-
-    pub(super) fn expose(&self, metric: &M, name: &str, registry: &mut Registry) {
-        (self.expose)(metric, name, registry);
+        let exposed = (self.exposed)(&metric, options);
+        (metric, exposed)
     }
 }
 

@@ -2,14 +2,14 @@
 
 mod builder;
 mod field;
-mod kind;
 
-pub(crate) use self::builder::Pending;
+pub(crate) use self::builder::{ConstantLabel, Pending};
 pub use self::{
     builder::SetBuilder,
-    field::{Buckets, MetricField, MetricParts, SetField, metric_field, set_field},
-    kind::{FamilyMember, Metric},
+    field::{MetricField, MetricParts, SetField, metric_field, set_field},
 };
+
+use std::sync::Arc;
 
 use super::schema::{Schema, check};
 
@@ -54,7 +54,7 @@ use super::schema::{Schema, check};
 ///
 /// ```
 /// use actix_web::{App, HttpResponse, web};
-/// use gds_metrics::{GdsMetricSet, GdsMetrics, Histogram, TimerExt};
+/// use gds_metrics::{GdsMetricSet, GdsMetrics, Histogram};
 ///
 /// #[derive(Clone, Debug, GdsMetricSet)]
 /// struct AppMetrics {
@@ -78,8 +78,6 @@ use super::schema::{Schema, check};
 /// # make_app();
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-///
-/// Of a `Family`, never hold two guards at once: see [`FamilyExt`](crate::FamilyExt).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a metric set",
     label = "not a metric set",
@@ -96,3 +94,18 @@ pub trait GdsMetricSet: Sized {
     #[doc(hidden)]
     fn build(builder: &mut SetBuilder) -> Self;
 }
+
+macro_rules! pointers {
+    ($($pointer:ident),+) => {$(
+        /// The set behind the pointer: the same names, and one more way to share it.
+        impl<T: GdsMetricSet> GdsMetricSet for $pointer<T> {
+            const SCHEMA: &'static Schema = T::SCHEMA;
+
+            fn build(builder: &mut SetBuilder) -> Self {
+                Self::new(T::build(builder))
+            }
+        }
+    )+};
+}
+
+pointers!(Arc, Box);

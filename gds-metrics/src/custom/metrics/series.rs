@@ -1,0 +1,323 @@
+//! The series of a family as scrapes see them: sorted by their labels, and apart from what
+//! applications look up.
+
+use std::{
+    collections::HashMap,
+    mem,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use crate::{
+    custom::label_text::{LabelText, read_label_set, split_labels},
+    exposition::Timestamp,
+};
+
+/// The labels of one series, constant ones included.
+#[derive(Clone, Debug)]
+pub(super) struct Label {
+    /// In the order in which they are written.
+    text: Arc<str>,
+    /// In the order of their names: two label sets with one key are one series to Prometheus.
+    key: Arc<str>,
+}
+
+impl Label {
+    /// `None` if a label of the series' own has the name of a constant one.
+    pub(super) fn join(constant: &str, own: LabelText) -> Option<Self> {
+        let joined = if constant.is_empty() {
+            own
+        } else if own.text.is_empty() {
+            read_label_set(&format!("{{{constant}}}"))?
+        } else {
+            read_label_set(&format!("{{{constant},{}}}", own.text))?
+        };
+        let text: Arc<str> = joined.text.into();
+        let key = if joined.names.is_sorted() {
+            Arc::clone(&text)
+        } else {
+            let mut labels: Vec<&str> = split_labels(&text).collect();
+            labels.sort_unstable();
+            labels.join(",").into()
+        };
+        Some(Self { text, key })
+    }
+
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
+    pub(super) fn key(&self) -> &Arc<str> {
+        &self.key
+    }
+}
+
+/// A series that is exposed.
+#[derive(Clone, Debug)]
+pub(super) struct Entry<M> {
+    label: Label,
+    metric: M,
+    start: Timestamp,
+}
+
+impl<M> Entry<M> {
+    pub(super) fn labels(&self) -> &str {
+        &self.label.text
+    }
+
+    pub(super) fn metric(&self) -> &M {
+        &self.metric
+    }
+
+    pub(super) fn start(&self) -> Timestamp {
+        self.start
+    }
+}
+
+/// All series, and what has changed since the last scrape.
+#[derive(Debug)]
+pub(super) struct Series<M> {
+    /// By key.
+    slots: HashMap<Arc<str>, Slot<M>>,
+    changes: Changes<M>,
+    /// How often a scrape has taken the changes.
+    generation: u64,
+}
+
+#[derive(Debug)]
+struct Slot<M> {
+    metric: M,
+    /// How many label sets are written with these labels.
+    label_sets: usize,
+    /// When it was made: a scrape of the same generation has not seen it.
+    generation: u64,
+}
+
+#[derive(Debug)]
+struct Changes<M> {
+    /// Whether all that scrapes know is gone.
+    cleared: bool,
+    /// By key.
+    series: HashMap<Arc<str>, Change<M>>,
+}
+
+#[derive(Debug)]
+struct Change<M> {
+    /// Whether scrapes know a series of these labels, which is gone.
+    replaces: bool,
+    /// `None`: it was removed.
+    entry: Option<Entry<M>>,
+}
+
+impl<M> Default for Changes<M> {
+    fn default() -> Self {
+        Self {
+            cleared: false,
+            series: HashMap::new(),
+        }
+    }
+}
+
+impl<M> Default for Series<M> {
+    fn default() -> Self {
+        Self {
+            slots: HashMap::new(),
+            changes: Changes::default(),
+            generation: 0,
+        }
+    }
+}
+
+impl<M: Clone> Series<M> {
+    pub(super) fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// Adds a label set, and returns the metric of its series: a new one, unless another label set is
+    /// written alike.
+    pub(super) fn add(&mut self, label: Label, make: impl FnOnce() -> M) -> M {
+        if let Some(slot) = self.slots.get_mut(&label.key) {
+            slot.label_sets += 1;
+            return slot.metric.clone();
+        }
+        let metric = make();
+        let key = Arc::clone(&label.key);
+        let slot = Slot {
+            metric: metric.clone(),
+            label_sets: 1,
+            generation: self.generation,
+        };
+        self.slots.insert(Arc::clone(&key), slot);
+        let entry = Entry {
+            label,
+            metric: metric.clone(),
+            start: Timestamp::now(),
+        };
+        let before = self.changes.series.get(&key);
+        let change = Change {
+            replaces: before.is_some_and(|change| change.replaces),
+            entry: Some(entry),
+        };
+        self.changes.series.insert(key, change);
+        metric
+    }
+
+    /// Removes a label set, and its series if it was the last that is written so.
+    pub(super) fn remove(&mut self, key: &Arc<str>) {
+        let Some(slot) = self.slots.get_mut(key) else {
+            return;
+        };
+        slot.label_sets -= 1;
+        if slot.label_sets > 0 {
+            return;
+        }
+        let is_new = slot.generation == self.generation;
+        self.slots.remove(key);
+        let before = self.changes.series.remove(key);
+        // A series that no scrape knows leaves nothing behind.
+        if !is_new || before.is_some_and(|change| change.replaces) {
+            let change = Change {
+                replaces: true,
+                entry: None,
+            };
+            self.changes.series.insert(Arc::clone(key), change);
+        }
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.slots.clear();
+        self.changes = Changes {
+            cleared: true,
+            series: HashMap::new(),
+        };
+    }
+
+    fn take_changes(&mut self) -> Changes<M> {
+        self.generation += 1;
+        mem::take(&mut self.changes)
+    }
+}
+
+/// What scrapes know, sorted by label text.
+#[derive(Debug)]
+pub(super) struct Snapshot<M> {
+    entries: Arc<Vec<Entry<M>>>,
+}
+
+impl<M> Default for Snapshot<M> {
+    fn default() -> Self {
+        Self {
+            entries: Arc::default(),
+        }
+    }
+}
+
+impl<M: Clone> Snapshot<M> {
+    /// Takes the changes, and returns all series. The lock of `series` is held for an instant,
+    /// however many there are.
+    pub(super) fn update(&mut self, series: &Mutex<Series<M>>) -> Arc<Vec<Entry<M>>> {
+        let changes = series
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take_changes();
+        if changes.cleared {
+            self.entries = Arc::default();
+        }
+        if !changes.series.is_empty() {
+            let entries = Arc::make_mut(&mut self.entries);
+            entries.retain(|entry| !changes.series.contains_key(&entry.label.key));
+            let added = changes.series.into_values();
+            entries.extend(added.filter_map(|change| change.entry));
+            // Nearly sorted, which this sort makes use of.
+            entries.sort_by(|a, b| a.label.text.cmp(&b.label.text));
+        }
+        Arc::clone(&self.entries)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn label(text: &str) -> Label {
+        let own = read_label_set(&format!("{{{text}}}")).expect("labels");
+        Label::join("", own).expect("no constant labels")
+    }
+
+    fn texts(snapshot: &mut Snapshot<u32>, series: &Mutex<Series<u32>>) -> Vec<(String, u32)> {
+        let entries = snapshot.update(series);
+        let texts = entries.iter().map(|e| (e.labels().to_owned(), e.metric));
+        texts.collect()
+    }
+
+    #[test]
+    fn scrapes_see_what_there_is() {
+        let series = Mutex::new(Series::default());
+        let mut snapshot = Snapshot::default();
+        let mut all = |change: &dyn Fn(&mut Series<u32>)| {
+            change(&mut series.lock().expect("no panic"));
+            texts(&mut snapshot, &series)
+        };
+        let [a, b, c] = [r#"a="1""#, r#"b="1""#, r#"c="1""#].map(label);
+        let seen = |entries: &[(&Label, u32)]| -> Vec<(String, u32)> {
+            entries
+                .iter()
+                .map(|(label, metric)| (label.text.to_string(), *metric))
+                .collect()
+        };
+
+        let found = all(&|series| {
+            series.add(b.clone(), || 1);
+            series.add(a.clone(), || 2);
+            assert_eq!(series.add(a.clone(), || 3), 2, "the same series");
+        });
+        assert_eq!(found, seen(&[(&a, 2), (&b, 1)]));
+
+        let found = all(&|series| {
+            series.remove(a.key());
+            series.remove(b.key());
+        });
+        assert_eq!(found, seen(&[(&a, 2)]), "another label set has it");
+
+        let found = all(&|series| {
+            // Never seen.
+            series.add(c.clone(), || 4);
+            series.remove(c.key());
+            // Removed, and made again.
+            series.remove(a.key());
+            series.add(a.clone(), || 5);
+        });
+        assert_eq!(found, seen(&[(&a, 5)]));
+
+        let found = all(&|series| {
+            series.remove(a.key());
+            series.add(a.clone(), || 6);
+            series.remove(a.key());
+        });
+        assert_eq!(found, []);
+
+        let found = all(&|series| {
+            series.add(a.clone(), || 7);
+            series.clear();
+            series.add(b.clone(), || 8);
+        });
+        assert_eq!(found, seen(&[(&b, 8)]));
+        let found = all(&|series| series.clear());
+        assert_eq!(found, []);
+    }
+
+    #[test]
+    fn labels_in_another_order_are_the_same_series() {
+        let one = label(r#"a="1",b="},""#);
+        let other = label(r#"b="},",a="1""#);
+        assert_eq!(one.key, other.key);
+        assert_ne!(one.text, other.text);
+    }
+
+    #[test]
+    fn no_constant_label_comes_twice() {
+        let own = |text: &str| read_label_set(&format!("{{{text}}}")).expect("labels");
+        let joined = Label::join(r#"z="1""#, own(r#"a="2""#)).expect("no label twice");
+        assert_eq!(&*joined.text, r#"z="1",a="2""#);
+        assert!(Label::join(r#"a="1""#, own(r#"a="2""#)).is_none());
+    }
+}

@@ -1,0 +1,173 @@
+//! The families of metric sets, and what each consists of.
+
+use std::sync::Arc;
+
+use super::{
+    headed::Headed,
+    names::{Names, Owner},
+};
+use crate::{
+    custom::{
+        metric::Exposed,
+        schema::MetricDef,
+        set::{ConstantLabel, Pending},
+    },
+    error::RegisterError,
+    exposition::{Header, MetricKind, Writer, push_label, write_counters},
+};
+
+/// The family of [`Families::write_folded`].
+pub(crate) const FOLDED_SERIES: Header<'_> = Header {
+    name: "gds_metrics_folded_series",
+    kind: MetricKind::Counter,
+    unit: None,
+    help: "Look-ups of series that were counted under _other, because the family has too many",
+};
+
+/// What has been registered. To add to it makes another one, so that a set is added whole or not at
+/// all, and a scrape holds no lock.
+#[derive(Clone, Debug)]
+pub(super) struct Families {
+    pub(super) names: Names,
+    /// In the order of registration.
+    list: Vec<Arc<RegisteredFamily>>,
+}
+
+#[derive(Clone, Debug)]
+struct RegisteredFamily {
+    def: MetricDef,
+    name: String,
+    /// Under different constant labels, sorted by them.
+    members: Vec<Arc<Member>>,
+}
+
+#[derive(Debug)]
+struct Member {
+    constant_labels: Vec<ConstantLabel>,
+    /// The same as text.
+    labels: String,
+    exposed: Box<dyn Exposed>,
+}
+
+impl Families {
+    pub(super) fn new(names: Names) -> Self {
+        Self {
+            names,
+            list: Vec::new(),
+        }
+    }
+
+    /// Adds a metric.
+    ///
+    /// # Errors
+    /// When one of its names is taken by another metric, or by itself with the same constant labels.
+    pub(super) fn add(&mut self, metric: Pending) -> Result<(), RegisterError> {
+        let member = Arc::new(Member::new(metric.constant_labels, metric.exposed));
+        let (def, name) = (metric.def, metric.name);
+        let Some((taken, owner)) = self.names.owner(&name, def.kind) else {
+            self.names.insert(&name, def.kind, Owner::Set(def));
+            self.list.push(Arc::new(RegisteredFamily {
+                def,
+                name,
+                members: vec![member],
+            }));
+            return Ok(());
+        };
+        let same = |family: &&mut Arc<RegisteredFamily>| {
+            family.name == name && family.def.is_same_field(&def)
+        };
+        match self.list.iter_mut().find(same) {
+            Some(family) if family.members.iter().all(|other| other.is_beside(&member)) => {
+                let family = Arc::make_mut(family);
+                family.members.push(member);
+                family.members.sort_by(|a, b| a.labels.cmp(&b.labels));
+                Ok(())
+            }
+            Some(_) => Err(RegisterError::Twice {
+                set: def.set,
+                definition: def.to_string(),
+            }),
+            None => Err(RegisterError::Taken {
+                name: taken,
+                definition: def.to_string(),
+                owner: owner.to_string(),
+            }),
+        }
+    }
+
+    pub(super) fn names_of_families(&self) -> impl Iterator<Item = &str> {
+        self.list.iter().map(|family| family.name.as_str())
+    }
+
+    pub(super) fn write(&self, writer: &mut dyn Writer) {
+        for family in &self.list {
+            let header = Header {
+                name: &family.name,
+                kind: family.def.kind,
+                unit: family.def.unit,
+                help: family.def.help,
+            };
+            let mut samples = Headed::new(writer, &header);
+            for member in &family.members {
+                member.exposed.write(&mut samples);
+            }
+        }
+        self.write_folded(writer);
+    }
+
+    /// Writes how often a series was folded, of each family of which there can be too many.
+    fn write_folded(&self, writer: &mut dyn Writer) {
+        let folded: Vec<(String, u64)> = self
+            .list
+            .iter()
+            .filter_map(|family| {
+                let counts = family.members.iter().map(|member| member.exposed.folded());
+                let count = counts.collect::<Option<Vec<u64>>>()?.iter().sum();
+                let name = format!("{}{}", family.name, family.def.kind.sample_suffix());
+                Some((name, count))
+            })
+            .collect();
+        if !folded.is_empty() {
+            let folded = folded.iter().map(|(name, count)| (name.as_str(), *count));
+            write_counters(writer, &FOLDED_SERIES, "family", folded, None);
+        }
+    }
+
+    /// About how many samples there are.
+    pub(super) fn samples(&self) -> usize {
+        self.exposed().map(Exposed::samples).sum()
+    }
+
+    /// Whether writing them calls code of the application.
+    pub(super) fn are_foreign(&self) -> bool {
+        self.exposed().any(Exposed::is_foreign)
+    }
+
+    fn exposed(&self) -> impl Iterator<Item = &dyn Exposed> {
+        let members = self.list.iter().flat_map(|family| &family.members);
+        members.map(|member| &*member.exposed)
+    }
+}
+
+impl Member {
+    fn new(constant_labels: Vec<ConstantLabel>, exposed: Box<dyn Exposed>) -> Self {
+        let mut labels = String::new();
+        for (name, value) in &constant_labels {
+            push_label(&mut labels, name, value);
+        }
+        Self {
+            constant_labels,
+            labels,
+            exposed,
+        }
+    }
+
+    /// Whether the two have constant labels of the same names, and not the same labels.
+    fn is_beside(&self, other: &Self) -> bool {
+        let names = |member: &Self| -> Vec<String> {
+            let names = member.constant_labels.iter();
+            names.map(|(name, _)| name.to_string()).collect()
+        };
+        names(self) == names(other) && self.labels != other.labels
+    }
+}
