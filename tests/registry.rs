@@ -143,3 +143,92 @@ fn registering_from_many_threads() {
     });
     assert_eq!(registered, 1);
 }
+
+/// A pool's metrics, once for each pool.
+#[derive(Clone, Debug, GdsMetricSet)]
+#[metric(prefix = "pool")]
+struct Pool {
+    /// Connections that are open.
+    connections: Gauge,
+    /// Time until a connection is had.
+    #[metric(unit = "seconds", buckets = [0.1])]
+    wait: Histogram,
+}
+
+#[derive(Clone, Debug, GdsMetricSet)]
+struct Pools {
+    #[metric(flatten, labels(pool = "write"))]
+    write: Pool,
+    #[metric(flatten, labels(pool = "read"))]
+    read: Pool,
+}
+
+fn lines_of(metrics: &GdsMetrics, name: &str) -> Vec<String> {
+    let text = metrics.encode(Format::Text).unwrap();
+    let lines = text.lines().filter(|line| line.contains(name));
+    lines.map(str::to_owned).collect()
+}
+
+#[test]
+fn a_set_under_different_constant_labels_is_one_family() {
+    let metrics = GdsMetrics::builder().build().unwrap();
+    let pools: Pools = metrics.register().unwrap();
+    pools.read.connections.set(1);
+    pools.write.connections.set(2);
+    let other: Pool = metrics.register_labelled([("pool", "other")]).unwrap();
+    other.connections.set(3);
+    assert_eq!(
+        lines_of(&metrics, "pool_connections"),
+        [
+            "# HELP pool_connections Connections that are open",
+            "# TYPE pool_connections gauge",
+            "pool_connections{pool=\"other\"} 3",
+            "pool_connections{pool=\"read\"} 1",
+            "pool_connections{pool=\"write\"} 2",
+        ]
+    );
+    assert_eq!(lines_of(&metrics, "# TYPE pool_wait_seconds").len(), 1);
+}
+
+#[test]
+fn a_set_needs_other_values_of_the_same_labels_to_be_there_twice() {
+    let metrics = GdsMetrics::builder().build().unwrap();
+    let _: Pool = metrics.register_labelled([("pool", "read")]).unwrap();
+    for labels in [&[("pool", "read")][..], &[("kind", "read")], &[]] {
+        let error = metrics
+            .register_labelled::<Pool>(labels.iter().copied())
+            .unwrap_err();
+        assert!(error.to_string().contains("registered already"), "{error}");
+    }
+    // Nothing of a set that is refused is there.
+    assert_eq!(lines_of(&metrics, "\npool_wait_seconds_count").len(), 0);
+}
+
+#[test]
+fn labels_at_run_time_are_checked() {
+    let metrics = GdsMetrics::builder().build().unwrap();
+    for (labels, problem) in [
+        (&[("a b", "x")][..], "letters, digits"),
+        (&[("__a", "x")], "letters, digits"),
+        (&[("job", "x")], "Prometheus has a label"),
+        (&[("le", "x")], "metrics of this kind"),
+        (&[("a", "x"), ("a", "y")], "already"),
+    ] {
+        let error = metrics
+            .register_labelled::<Pool>(labels.iter().copied())
+            .unwrap_err();
+        assert!(error.to_string().contains(problem), "{labels:?}: {error}");
+    }
+    let error = metrics
+        .register_labelled::<Pools>([("pool", "x")])
+        .unwrap_err();
+    assert!(error.to_string().contains("already"), "{error}");
+}
+
+#[test]
+fn a_set_behind_a_pointer_is_a_set() {
+    let metrics = GdsMetrics::builder().build().unwrap();
+    let pool: std::sync::Arc<Pool> = metrics.register().unwrap();
+    pool.connections.set(4);
+    assert_eq!(metrics.sample("pool_connections", &[]), Some(4.0));
+}

@@ -23,6 +23,9 @@ const MESSAGE: usize = 1024;
 /// Names that are looked at: beyond it, registration alone finds duplicates.
 const SLOTS: usize = 8192;
 
+/// Metrics whose constant labels are looked at: each has a name at least.
+const METRICS: usize = SLOTS / 2;
+
 /// Panics when two metrics of `schema`, nested sets included, would share a name, or when one would
 /// have a label twice.
 ///
@@ -54,6 +57,7 @@ pub const fn check(schema: &Schema) {
         hashes: [0; SLOTS],
         defs: [0; SLOTS],
         len: 0,
+        labels: [(0, 0); METRICS],
         next: 0,
     };
     names.add_set(schema, schema, Name::ROOT, Constants::ROOT);
@@ -71,6 +75,22 @@ impl Constants<'_> {
         outer: None,
         labels: &[],
     };
+
+    /// Digests of the names and of the values, in their order.
+    const fn digests(&self) -> (u64, u64) {
+        let (mut names, mut values) = match self.outer {
+            Some(outer) => outer.digests(),
+            None => (HASH_START, HASH_START),
+        };
+        let mut rest = self.labels;
+        while let [(name, value), tail @ ..] = rest {
+            // What separates two of them is in neither.
+            names = hash(hash(names, name), "\n");
+            values = hash(hash(values, value), "\0");
+            rest = tail;
+        }
+        (names, values)
+    }
 
     const fn contains(&self, label: &str) -> bool {
         let mut rest = self.labels;
@@ -93,6 +113,8 @@ struct Names {
     hashes: [u64; SLOTS],
     defs: [u16; SLOTS],
     len: usize,
+    /// Digests of each metric's constant labels.
+    labels: [(u64, u64); METRICS],
     /// The number of the next metric, in the order of the walk.
     next: u16,
 }
@@ -155,16 +177,30 @@ impl Names {
             reserved(text.as_str(), def);
         }
         let base = hash(HASH_START, text.as_str());
+        let labels = own.digests();
+        if (self.next as usize) < METRICS {
+            self.labels[self.next as usize] = labels;
+        }
 
         let mut suffixes = def.kind.suffixes();
         while let [suffix, tail @ ..] = suffixes {
             if let Some(owner) = self.insert(hash(base, suffix)) {
+                let first = nth(root, owner);
+                if self.is_beside(owner, labels) && is_same_field(first, def) {
+                    break;
+                }
                 text.push(suffix);
-                duplicate(text.as_str(), nth(root, owner), def);
+                duplicate(text.as_str(), first, def);
             }
             suffixes = tail;
         }
         self.next = self.next.saturating_add(1);
+    }
+
+    /// Whether a metric has constant labels of these names and with other values.
+    const fn is_beside(&self, metric: u16, (names, values): (u64, u64)) -> bool {
+        let (other_names, other_values) = self.labels[metric as usize];
+        names == other_names && values != other_values
     }
 
     /// The owner of an equal name that is in the table already.
@@ -347,7 +383,18 @@ const fn duplicate(name: &str, first: &MetricDef, second: &MetricDef) -> ! {
     text.push(") both own the name `");
     text.push(name);
     text.push("`: rename one of them, or nest its set with `#[metric(prefix = \"…\")]`");
+    if is_same_field(first, second) {
+        text.push(" or with other values of the same `labels(…)`");
+    }
     panic!("{}", text.as_str());
+}
+
+/// As [`MetricDef::is_same_field`], which is for run time.
+const fn is_same_field(a: &MetricDef, b: &MetricDef) -> bool {
+    a.line == b.line
+        && name::eq(a.file, b.file)
+        && name::eq(a.set, b.set)
+        && name::eq(a.field, b.field)
 }
 
 /// The metric with this number, in the order of the walk.
