@@ -99,6 +99,8 @@ impl IntoIterator for Problems {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use prometheus_client::metrics::{counter::Counter, family::Family};
 
     use super::*;
@@ -150,5 +152,53 @@ mod tests {
         lines.dedup();
         assert_eq!(lines.len(), 2 + SERIES);
         assert!(lines.contains(&"x_total{path=\"/4999\"} 1"));
+    }
+
+    /// What comes is what counts, not in how many calls.
+    #[test]
+    fn the_pieces_do_not_matter() {
+        let family = Family::<Vec<(&str, &str)>, Counter>::default();
+        family.get_or_create(&vec![("path", "/")]).inc();
+        family.get_or_create(&vec![("path", "a\nb")]).inc();
+        let mut registry = Registry::default();
+        registry.register("x", "Help", family);
+        registry.register("y", "A\nhelp", Counter::<u64>::default());
+        let mut text = String::new();
+        encode_registry(&mut text, &registry).expect("counters can be encoded");
+
+        let exposed = |pieces: &[&str]| {
+            let mut out = Vec::new();
+            let mut writer = open(Format::OpenMetrics, &mut out);
+            let mut problems = Problems::default();
+            let mut admit = |_: &Descriptor| Ok(());
+            let mut reader = Reader::new(&mut *writer, &mut admit, &mut problems);
+            for piece in pieces {
+                reader.write_str(piece).expect("memory");
+            }
+            assert!(reader.finish());
+            writer.finish();
+            drop(writer);
+            String::from_utf8(out).expect("text")
+        };
+        let whole = exposed(&[&text]);
+        assert_eq!(whole.lines().count(), 8, "{whole}");
+        let characters: Vec<String> = text.chars().map(String::from).collect();
+        let characters: Vec<&str> = characters.iter().map(String::as_str).collect();
+        assert_eq!(exposed(&characters), whole);
+    }
+
+    #[test]
+    fn text_that_is_not_understood_is_an_error() {
+        for (text, understood) in [("", true), ("x 1\n", false), ("# HELP x", false)] {
+            let mut out = Vec::new();
+            let mut writer = open(Format::Text, &mut out);
+            let mut problems = Problems::default();
+            let mut admit = |_: &Descriptor| Ok(());
+            let mut reader = Reader::new(&mut *writer, &mut admit, &mut problems);
+            if !text.is_empty() {
+                reader.write_str(text).expect("memory");
+            }
+            assert_eq!(reader.finish(), understood, "{text}");
+        }
     }
 }
