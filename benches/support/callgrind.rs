@@ -55,23 +55,23 @@ pub fn cost(subject: Subject, case: Case) -> Cost {
 }
 
 fn count(subject: Subject, case: Case, requests: u32) -> Cost {
-    let name = format!(
-        "callgrind.{}.{}.{}.{requests}",
-        process::id(),
-        subject.name(),
-        case.name,
-    );
+    run(&["send", subject.name(), case.name, &requests.to_string()])
+}
+
+/// What one run of this program costs with these arguments.
+pub fn run(arguments: &[&str]) -> Cost {
+    let name = format!("callgrind.{}.{}", process::id(), arguments.join("."));
     let out = env::temp_dir().join(name);
     let status = Command::new("valgrind")
         .arg("--tool=callgrind")
         .arg(format!("--callgrind-out-file={}", out.display()))
         .arg(env::current_exe().expect("this program has a path"))
-        .args(["send", subject.name(), case.name, &requests.to_string()])
+        .args(arguments)
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .status()
         .expect("valgrind is installed");
-    assert!(status.success(), "{} {}", subject.name(), case.name);
+    assert!(status.success(), "{arguments:?}");
     let cost = read(&out);
     if env::var_os("KEEP_CALLGRIND").is_none() {
         let _ = fs::remove_file(out);
