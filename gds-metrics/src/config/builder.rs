@@ -47,6 +47,8 @@ impl GdsMetrics {
     /// | `METRICS_ALLOWED_IPS` | addresses or ranges that may scrape, separated by commas |
     /// | `METRICS_TRUSTED_PROXIES` | addresses or ranges of proxies whose `X-Forwarded-For` is believed |
     ///
+    /// An empty list is as unset; an empty variable of any other kind is an error.
+    ///
     /// Nothing says who may scrape: then everybody may, and a warning is logged.
     ///
     /// # Errors
