@@ -21,8 +21,8 @@ pub(crate) const TRUSTED_PROXIES: &str = "METRICS_TRUSTED_PROXIES";
 
 /// What `METRICS_BASIC_AUTH` may hold by mistake that is surely no secret.
 const SWITCHES: [&str; 19] = [
-    "", "0", "1", "t", "f", "y", "n", "true", "false", "yes", "no", "on", "off", "enable", "disable",
-    "enabled", "disabled", "none", "null",
+    "", "0", "1", "t", "f", "y", "n", "true", "false", "yes", "no", "on", "off", "enable",
+    "disable", "enabled", "disabled", "none", "null",
 ];
 
 /// What the environment says. A field that it says nothing of is `None`.
