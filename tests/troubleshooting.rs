@@ -160,6 +160,37 @@ async fn a_middleware_that_answers_keeps_the_pattern() {
     assert_eq!(count(&metrics, "_invalid", "/users/{id}", "401"), Some(1.0));
 }
 
+/// Actix gives files the pattern of where they are mounted, whether they are there or not.
+#[actix_web::test]
+async fn files_are_recorded_under_their_mount_path() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests");
+    let metrics = metrics();
+    let app = App::new()
+        .route("/", web::get().to(HttpResponse::Ok))
+        .service(actix_files::Files::new("/static", folder))
+        .service(actix_files::Files::new("/", folder))
+        .wrap(metrics.clone());
+    let app = init_service(app).await;
+    for path in [
+        "/",
+        "/registry.rs",
+        "/nowhere",
+        "/static/registry.rs",
+        "/static/nowhere",
+    ] {
+        get(&app, asked(path).to_request()).await;
+    }
+    for (path, code, expected) in [
+        ("/", "200", 2.0),
+        ("/", "404", 1.0),
+        ("/static", "200", 1.0),
+        ("/static", "404", 1.0),
+    ] {
+        let found = count(&metrics, "shop.example", path, code);
+        assert_eq!(found, Some(expected), "{path} {code}");
+    }
+}
+
 fn count(metrics: &GdsMetrics, host: &str, path: &str, code: &str) -> Option<f64> {
     let labels = [
         ("method", "GET"),

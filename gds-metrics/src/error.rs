@@ -76,7 +76,8 @@ pub enum ConfigError {
         path.display()
     )]
     TokenFile {
-        /// The file.
+        /// The file, or `…` where the text could be a token: it is no absolute path, and does not
+        /// begin with `./` or `../`.
         path: PathBuf,
         /// Why it cannot be read.
         source: io::Error,

@@ -222,7 +222,8 @@ impl GdsMetrics {
     /// The value of the sample `name` that has exactly these labels, in whatever order; `None` if
     /// there is none, or if the metrics cannot be encoded.
     ///
-    /// Meant for tests: it writes a whole exposition and looks through it.
+    /// Meant for tests: it writes a whole exposition and looks through it. All labels count, `host`
+    /// included, which is `_invalid` for a request without one; [`sum`](Self::sum) takes some of them.
     ///
     /// ```
     /// use gds_metrics::GdsMetrics;
@@ -234,9 +235,45 @@ impl GdsMetrics {
     /// # Ok(())
     /// # }
     /// ```
+    ///
+    /// `None` can mean that nothing was counted, or that a name is misspelt. An assertion that shows
+    /// the exposition tells which:
+    ///
+    /// ```
+    /// use gds_metrics::{Format, GdsMetrics};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let metrics = GdsMetrics::builder().build()?;
+    /// let panics = metrics.sample("http_server_exceptions_total", &[("error", "panic")]);
+    /// assert_eq!(panics, Some(0.0), "{}", metrics.encode(Format::Text)?);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn sample(&self, name: &str, labels: &[(&str, &str)]) -> Option<f64> {
         sample::find(&self.encode(Format::Text).ok()?, name, labels)
+    }
+
+    /// The sum of all samples `name` that have at least these labels: 0 if there is none, NaN if the
+    /// metrics cannot be encoded.
+    ///
+    /// Meant for tests, as [`sample`](Self::sample) is.
+    ///
+    /// ```
+    /// use gds_metrics::GdsMetrics;
+    ///
+    /// # fn main() -> Result<(), gds_metrics::ConfigError> {
+    /// let metrics = GdsMetrics::builder().build()?;
+    /// // Whatever their method, host and status.
+    /// let orders = metrics.sum("http_server_requests_total", &[("path", "/orders")]);
+    /// assert_eq!(orders, 0.0);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn sum(&self, name: &str, labels: &[(&str, &str)]) -> f64 {
+        let exposition = self.encode(Format::Text);
+        exposition.map_or(f64::NAN, |text| sample::sum(&text, name, labels))
     }
 
     pub(crate) fn path(&self) -> &str {

@@ -109,6 +109,30 @@ async fn nothing_to_say() {
 }
 
 #[actix_web::test]
+async fn not_wrapped() {
+    let metrics = hostless();
+    let app = App::new()
+        .service(metrics.scope())
+        .route("/", web::get().to(ok));
+    assert_one(
+        &warnings_of!(app, ["/", "/metrics"]),
+        &["no app is wrapped", "`.wrap(metrics.clone())`"],
+    );
+}
+
+/// A private listener has the scope, the public one the middleware.
+#[actix_web::test]
+async fn wrapped_elsewhere() {
+    let metrics = hostless();
+    let public = App::new()
+        .route("/", web::get().to(ok))
+        .wrap(metrics.clone());
+    let _public = test::init_service(public).await;
+    let private = App::new().service(metrics.scope());
+    assert_eq!(warnings_of!(private, ["/metrics"]), [""; 0]);
+}
+
+#[actix_web::test]
 async fn wrapped_twice() {
     let metrics = hostless();
     let app = App::new()

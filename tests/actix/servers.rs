@@ -1,8 +1,21 @@
 //! Several apps and servers in one process, and HTTP/2.
 
-use std::net::{SocketAddr, TcpListener};
+use std::{
+    future::{Ready, ready},
+    io,
+    net::{SocketAddr, TcpListener},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
+    },
+    task::{Context, Poll},
+};
 
-use actix_web::{App, HttpServer, dev::ServerHandle, rt, web};
+use actix_web::{
+    App, HttpServer,
+    dev::{ServerHandle, Service, ServiceRequest, Transform},
+    rt, web,
+};
 use gds_metrics::GdsMetrics;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -42,12 +55,16 @@ fn serve(metrics: Vec<GdsMetrics>, h2c: bool) -> (SocketAddr, ServerHandle) {
 }
 
 async fn ask(address: SocketAddr, path: &str, host: &str) -> String {
-    let mut stream = TcpStream::connect(address).await.unwrap();
+    try_ask(address, path, host).await.unwrap()
+}
+
+async fn try_ask(address: SocketAddr, path: &str, host: &str) -> io::Result<String> {
+    let mut stream = TcpStream::connect(address).await?;
     let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
-    stream.write_all(request.as_bytes()).await.unwrap();
+    stream.write_all(request.as_bytes()).await?;
     let mut response = String::new();
-    stream.read_to_string(&mut response).await.unwrap();
-    response
+    stream.read_to_string(&mut response).await?;
+    Ok(response)
 }
 
 /// One set of numbers for two servers: what a private port for `/metrics` is made of.
@@ -116,5 +133,74 @@ async fn http2() {
             "GET shop.example /metrics 200 x1",
             "GET shop.example No endpoint 404 x1",
         ]
+    );
+}
+
+/// Panics once when it is told to, in the worker itself: not in a request.
+#[derive(Clone)]
+struct Unready(Arc<AtomicBool>);
+
+impl<S: Service<ServiceRequest>> Transform<S, ServiceRequest> for Unready {
+    type Response = S::Response;
+    type Error = S::Error;
+    type Transform = UnreadyService<S>;
+    type InitError = ();
+    type Future = Ready<Result<Self::Transform, ()>>;
+
+    fn new_transform(&self, service: S) -> Self::Future {
+        ready(Ok(UnreadyService(service, self.clone())))
+    }
+}
+
+struct UnreadyService<S>(S, Unready);
+
+impl<S: Service<ServiceRequest>> Service<ServiceRequest> for UnreadyService<S> {
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn poll_ready(&self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        assert!(!self.1.0.swap(false, SeqCst), "on purpose");
+        self.0.poll_ready(cx)
+    }
+
+    fn call(&self, req: ServiceRequest) -> S::Future {
+        self.0.call(req)
+    }
+}
+
+/// Actix starts a worker anew that has died. Nothing that was counted is lost.
+#[actix_web::test]
+async fn a_worker_that_dies() {
+    let metrics = metrics();
+    let starts = Arc::<AtomicUsize>::default();
+    let unready = Unready(Arc::default());
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let address = listener.local_addr().unwrap();
+    let (served, started, dying) = (metrics.clone(), starts.clone(), unready.clone());
+    let server = HttpServer::new(move || {
+        started.fetch_add(1, SeqCst);
+        App::new()
+            .route("/items/{id}", web::get().to(|| async { "item" }))
+            .wrap(served.clone())
+            .wrap(dying.clone())
+    });
+    let server = server.workers(1).disable_signals().listen(listener);
+    let server = server.unwrap().run();
+    let handle = server.handle();
+    rt::spawn(server);
+
+    ask(address, "/items/1", "shop.example").await;
+    unready.0.store(true, SeqCst);
+    let mut answered = 1;
+    while starts.load(SeqCst) < 2 || answered < 3 {
+        // What it had accepted goes with it.
+        let response = try_ask(address, "/items/1", "shop.example").await;
+        answered += usize::from(response.is_ok_and(|response| response.contains("200 OK")));
+    }
+    handle.stop(true).await;
+    assert_eq!(
+        recorded(&metrics),
+        [format!("GET shop.example /items/{{id}} 200 x{answered}")]
     );
 }

@@ -1,9 +1,12 @@
 //! With other middlewares, further in and further out.
 
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
 use actix_cors::Cors;
 use actix_web::{
     App, HttpRequest, HttpResponse,
-    dev::ServiceRequest,
+    body::BoxBody,
+    dev::{ServiceRequest, ServiceResponse},
     http::{Method, header},
     middleware::{Compress, Condition, DefaultHeaders, Logger, Next, NormalizePath, from_fn},
     test::{self, TestRequest},
@@ -212,4 +215,46 @@ async fn connection_info() {
         let body = test::call_and_read_body(&app, request.to_request()).await;
         assert_eq!(body, "Some(\"192.0.2.1\") app.example");
     }
+}
+
+/// Calls what is further in until it is well.
+async fn retry(
+    req: ServiceRequest,
+    next: Next<BoxBody>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let mut response = next.call(req).await?;
+    while response.status().is_server_error() {
+        let (req, _) = response.into_parts();
+        let mut again = ServiceRequest::from_request(req);
+        again.match_info_mut().reset();
+        response = next.call(again).await?;
+    }
+    Ok(response)
+}
+
+/// What is recorded is what passes: further out one request, further in each try.
+#[actix_web::test]
+async fn a_middleware_that_calls_twice() {
+    let (inside, outside) = (hostless(), hostless());
+    let tries = web::Data::new(AtomicUsize::new(0));
+    let handler = async |tries: web::Data<AtomicUsize>| match tries.fetch_add(1, Relaxed) {
+        0 => HttpResponse::ServiceUnavailable(),
+        _ => HttpResponse::Ok(),
+    };
+    let app = App::new()
+        .app_data(tries)
+        .route("/items/{id}", web::get().to(handler))
+        .wrap(inside.clone())
+        .wrap(from_fn(|req, next: Next<_>| async move {
+            next.call(req)
+                .await
+                .map(ServiceResponse::map_into_boxed_body)
+        }))
+        .wrap(from_fn(retry))
+        .wrap(outside.clone());
+    records!(outside, app, [get("/items/1")], ITEM);
+    assert_eq!(
+        recorded(&inside),
+        ["GET /items/{id} 200 x1", "GET /items/{id} 503 x1"]
+    );
 }

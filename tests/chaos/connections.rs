@@ -1,13 +1,14 @@
 //! Connections that end before their time.
 
 use std::{
+    sync::atomic::Ordering::SeqCst,
     thread,
     time::{Duration, Instant},
 };
 
 use crate::{
     shop::{Setup, Shop, play},
-    support::client::Client,
+    support::{client::Client, eventually},
 };
 
 fn send(shop: &Shop, request: &str) -> Client {
@@ -69,15 +70,19 @@ fn reset_of_a_body_that_is_not_read() {
 #[test]
 fn half_close() {
     play(Setup::default(), |shop| {
-        let mut client = send(shop, "GET /gate HTTP/1.1\nHost: app.example\n\n");
-        client.half_close();
+        // The upload ends when the server has seen that the connection is half closed, not before.
+        let mut client = send(
+            shop,
+            "POST /upload/gate HTTP/1.1\nHost: app.example\nContent-Length: 1000\n\n12345",
+        );
         shop.started(1);
-        // Long enough for the server to see it.
-        thread::sleep(Duration::from_millis(20));
+        assert_eq!(shop.traffic.ended_uploads.load(SeqCst), 0);
+        client.half_close();
+        eventually(1, || shop.traffic.ended_uploads.load(SeqCst));
         assert_eq!(shop.scrape().total(), 0, "still in flight");
         shop.gate.add_permits(1);
         assert_eq!(client.response().text(), "through");
-        shop.expect(&["GET app.example /gate 200 x1"], &[], [0.0; 3]);
+        shop.expect(&["POST app.example /upload/gate 200 x1"], &[], [0.0; 3]);
     });
 }
 

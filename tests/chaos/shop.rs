@@ -61,6 +61,8 @@ pub(crate) struct Traffic {
     in_flight: Mutex<BTreeMap<u64, String>>,
     /// What those that came in said in their header `id`.
     ids: Mutex<HashSet<String>>,
+    /// Of uploads to `/upload/gate`.
+    pub(crate) ended_uploads: AtomicU64,
 }
 
 impl Traffic {
@@ -116,6 +118,7 @@ impl Shop {
                 let counted = counted.clone();
                 App::new()
                     .app_data(Data::from(held.clone()))
+                    .app_data(Data::from(counted.clone()))
                     .service(served.scope())
                     .configure(routes)
                     .wrap_fn(|req, service| {
@@ -245,6 +248,7 @@ fn routes(config: &mut ServiceConfig) {
         .route("/gate", web::get().to(gated))
         .route("/upload", web::post().to(upload))
         .route("/upload/unread", web::post().to(|| async { "unread" }))
+        .route("/upload/gate", web::post().to(gated_upload))
         .route("/upload/echo", web::post().to(echo))
         .route("/stream/{chunks}", web::get().to(stream_of))
         .route("/endless", web::get().to(endless))
@@ -284,6 +288,17 @@ async fn upload(mut payload: web::Payload) -> Result<String, Error> {
         len += chunk?.len();
     }
     Ok(len.to_string())
+}
+
+/// Reads all there is, and then waits.
+async fn gated_upload(
+    mut payload: web::Payload,
+    traffic: Data<Traffic>,
+    gate: Data<Semaphore>,
+) -> Result<&'static str, Error> {
+    while let Some(Ok(_)) = payload.next().await {}
+    traffic.ended_uploads.fetch_add(1, SeqCst);
+    gated(gate).await
 }
 
 async fn echo(payload: web::Payload) -> HttpResponse {

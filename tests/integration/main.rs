@@ -22,6 +22,7 @@ mod read_back;
 mod recorded;
 mod reference;
 mod rendering;
+mod rotation;
 mod routing;
 mod scrape;
 mod secrets;

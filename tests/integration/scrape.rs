@@ -96,6 +96,8 @@ async fn authorization() {
     let long = [b"Bearer ".as_slice(), &[b'x'; 9_000]].concat();
     let table: &[(&[&[u8]], u16)] = &[
         (&[b"Bearer secret"], 200),
+        (&[b"bearer secret"], 200),
+        (&[b"BEARER secret"], 200),
         (&[], 401),
         (&[b""], 401),
         (&[b"Bearer"], 401),
@@ -104,7 +106,12 @@ async fn authorization() {
         (&[b"Basic secret"], 401),
         (&[b"Bearersecret"], 401),
         (&[b"Token secret"], 401),
+        (&[b"bearer"], 401),
+        (&[b"bearer "], 401),
+        (&[b"bearersecret"], 401),
+        (&[b"bearer wrong"], 403),
         (&[b"Bearer \xff"], 401),
+        (&[b"bearer \xff"], 401),
         (&[b"Bearer secret\xff"], 401),
         (&[b"\xff\xfe"], 401),
         (&["Bearer sécret".as_bytes()], 401),

@@ -41,11 +41,13 @@ impl GdsMetrics {
     /// | `PROMETHEUS_METRICS_PATH` | path of the endpoint. Default: `/metrics` |
     /// | `METRICS_BASIC_AUTH` | `false` asks for no token, whatever else is set; `true` requires a token. Default: a token is required if there is one |
     /// | `METRICS_AUTH_TOKEN` | the bearer token; wins over `VCAP_APPLICATION` |
-    /// | `METRICS_AUTH_TOKEN_FILE` | a file with the bearer token, looked at again at most once a second |
+    /// | `METRICS_AUTH_TOKEN_FILE` | a regular file of at most 64 KiB with the bearer token, looked at again at most once a second; replace it by renaming (see [the guide](crate::guides::deployment)) |
     /// | `VCAP_APPLICATION` | set by Cloud Foundry: `application_id` is the bearer token, `application_uris` (or `uris`) are the known hosts |
     /// | `METRICS_HOSTS` | the hosts that the `host` label tells apart, separated by commas |
     /// | `METRICS_ALLOWED_IPS` | addresses or ranges that may scrape, separated by commas |
     /// | `METRICS_TRUSTED_PROXIES` | addresses or ranges of proxies whose `X-Forwarded-For` is believed |
+    ///
+    /// An empty list is as unset; an empty variable of any other kind is an error.
     ///
     /// Nothing says who may scrape: then everybody may, and a warning is logged.
     ///

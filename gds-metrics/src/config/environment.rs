@@ -19,6 +19,12 @@ pub(crate) const HOSTS: &str = "METRICS_HOSTS";
 pub(crate) const ALLOWED_IPS: &str = "METRICS_ALLOWED_IPS";
 pub(crate) const TRUSTED_PROXIES: &str = "METRICS_TRUSTED_PROXIES";
 
+/// What `METRICS_BASIC_AUTH` may hold by mistake that is surely no secret.
+const SWITCHES: [&str; 19] = [
+    "", "0", "1", "t", "f", "y", "n", "true", "false", "yes", "no", "on", "off", "enable",
+    "disable", "enabled", "disabled", "none", "null",
+];
+
 /// What the environment says. A field that it says nothing of is `None`.
 #[derive(Default)]
 pub(crate) struct Environment {
@@ -62,6 +68,11 @@ impl Environment {
                 .transpose()
                 .map_err(|_| ConfigError::NotUnicode { variable })
         };
+        // Compose files and Helm charts set a variable that has no value to the empty text.
+        let get_list = |variable| {
+            let list = get(variable)?;
+            Ok(list.filter(|list| !list.trim().is_empty()))
+        };
         Ok(Self {
             path: get(PATH)?
                 .map(|path| values::path(PATH, path))
@@ -69,17 +80,17 @@ impl Environment {
             auth: get(AUTH)?.map(auth_switch).transpose()?,
             token: token_source(get(TOKEN)?, look_up(TOKEN_FILE).map(PathBuf::from))?,
             vcap: get(VCAP)?.map(|json| vcap(&json)).transpose()?,
-            hosts: get(HOSTS)?
+            hosts: get_list(HOSTS)?
                 .map(|list| {
                     list.split(',')
                         .map(|host| values::host(HOSTS, host.trim()))
                         .collect()
                 })
                 .transpose()?,
-            allowed_ips: get(ALLOWED_IPS)?
+            allowed_ips: get_list(ALLOWED_IPS)?
                 .map(|list| values::addresses(ALLOWED_IPS, list.split(',')))
                 .transpose()?,
-            trusted_proxies: get(TRUSTED_PROXIES)?
+            trusted_proxies: get_list(TRUSTED_PROXIES)?
                 .map(|list| values::addresses(TRUSTED_PROXIES, list.split(',')))
                 .transpose()?,
         })
@@ -92,9 +103,13 @@ fn auth_switch(value: String) -> Result<bool, ConfigError> {
     } else if value.eq_ignore_ascii_case("false") {
         Ok(false)
     } else {
-        // By its name, the variable may well be given a user and a password.
-        let is_plain = value.len() <= 6 && !value.contains(':');
-        let value = if is_plain { value } else { "…".to_owned() };
+        // The variable's name suggests a user and a password, so only what looks like a switch is shown.
+        let shown = value.trim().to_ascii_lowercase();
+        let value = if SWITCHES.contains(&&*shown) {
+            value
+        } else {
+            "…".to_owned()
+        };
         Err(ConfigError::AuthSwitch { value })
     }
 }

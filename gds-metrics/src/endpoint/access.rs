@@ -4,9 +4,9 @@ use std::{fmt, net::IpAddr};
 
 use actix_web::{
     HttpRequest,
-    http::header::{self, Header as _, HeaderValue},
+    http::header::{self, HeaderValue},
 };
-use actix_web_httpauth::headers::authorization::{Authorization, Bearer};
+use actix_web_httpauth::headers::authorization::{Bearer, Scheme as _};
 use ipnet::IpNet;
 use subtle::{Choice, ConstantTimeEq};
 
@@ -74,12 +74,24 @@ impl fmt::Debug for Tokens {
 
 /// The token that a request presents.
 fn bearer(req: &HttpRequest) -> Result<Bearer, Denied> {
+    let mut headers = req.headers().get_all(header::AUTHORIZATION);
+    let header = headers.next().ok_or(Denied::Unauthorized)?;
     // With several headers, the one that a proxy checked need not be the one that counts here.
-    if req.headers().get_all(header::AUTHORIZATION).count() > 1 {
+    if headers.next().is_some() {
         return Err(Denied::Forbidden);
     }
-    let authorization = Authorization::<Bearer>::parse(req).map_err(|_| Denied::Unauthorized)?;
-    Ok(authorization.into_scheme())
+    let usual = usual_scheme(header);
+    Bearer::parse(usual.as_ref().unwrap_or(header)).map_err(|_| Denied::Unauthorized)
+}
+
+/// The header with the scheme as httpauth knows it. It compares case, which RFC 9110 (11.1) does not.
+fn usual_scheme(header: &HeaderValue) -> Option<HeaderValue> {
+    const SCHEME: &[u8] = b"Bearer";
+    let (scheme, rest) = header.as_bytes().split_at_checked(SCHEME.len())?;
+    if scheme == SCHEME || !scheme.eq_ignore_ascii_case(SCHEME) {
+        return None;
+    }
+    HeaderValue::from_bytes(&[SCHEME, rest].concat()).ok()
 }
 
 fn compare(presented: &Bearer, tokens: &[impl AsRef<str>]) -> Result<(), Denied> {

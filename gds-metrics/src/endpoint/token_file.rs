@@ -1,9 +1,11 @@
 //! A token that lies in a file and may be rotated there.
 
 use std::{
-    fmt, fs, io,
+    fmt,
+    fs::File,
+    io::{self, Read as _},
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, mpsc},
     thread,
     time::{Duration, Instant},
 };
@@ -15,91 +17,248 @@ use crate::error::ConfigError;
 
 pub(crate) const TOKEN_FILE: &str = "METRICS_AUTH_TOKEN_FILE";
 
-/// How old what was read may become, and how long a scrape waits for a new look.
-const INTERVAL: Duration = Duration::from_secs(1);
+/// A file that is longer holds something else.
+const MAX_LEN: u64 = 64 * 1024;
+/// How many threads may wait for a file system that does not answer.
+const MAX_LOOKS: usize = 4;
 
 /// The token in a file. It is looked at again when asked for, at most once a second, on a thread of
 /// its own: a file system that hangs must hold up neither the event loop nor the blocking pool.
 pub(crate) struct TokenFile {
-    path: PathBuf,
-    last: watch::Sender<Look>,
+    inner: Arc<Inner>,
 }
 
-struct Look {
+struct Inner {
+    path: PathBuf,
+    read: Box<Reader>,
+    pace: Pace,
+    state: watch::Sender<State>,
+}
+
+type Reader = dyn Fn(&Path) -> io::Result<Arc<str>> + Send + Sync;
+
+#[derive(Clone, Copy)]
+struct Pace {
+    /// How old what was read may become, and how long a change must last to be believed.
+    interval: Duration,
+    /// How long a scrape waits for a look: long enough for a change to be believed.
+    patience: Duration,
+    /// When a look is given up.
+    limit: Duration,
+}
+
+const PACE: Pace = Pace {
+    interval: Duration::from_secs(1),
+    patience: Duration::from_secs(2),
+    limit: Duration::from_secs(10),
+};
+
+struct State {
     token: Arc<str>,
+    /// When the last look ended.
+    looked: Instant,
+    look: Option<Look>,
+    /// How many looks were begun.
+    begun: u64,
+    /// How many of them have not returned, those that were given up included.
+    out: usize,
+    /// What was logged and still holds.
+    trouble: Option<String>,
+}
+
+/// The look that is awaited.
+#[derive(Clone, Copy)]
+struct Look {
+    number: u64,
     at: Instant,
-    /// Another look is being taken.
-    busy: bool,
 }
 
 impl TokenFile {
     pub(crate) fn open(path: PathBuf) -> Result<Self, ConfigError> {
-        let token = match read(&path) {
-            Ok(token) => token,
-            Err(source) => return Err(ConfigError::TokenFile { path, source }),
-        };
-        let last = watch::Sender::new(Look {
-            token,
-            at: Instant::now(),
-            busy: false,
+        Self::open_with(path, Box::new(read), PACE)
+    }
+
+    fn open_with(path: PathBuf, read: Box<Reader>, pace: Pace) -> Result<Self, ConfigError> {
+        let inner = Arc::new(Inner {
+            path,
+            read,
+            pace,
+            state: watch::Sender::new(State {
+                token: Arc::default(),
+                looked: Instant::now(),
+                look: None,
+                begun: 0,
+                out: 0,
+                trouble: None,
+            }),
         });
-        Ok(Self { path, last })
+        match inner.read_first() {
+            Ok(token) => {
+                inner.state.send_modify(|state| state.token = token);
+                Ok(Self { inner })
+            }
+            Err(source) => Err(ConfigError::TokenFile {
+                path: shown(&inner.path).to_owned(),
+                source,
+            }),
+        }
     }
 
     /// The token as the file holds it now, or the last good one.
     pub(crate) async fn current(&self) -> Arc<str> {
-        if self.begin_look() {
-            self.look();
+        let Inner { pace, state, .. } = &*self.inner;
+        self.inner.look_if_due();
+        let mut state = state.subscribe();
+        let look = state.borrow().look;
+        if let Some(look) = look {
+            // When it takes too long, the last good token must do.
+            let left = pace.patience.saturating_sub(look.at.elapsed());
+            if !left.is_zero() {
+                let ended = state.wait_for(|state| !state.awaits(look.number));
+                let _ = timeout(left, ended).await;
+            }
         }
-        let mut last = self.last.subscribe();
-        // When it takes too long, the last good one must do.
-        let _ = timeout(INTERVAL, last.wait_for(|look| !look.busy)).await;
-        Arc::clone(&self.last.borrow().token)
-    }
-
-    /// Whether a look is due that nobody else is taking.
-    fn begin_look(&self) -> bool {
-        let mut begun = false;
-        self.last.send_if_modified(|look| {
-            begun = !look.busy && look.at.elapsed() >= INTERVAL;
-            look.busy |= begun;
-            false
-        });
-        begun
-    }
-
-    fn look(&self) {
-        let (path, last) = (self.path.clone(), self.last.clone());
-        let thread = thread::Builder::new().name("gds-metrics-token".to_owned());
-        let spawned = thread.spawn(move || end_look(&last, &path, read(&path)));
-        if let Err(error) = spawned {
-            end_look(&self.last, &self.path, Err(error));
-        }
+        Arc::clone(&state.borrow().token)
     }
 }
 
 impl fmt::Debug for TokenFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("TokenFile").field(&self.path).finish()
+        let path = shown(&self.inner.path);
+        f.debug_tuple("TokenFile").field(&path).finish()
     }
 }
 
-fn end_look(last: &watch::Sender<Look>, path: &Path, read: io::Result<Arc<str>>) {
-    // Not while the lock is held: a logger may block.
-    if let Err(error) = &read {
-        log::error!(
-            "{TOKEN_FILE} is `{}`, which cannot be read any more: {error}; the token read last stays \
-             valid",
-            path.display()
-        );
-    }
-    last.send_modify(|look| {
-        look.at = Instant::now();
-        look.busy = false;
-        if let Ok(token) = read {
-            look.token = token;
+// Nothing is logged while the state is locked, and only when the state is right: a logger may block,
+// or panic.
+impl Inner {
+    /// The first look, for which the start waits.
+    fn read_first(self: &Arc<Self>) -> io::Result<Arc<str>> {
+        let (sender, first) = mpsc::sync_channel(1);
+        let this = Arc::clone(self);
+        spawn(move || {
+            // Nobody waits any more for one that took too long.
+            let _ = sender.send((this.read)(&this.path));
+        })?;
+        match first.recv_timeout(self.pace.limit) {
+            Ok(read) => read,
+            Err(_) => Err(io::Error::new(io::ErrorKind::TimedOut, self.hangs())),
         }
-    });
+    }
+
+    fn look_if_due(self: &Arc<Self>) {
+        let now = Instant::now();
+        let (mut begun, mut news) = (None, None);
+        self.state.send_if_modified(|state| {
+            let due = match state.look {
+                Some(look) => now.duration_since(look.at) >= self.pace.limit,
+                None => now.duration_since(state.looked) >= self.pace.interval,
+            };
+            if due && state.look.is_some() {
+                news = state.news(self.hangs());
+            }
+            if due && state.out < MAX_LOOKS {
+                begun = Some(state.begin_look(now));
+            }
+            false
+        });
+        if let Some(number) = begun {
+            let this = Arc::clone(self);
+            let spawned = spawn(move || this.end_look(number, this.look()));
+            if let Err(error) = spawned {
+                self.end_look(number, Err(error));
+            }
+        }
+        self.tell(news);
+    }
+
+    /// A token that the file has come to hold. A half-written one does not last.
+    fn look(&self) -> io::Result<Option<Arc<str>>> {
+        let found = (self.read)(&self.path);
+        if let Ok(token) = &found
+            && *token == self.state.borrow().token
+        {
+            return Ok(None);
+        }
+        thread::sleep(self.pace.interval);
+        let again = (self.read)(&self.path)?;
+        Ok(found.is_ok_and(|found| found == again).then_some(again))
+    }
+
+    fn end_look(&self, number: u64, found: io::Result<Option<Arc<str>>>) {
+        let found = found.map_err(|error| error.to_string());
+        let mut news = None;
+        self.state.send_modify(|state| {
+            state.out -= 1;
+            // What was given up may be long out of date.
+            if !state.awaits(number) {
+                return;
+            }
+            state.look = None;
+            state.looked = Instant::now();
+            match found {
+                Ok(token) => {
+                    state.trouble = None;
+                    if let Some(token) = token {
+                        state.token = token;
+                    }
+                }
+                Err(trouble) => news = state.news(trouble),
+            }
+        });
+        self.tell(news);
+    }
+
+    fn hangs(&self) -> String {
+        format!("a look at it takes longer than {:?}", self.pace.limit)
+    }
+
+    fn tell(&self, news: Option<String>) {
+        if let Some(trouble) = news {
+            log::error!(
+                "{TOKEN_FILE} is `{}`, which cannot be read any more: {trouble}; the token read last \
+                 stays valid",
+                shown(&self.path).display()
+            );
+        }
+    }
+}
+
+impl State {
+    fn begin_look(&mut self, at: Instant) -> u64 {
+        self.begun += 1;
+        self.out += 1;
+        let number = self.begun;
+        self.look = Some(Look { number, at });
+        number
+    }
+
+    fn awaits(&self, number: u64) -> bool {
+        self.look.is_some_and(|look| look.number == number)
+    }
+
+    /// The trouble, if it is another than the one before.
+    fn news(&mut self, trouble: String) -> Option<String> {
+        if self.trouble.as_ref() == Some(&trouble) {
+            return None;
+        }
+        self.trouble.insert(trouble).clone().into()
+    }
+}
+
+fn spawn(work: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    let thread = thread::Builder::new().name("gds-metrics-token".to_owned());
+    thread.spawn(work).map(drop)
+}
+
+/// The path, if it is surely one. Else it can be a token that was put into the wrong variable.
+fn shown(path: &Path) -> &Path {
+    let is_path = path.is_absolute() || path.starts_with(".") || path.starts_with("..");
+    if is_path || path.as_os_str().is_empty() {
+        path
+    } else {
+        Path::new("…")
+    }
 }
 
 /// Whether a token can arrive in a header: visible ASCII, at least one.
@@ -116,34 +275,26 @@ pub(crate) fn check_token(setting: &'static str, token: &str) -> Result<(), Conf
 
 /// Reads a token, less one newline at its end.
 fn read(path: &Path) -> io::Result<Arc<str>> {
-    let text = fs::read_to_string(path)?;
+    let invalid = |problem: String| io::Error::new(io::ErrorKind::InvalidData, problem);
+    let mut options = File::options();
+    options.read(true);
+    // Opening a pipe would wait for somebody who writes to it.
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_NONBLOCK);
+    let file = options.open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(invalid("it is not a regular file".to_owned()));
+    }
+    let mut text = String::new();
+    file.take(MAX_LEN + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > MAX_LEN {
+        return Err(invalid("it is longer than 64 KiB".to_owned()));
+    }
     let line = text.strip_suffix('\n').unwrap_or(&text);
     let token = line.strip_suffix('\r').unwrap_or(line);
-    check_token(TOKEN_FILE, token)
-        .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error.to_string()))?;
+    check_token(TOKEN_FILE, token).map_err(|error| invalid(error.to_string()))?;
     Ok(token.into())
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn one_newline_is_trimmed() {
-        let path = std::env::temp_dir().join(format!("gds-metrics-token-{}", std::process::id()));
-        for (text, expected) in [
-            ("secret", Some("secret")),
-            ("secret\n", Some("secret")),
-            ("secret\r\n", Some("secret")),
-            ("secret\n\n", None),
-            (" secret", None),
-            ("", None),
-            ("\n", None),
-        ] {
-            fs::write(&path, text).expect("a temporary file");
-            assert_eq!(read(&path).ok().as_deref(), expected, "{text:?}");
-        }
-        fs::remove_file(&path).expect("a temporary file");
-        assert!(TokenFile::open(path).is_err());
-    }
-}
+mod tests;

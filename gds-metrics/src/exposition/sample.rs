@@ -1,30 +1,47 @@
-//! Finding one sample in an exposition, for those who assert on it.
+//! Finding samples in an exposition, for those who assert on them.
+
+/// Labels of a sample, in the order of their names.
+type Labels<'e> = Vec<(&'e str, String)>;
 
 /// The value of the sample `name` with exactly these labels, in whatever order.
 pub(crate) fn find(exposition: &str, name: &str, labels: &[(&str, &str)]) -> Option<f64> {
-    let mut wanted: Vec<(&str, String)> = labels
-        .iter()
-        .map(|(label, value)| (*label, (*value).to_owned()))
-        .collect();
+    let mut wanted = labels.to_vec();
     wanted.sort_unstable();
-    exposition.lines().find_map(|line| {
+    let same = |found: &Labels<'_>| {
+        found
+            .iter()
+            .map(|(label, value)| (*label, &**value))
+            .eq(wanted.iter().copied())
+    };
+    samples(exposition, name).find_map(|(labels, value)| same(&labels).then_some(value))
+}
+
+/// The sum of the samples `name` that have at least these labels.
+pub(crate) fn sum(exposition: &str, name: &str, labels: &[(&str, &str)]) -> f64 {
+    let has = |found: &Labels<'_>, (label, value): (&str, &str)| {
+        found.iter().any(|each| each.0 == label && each.1 == value)
+    };
+    samples(exposition, name)
+        .filter(|(found, _)| labels.iter().all(|wanted| has(found, *wanted)))
+        // Of nothing, `sum` makes -0.0.
+        .fold(0.0, |sum, (_, value)| sum + value)
+}
+
+fn samples<'e>(exposition: &'e str, name: &str) -> impl Iterator<Item = (Labels<'e>, f64)> {
+    exposition.lines().filter_map(move |line| {
         let rest = line.strip_prefix(name)?;
-        let (mut found, value) = match rest.strip_prefix('{') {
+        let (mut labels, value) = match rest.strip_prefix('{') {
             Some(rest) => parse_labels(rest)?,
             None => (Vec::new(), rest),
         };
-        found.sort_unstable();
+        labels.sort_unstable();
         let value = value.strip_prefix(' ')?.split(' ').next()?;
-        if found == wanted {
-            parse_value(value)
-        } else {
-            None
-        }
+        Some((labels, parse_value(value)?))
     })
 }
 
 /// The labels before the closing brace, and what follows it.
-fn parse_labels(mut rest: &str) -> Option<(Vec<(&str, String)>, &str)> {
+fn parse_labels(mut rest: &str) -> Option<(Labels<'_>, &str)> {
     let mut labels = Vec::new();
     loop {
         if let Some(after) = rest.strip_prefix('}') {
@@ -82,6 +99,29 @@ mod tests {
             ("b", &[], None),
         ] {
             assert_eq!(find(text, name, labels), expected, "{name} {labels:?}");
+        }
+    }
+
+    #[test]
+    #[allow(clippy::float_cmp)]
+    fn at_least_these_labels() {
+        let text = "# TYPE a counter\n\
+                    a{x=\"1\",y=\"1\"} 1\n\
+                    a{x=\"1\",y=\"2\"} 2.5\n\
+                    a{x=\"2\",y=\"2\"} 4\n\
+                    a_total{x=\"1\"} 8\n";
+        for (name, labels, expected) in [
+            ("a", &[][..], 7.5),
+            ("a", &[("x", "1")], 3.5),
+            ("a", &[("y", "2"), ("x", "2")], 4.0),
+            ("a", &[("x", "3")], 0.0),
+            ("a", &[("z", "1")], 0.0),
+            ("a_total", &[], 8.0),
+            ("b", &[], 0.0),
+        ] {
+            let found = sum(text, name, labels);
+            assert_eq!(found, expected, "{name} {labels:?}");
+            assert!(found.is_sign_positive(), "{name} {labels:?}");
         }
     }
 }

@@ -24,6 +24,9 @@ pub(crate) struct Misuse {
     built_on: ThreadId,
     /// Whether a request ever came as far as the scope.
     scope_reached: AtomicBool,
+    /// Whether any app was ever wrapped.
+    wrapped: AtomicBool,
+    told_not_wrapped: AtomicBool,
     told_twice: AtomicBool,
     told_unreachable: AtomicBool,
 }
@@ -33,6 +36,8 @@ impl Misuse {
         Self {
             built_on: thread::current().id(),
             scope_reached: AtomicBool::new(false),
+            wrapped: AtomicBool::new(false),
+            told_not_wrapped: AtomicBool::new(false),
             told_twice: AtomicBool::new(false),
             told_unreachable: AtomicBool::new(false),
         }
@@ -61,24 +66,42 @@ impl Misuse {
 
         let address = std::ptr::from_ref(self).addr();
         let mut extensions = req.extensions_mut();
-        match extensions.get_mut::<First>() {
-            Some(First(all)) if all.contains(&address) => {
-                if first(&self.told_twice) {
-                    log::warn!(
-                        "the same `GdsMetrics` wraps an app twice, which counts its requests twice: \
-                         remove one `.wrap(metrics.clone())`"
-                    );
-                }
+        let is_second = match extensions.get_mut::<First>() {
+            Some(First(all)) if all.contains(&address) => true,
+            Some(First(all)) => {
+                all.push(address);
+                false
             }
-            Some(First(all)) => all.push(address),
             None => {
                 extensions.insert(First(vec![address]));
+                false
             }
+        };
+        // A logger may do anything, and must not find them borrowed.
+        drop(extensions);
+        if is_second && first(&self.told_twice) {
+            log::warn!(
+                "the same `GdsMetrics` wraps an app twice, which counts its requests twice: remove \
+                 one `.wrap(metrics.clone())`"
+            );
         }
     }
 
+    /// A middleware is made.
+    pub(crate) fn app_wrapped(&self) {
+        self.wrapped.store(true, Relaxed);
+    }
+
+    /// A request came as far as the scope. By then, every app is made that records requests: a private
+    /// listener shares its metrics with the public one.
     pub(crate) fn scope_reached(&self) {
         self.scope_reached.store(true, Relaxed);
+        if !self.wrapped.load(Relaxed) && first(&self.told_not_wrapped) {
+            log::warn!(
+                "the metrics are scraped, but no request is recorded, as no app is wrapped: add \
+                 `.wrap(metrics.clone())` to the `App` whose requests are to be recorded"
+            );
+        }
     }
 
     /// A route is seen for the first time. It may stand in the scope's way.

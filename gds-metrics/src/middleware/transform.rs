@@ -39,6 +39,7 @@ where
 
     fn new_transform(&self, service: S) -> Self::Future {
         self.store().misuse.app_starts();
+        self.store().misuse.app_wrapped();
         ready(Ok(GdsMetricsMiddleware {
             service,
             recorder: Rc::new(Recorder::new(Arc::clone(self.store()))),

@@ -24,6 +24,21 @@ fn nothing_is_said() {
 }
 
 #[test]
+fn an_empty_list_is_as_unset() {
+    for empty in ["", " ", "\t\n"] {
+        let environment = read(&[
+            (HOSTS, empty),
+            (ALLOWED_IPS, empty),
+            (TRUSTED_PROXIES, empty),
+        ]);
+        let environment = environment.expect("empty lists");
+        assert!(environment.hosts.is_none());
+        assert!(environment.allowed_ips.is_none());
+        assert!(environment.trusted_proxies.is_none());
+    }
+}
+
+#[test]
 fn what_they_mean() {
     for path in ["/metrics", "/", "/internal/stats", "/a-b_c.d~e/", "/é"] {
         let environment = read(&[(PATH, path)]).expect("a path");
@@ -156,7 +171,10 @@ fn errors() {
         (&[(AUTH, "1")], "METRICS_BASIC_AUTH is `1`", SWITCH),
         (&[(AUTH, "yes")], "METRICS_BASIC_AUTH is `yes`", SWITCH),
         (&[(AUTH, " true")], "METRICS_BASIC_AUTH is ` true`", SWITCH),
+        (&[(AUTH, "Off ")], "METRICS_BASIC_AUTH is `Off `", SWITCH),
         (&[(AUTH, "ann:pw")], "METRICS_BASIC_AUTH is `…`", SWITCH),
+        (&[(AUTH, "sec")], "METRICS_BASIC_AUTH is `…`", SWITCH),
+        (&[(AUTH, "secret")], "METRICS_BASIC_AUTH is `…`", SWITCH),
         (&[(AUTH, "password")], "METRICS_BASIC_AUTH is `…`", SWITCH),
         (&[(TOKEN, "")], "METRICS_AUTH_TOKEN is empty", VISIBLE),
         (
@@ -209,7 +227,7 @@ fn errors() {
             "VCAP_APPLICATION has an `application_id` that is no token",
             CF,
         ),
-        (&[(HOSTS, "")], "METRICS_HOSTS has ``", HOST),
+        (&[(HOSTS, ",")], "METRICS_HOSTS has ``", HOST),
         (&[(HOSTS, "a.example,")], "METRICS_HOSTS has ``", HOST),
         (
             &[(HOSTS, "a.example:80")],
@@ -227,7 +245,7 @@ fn errors() {
             "METRICS_HOSTS has `a.example;b`",
             HOST,
         ),
-        (&[(ALLOWED_IPS, "")], "METRICS_ALLOWED_IPS has ``", RANGE),
+        (&[(ALLOWED_IPS, ",")], "METRICS_ALLOWED_IPS has ``", RANGE),
         (
             &[(ALLOWED_IPS, "10.0.0.0/33")],
             "METRICS_ALLOWED_IPS has `10.0.0.0/33`",
