@@ -3,9 +3,9 @@
 use std::fmt;
 
 use super::{
-    Problem, Problems,
     describe::{self, Descriptor},
     line,
+    problems::{Problem, Problems},
 };
 use crate::{
     custom::label_text::{Names, is_name},
