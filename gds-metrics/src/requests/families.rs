@@ -188,6 +188,7 @@ fn write_histograms<'s>(
             bounds,
             buckets: &buckets,
             sum: sum(cells.sum()),
+            exemplars: &[],
             start: None,
         };
         writer.histogram(labels, &histogram);
