@@ -9,7 +9,7 @@ use crate::{
     custom::{self, GdsMetricSet, MetricRegistry},
     endpoint::{self, Access, Expected, RenderError, Rendered, Renderer, Scrapes},
     error::{EncodeError, RegisterError},
-    exposition::{Format, Source, Writer, sample},
+    exposition::{Format, Options, Source, Writer, sample},
     requests::{self, Store},
 };
 
@@ -62,10 +62,17 @@ struct Metrics {
     scrapes: Scrapes,
     groups: Groups,
     registry: MetricRegistry,
+    options: Options,
 }
 
 impl GdsMetrics {
-    pub(crate) fn new(path: String, access: Access, store: Store, groups: Groups) -> Self {
+    pub(crate) fn new(
+        path: String,
+        access: Access,
+        store: Store,
+        groups: Groups,
+        options: Options,
+    ) -> Self {
         let mut own = groups.families();
         own.extend(requests::FAMILIES.iter().chain(&endpoint::FAMILIES));
         own.push(custom::FOLDED_SERIES);
@@ -83,6 +90,7 @@ impl GdsMetrics {
                     scrapes: Scrapes::default(),
                     groups,
                     registry: MetricRegistry::new(&reserved),
+                    options,
                 }),
             }),
         }
@@ -341,6 +349,10 @@ impl fmt::Debug for GdsMetrics {
 }
 
 impl Source for Metrics {
+    fn options(&self) -> Options {
+        self.options
+    }
+
     fn write(&self, writer: &mut dyn Writer) -> Result<(), EncodeError> {
         self.store.write(writer);
         if self.store.settings().extended {

@@ -4,6 +4,7 @@ use std::{
     collections::BTreeMap,
     io::Read as _,
     sync::atomic::{AtomicI64, AtomicU64},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use actix_web::{
@@ -299,4 +300,59 @@ fn whatever_is_recorded() {
             Ok(())
         })
         .unwrap_or_else(|error| panic!("{error}"));
+}
+
+#[actix_web::test]
+async fn when_series_began() {
+    let before = SystemTime::now();
+    let metrics = GdsMetrics::builder()
+        .extended(true)
+        .start_timestamps(true)
+        .build()
+        .expect("settings");
+    let app = App::new()
+        .route("/", web::get().to(async || "hello"))
+        .wrap(metrics.clone());
+    let app = test::init_service(app).await;
+    test::call_service(&app, TestRequest::with_uri("/").to_request()).await;
+    let after = SystemTime::now();
+
+    let text = metrics.encode(Format::OpenMetrics).expect("text");
+    let families = decode(&metrics.encode_to_vec(Format::Protobuf).expect("bytes"));
+    for family in [
+        "http_server_requests",
+        "http_server_request_duration_seconds",
+        "http_server_response_body_size_bytes",
+    ] {
+        let line = text
+            .lines()
+            .find(|line| line.starts_with(&format!("{family}_created{{")));
+        let (_, seconds) = line.expect("a line").rsplit_once(' ').expect("a value");
+        let (seconds, fraction) = seconds.split_once('.').expect("a fraction");
+        let nanos: u32 = format!("{fraction:0<9}").parse().expect("a fraction");
+        let seconds: u64 = seconds.parse().expect("seconds");
+        let start = UNIX_EPOCH + Duration::new(seconds, nanos);
+        assert!(before <= start && start <= after, "{line:?}");
+
+        let found = families
+            .iter()
+            .find(|f| f.name().trim_end_matches("_total") == family);
+        let metric = &found.expect("a family").metric[0];
+        let counter = metric
+            .counter
+            .as_ref()
+            .and_then(|counter| counter.start_timestamp.clone());
+        let histogram = metric
+            .histogram
+            .as_ref()
+            .and_then(|one| one.start_timestamp.clone());
+        let found = counter.or(histogram).expect("a start");
+        assert_eq!(u64::try_from(found.seconds), Ok(seconds));
+        assert_eq!(u32::try_from(found.nanos), Ok(nanos));
+    }
+
+    let text = crate::support::metrics()
+        .encode(Format::OpenMetrics)
+        .expect("text");
+    assert!(!text.contains("_created"), "only when asked for");
 }

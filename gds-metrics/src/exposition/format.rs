@@ -101,6 +101,79 @@ pub(crate) fn open_with(
 mod tests {
     use super::*;
 
+    use crate::exposition::{
+        Bounds, Exemplar, Header, Histogram, MetricKind, Number, Summary, Timestamp,
+    };
+
+    /// One series of each kind, with all that a format may leave out.
+    fn written(format: Format, options: Options) -> String {
+        let mut out = Vec::new();
+        let mut writer = open(format, options, &mut out);
+        let start = Some(Timestamp::from_nanos(1_700_000_000_500_000_000));
+        let family = |writer: &mut dyn Writer, name: &str, kind| {
+            writer.family(&Header {
+                name,
+                kind,
+                unit: None,
+                help: "h",
+            });
+        };
+        for (name, kind) in [("c", MetricKind::Counter), ("g", MetricKind::Gauge)] {
+            family(&mut *writer, name, kind);
+            writer.sample("", Number::Unsigned(1), start);
+        }
+        family(&mut *writer, "h", MetricKind::Histogram);
+        let exemplar = Exemplar {
+            labels: "t=\"1\"",
+            value: Number::Nanos(250_000_000),
+            time: start,
+        };
+        let histogram = Histogram {
+            bounds: &Bounds::new([0.5]),
+            buckets: &[1, 2],
+            sum: Number::Float(8.0),
+            exemplars: &[Some(exemplar), None],
+            start,
+        };
+        writer.histogram("a=\"b\"", &histogram);
+        family(&mut *writer, "s", MetricKind::Summary);
+        let (sum, count) = (1.5, 2);
+        writer.summary("", &Summary { sum, count, start });
+        writer.finish();
+        drop(writer);
+        let text = String::from_utf8(out).expect("text");
+        let samples = text.lines().filter(|line| !line.starts_with('#'));
+        samples.collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn what_a_format_leaves_out() {
+        let plain = "c_total 1\n\
+                     g 1\n\
+                     h_bucket{a=\"b\",le=\"0.5\"} 1\n\
+                     h_bucket{a=\"b\",le=\"+Inf\"} 3\n\
+                     h_sum{a=\"b\"} 8.0\n\
+                     h_count{a=\"b\"} 3\n\
+                     s_sum 1.5\n\
+                     s_count 2";
+        for created in [false, true] {
+            assert_eq!(written(Format::Text, Options { created }), plain);
+        }
+        let with_exemplar =
+            plain.replace("\"0.5\"} 1\n", "\"0.5\"} 1 # {t=\"1\"} 0.25 1700000000.5\n");
+        let mut options = Options::default();
+        assert_eq!(written(Format::OpenMetrics, options), with_exemplar);
+        options.created = true;
+        let with_created = with_exemplar
+            .replace("c_total 1\n", "c_total 1\nc_created 1700000000.5\n")
+            .replace(
+                "h_count{a=\"b\"} 3\n",
+                "h_count{a=\"b\"} 3\nh_created{a=\"b\"} 1700000000.5\n",
+            )
+            + "\ns_created 1700000000.5";
+        assert_eq!(written(Format::OpenMetrics, options), with_created);
+    }
+
     #[test]
     fn names_are_read_back() {
         for format in [Format::Text, Format::OpenMetrics, Format::Protobuf] {
