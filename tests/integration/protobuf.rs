@@ -310,6 +310,8 @@ async fn when_series_began() {
         .start_timestamps(true)
         .build()
         .expect("settings");
+    let shop: ShopMetrics = metrics.register().expect("free names");
+    shop.upload.observe(1.0);
     let app = App::new()
         .route("/", web::get().to(async || "hello"))
         .wrap(metrics.clone());
@@ -323,10 +325,13 @@ async fn when_series_began() {
         "http_server_requests",
         "http_server_request_duration_seconds",
         "http_server_response_body_size_bytes",
+        "shop_orders",
+        "shop_packing_seconds",
+        "shop_upload_bytes",
     ] {
         let line = text
             .lines()
-            .find(|line| line.starts_with(&format!("{family}_created{{")));
+            .find(|line| line.starts_with(&format!("{family}_created")));
         let (_, seconds) = line.expect("a line").rsplit_once(' ').expect("a value");
         let (seconds, fraction) = seconds.split_once('.').expect("a fraction");
         let nanos: u32 = format!("{fraction:0<9}").parse().expect("a fraction");
@@ -338,15 +343,13 @@ async fn when_series_began() {
             .iter()
             .find(|f| f.name().trim_end_matches("_total") == family);
         let metric = &found.expect("a family").metric[0];
-        let counter = metric
-            .counter
-            .as_ref()
-            .and_then(|counter| counter.start_timestamp.clone());
-        let histogram = metric
-            .histogram
-            .as_ref()
-            .and_then(|one| one.start_timestamp.clone());
-        let found = counter.or(histogram).expect("a start");
+        let starts = [
+            metric.counter.as_ref().map(|one| &one.start_timestamp),
+            metric.histogram.as_ref().map(|one| &one.start_timestamp),
+            metric.summary.as_ref().map(|one| &one.start_timestamp),
+        ];
+        let found = starts.into_iter().flatten().next().expect("a value");
+        let found = found.as_ref().expect("a start");
         assert_eq!(u64::try_from(found.seconds), Ok(seconds));
         assert_eq!(u32::try_from(found.nanos), Ok(nanos));
     }

@@ -108,7 +108,7 @@ mod tests {
     /// One series of each kind, with all that a format may leave out.
     fn written(format: Format, options: Options) -> String {
         let mut out = Vec::new();
-        let mut writer = open(format, options, &mut out);
+        let mut writer = open_with(format, options, &mut out);
         let start = Some(Timestamp::from_nanos(1_700_000_000_500_000_000));
         let family = |writer: &mut dyn Writer, name: &str, kind| {
             writer.family(&Header {
@@ -180,7 +180,7 @@ mod tests {
             assert_eq!(format.to_string().parse::<Format>().ok(), Some(format));
         }
         for text in ["", "Text", "text ", "json"] {
-            let error = text.parse::<Format>().unwrap_err();
+            let error = text.parse::<Format>().expect_err("no format");
             assert_eq!(
                 error.to_string(),
                 format!("`{text}` is no format: it should be `text`, `openmetrics` or `protobuf`")

@@ -65,12 +65,13 @@ impl Gathered {
             ("_sum", _) => self.sum = line.value.parse().ok(),
             ("_count", _) => self.count = read_count(line.value),
             ("_bucket", Some(bound)) => {
+                let exemplar = line.exemplar.map(str::to_owned);
                 self.buckets
                     .extend(read_count(line.value).map(|count| Bucket {
                         bound,
                         count,
-                        exemplar: line.exemplar.map(str::to_owned),
-                    }))
+                        exemplar,
+                    }));
             }
             _ => return true,
         }
@@ -178,7 +179,7 @@ mod tests {
     fn exemplars() {
         for (text, expected) in [
             (r#"{t="1"} 2.5"#, Some((r#"t="1""#, 2.5, None))),
-            (r#"{} 2"#, Some(("", 2.0, None))),
+            ("{} 2", Some(("", 2.0, None))),
             (
                 r#"{t="}\"",u="2"} 2 3.5"#,
                 Some((r#"t="}\"",u="2""#, 2.0, Some(3_500_000_000))),
