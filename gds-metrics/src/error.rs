@@ -5,6 +5,8 @@
 
 use std::{fmt, io, path::PathBuf};
 
+use crate::exposition::Format;
+
 /// `Debug` prints what `Display` does.
 macro_rules! debug_as_display {
     ($($name:ty),+ $(,)?) => {$(
@@ -16,7 +18,7 @@ macro_rules! debug_as_display {
     )+};
 }
 
-debug_as_display!(ConfigError, EncodeError, RegisterError);
+debug_as_display!(ConfigError, EncodeError, ParseFormatError, RegisterError);
 
 /// A setting or a variable of the environment does not hold what it should.
 ///
@@ -166,6 +168,21 @@ pub enum EncodeError {
         /// Name of the family, as far as it is known.
         family: String,
     },
+    /// The format is not text.
+    #[error("the format `{format}` is not text: call `encode_to_vec`, which returns bytes")]
+    NotText {
+        /// The format.
+        format: Format,
+    },
+}
+
+/// A text names no [`Format`].
+#[derive(thiserror::Error)]
+#[error("`{text}` is no format: it should be `text`, `openmetrics` or `protobuf`")]
+#[non_exhaustive]
+pub struct ParseFormatError {
+    /// The text.
+    pub text: String,
 }
 
 /// A metric set could not be registered. Nothing of it was.

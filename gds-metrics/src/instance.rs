@@ -9,7 +9,7 @@ use crate::{
     custom::{self, GdsMetricSet, MetricRegistry},
     endpoint::{self, Access, Expected, RenderError, Rendered, Renderer, Scrapes},
     error::{EncodeError, RegisterError},
-    exposition::{Format, Source, Writer, sample},
+    exposition::{Format, Options, Source, Writer, sample},
     requests::{self, Store},
 };
 
@@ -62,10 +62,17 @@ struct Metrics {
     scrapes: Scrapes,
     groups: Groups,
     registry: MetricRegistry,
+    options: Options,
 }
 
 impl GdsMetrics {
-    pub(crate) fn new(path: String, access: Access, store: Store, groups: Groups) -> Self {
+    pub(crate) fn new(
+        path: String,
+        access: Access,
+        store: Store,
+        groups: Groups,
+        options: Options,
+    ) -> Self {
         let mut own = groups.families();
         own.extend(requests::FAMILIES.iter().chain(&endpoint::FAMILIES));
         own.push(custom::FOLDED_SERIES);
@@ -83,6 +90,7 @@ impl GdsMetrics {
                     scrapes: Scrapes::default(),
                     groups,
                     registry: MetricRegistry::new(&reserved),
+                    options,
                 }),
             }),
         }
@@ -200,7 +208,7 @@ impl GdsMetrics {
     ///
     /// # Errors
     ///
-    /// When a metric's own encoder reports an error.
+    /// When a metric's own encoder reports an error, and for [`Format::Protobuf`], which is not text.
     ///
     /// ```
     /// use gds_metrics::{Format, GdsMetrics};
@@ -214,9 +222,33 @@ impl GdsMetrics {
     /// ```
     #[allow(clippy::missing_panics_doc)]
     pub fn encode(&self, format: Format) -> Result<String, EncodeError> {
-        let mut text = Vec::new();
-        endpoint::write(&*self.inner.metrics, format, &mut text)?;
+        if format == Format::Protobuf {
+            return Err(EncodeError::NotText { format });
+        }
+        let text = self.encode_to_vec(format)?;
         Ok(String::from_utf8(text).expect("the text formats write nothing but text"))
+    }
+
+    /// The exposition as bytes, in any format.
+    ///
+    /// # Errors
+    ///
+    /// When a metric's own encoder reports an error.
+    ///
+    /// ```
+    /// use gds_metrics::{Format, GdsMetrics};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let metrics = GdsMetrics::builder().build()?;
+    /// let families = metrics.encode_to_vec(Format::Protobuf)?;
+    /// assert!(!families.is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn encode_to_vec(&self, format: Format) -> Result<Vec<u8>, EncodeError> {
+        let mut bytes = Vec::new();
+        endpoint::write(&*self.inner.metrics, format, &mut bytes)?;
+        Ok(bytes)
     }
 
     /// The value of the sample `name` that has exactly these labels, in whatever order; `None` if
@@ -317,6 +349,10 @@ impl fmt::Debug for GdsMetrics {
 }
 
 impl Source for Metrics {
+    fn options(&self) -> Options {
+        self.options
+    }
+
     fn write(&self, writer: &mut dyn Writer) -> Result<(), EncodeError> {
         self.store.write(writer);
         if self.store.settings().extended {

@@ -128,7 +128,7 @@ pub use crate::{
     },
     encoding::*,
     endpoint::MetricsScope,
-    error::{ConfigError, EncodeError, RegisterError},
+    error::{ConfigError, EncodeError, ParseFormatError, RegisterError},
     exposition::{Format, MetricKind},
     instance::GdsMetrics,
     middleware::{GdsMetricsMiddleware, ObservedBody, RecordedFuture},

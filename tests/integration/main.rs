@@ -18,6 +18,7 @@ mod extended;
 mod kinds;
 mod labels;
 mod properties;
+mod protobuf;
 mod read_back;
 mod recorded;
 mod reference;

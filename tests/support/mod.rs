@@ -5,6 +5,7 @@
 
 pub(crate) mod client;
 pub(crate) mod exposition;
+pub(crate) mod protobuf;
 pub(crate) mod random;
 pub(crate) mod server;
 

@@ -13,6 +13,7 @@ use crate::{
     builtin::{BuildInfo, Groups},
     endpoint::{Access, Addresses, TokenFile, Tokens},
     error::ConfigError,
+    exposition::Options,
     instance::GdsMetrics,
     requests::{IsError, MAX_HOSTS, Settings, Store, nanos_of},
 };
@@ -88,6 +89,7 @@ pub struct GdsMetricsBuilder {
     excluded: Vec<String>,
     error_kinds: Vec<(IsError, String)>,
     extended: bool,
+    options: Options,
     groups: Groups,
 }
 
@@ -250,6 +252,17 @@ impl GdsMetricsBuilder {
         self
     }
 
+    /// Whether OpenMetrics says when each counter, histogram and summary began, in lines named
+    /// `…_created`. Default: `false`.
+    ///
+    /// A Prometheus with `--enable-feature=created-timestamp-zero-ingestion` then sees a series begin
+    /// at 0, so that `increase()` counts its first requests. Any other Prometheus stores these lines
+    /// as series of their own. The protobuf format always says it, at no such cost.
+    pub fn start_timestamps(mut self, on: bool) -> Self {
+        self.options.created = on;
+        self
+    }
+
     /// Prometheus's standard process metrics, read when they are scraped. Default: `false`.
     ///
     /// | name | type | what |
@@ -387,6 +400,7 @@ impl GdsMetricsBuilder {
             access,
             Store::new(settings),
             self.groups,
+            self.options,
         ))
     }
 }
@@ -404,6 +418,7 @@ impl fmt::Debug for GdsMetricsBuilder {
             .field("max_label_sets", &self.max_label_sets)
             .field("excluded", &self.excluded)
             .field("extended", &self.extended)
+            .field("options", &self.options)
             .field("groups", &self.groups)
             .finish_non_exhaustive()
     }

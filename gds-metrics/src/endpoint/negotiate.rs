@@ -17,14 +17,16 @@ enum Closeness {
 type Quality = u16;
 
 impl Format {
-    /// The format for all lines of an `Accept` header: `OpenMetrics` when it is accepted no less
-    /// than the classic format and more where just `*/*` speaks for it.
+    /// The format for all lines of an `Accept` header: protobuf when it is named and preferred to
+    /// both text formats; `OpenMetrics` when it is accepted no less than the classic format and more
+    /// where just `*/*` speaks for it.
     ///
     /// Never an error: a range that cannot be read is left out, and a client that accepts nothing
     /// readable gets what every Prometheus reads.
     pub(crate) fn negotiate<'h>(accept: impl Iterator<Item = &'h HeaderValue>) -> Self {
         let mut text = None;
         let mut openmetrics = None;
+        let mut protobuf = 0;
         for line in accept.filter_map(|line| line.to_str().ok()) {
             for range in split_unquoted(line, ',') {
                 let Some(range) = Range::parse(range) else {
@@ -35,10 +37,17 @@ impl Format {
                     &mut openmetrics,
                     range.quality_of("application", "openmetrics-text", "1.0.0"),
                 );
+                if range.is_protobuf() {
+                    protobuf = protobuf.max(range.quality);
+                }
             }
         }
 
         let text_quality = text.map_or(0, |(_, quality)| quality);
+        let openmetrics_quality = openmetrics.map_or(0, |(_, quality)| quality);
+        if protobuf > text_quality.max(openmetrics_quality) {
+            return Self::Protobuf;
+        }
         match openmetrics {
             Some((Closeness::Anything, quality)) if quality <= text_quality => Self::Text,
             Some((_, quality)) if quality > 0 && quality >= text_quality => Self::OpenMetrics,
@@ -58,6 +67,10 @@ struct Range<'a> {
     kind: &'a str,
     subtype: &'a str,
     version: Option<&'a str>,
+    /// The type of the messages, for protobuf.
+    proto: Option<&'a str>,
+    /// How messages follow one another, for protobuf.
+    encoding: Option<&'a str>,
     quality: Quality,
 }
 
@@ -69,20 +82,37 @@ impl<'a> Range<'a> {
             kind: kind.trim(),
             subtype: subtype.trim(),
             version: None,
+            proto: None,
+            encoding: None,
             quality: 1000,
         };
         for part in parts.filter(|part| !part.is_empty()) {
             let (name, value) = part.split_once('=')?;
-            let value = value.trim();
-            match name.trim() {
-                name if name.eq_ignore_ascii_case("q") => parsed.quality = parse_quality(value)?,
-                name if name.eq_ignore_ascii_case("version") => {
-                    parsed.version = Some(value.trim_matches('"'));
+            let (name, value) = (name.trim(), value.trim());
+            if name.eq_ignore_ascii_case("q") {
+                parsed.quality = parse_quality(value)?;
+                continue;
+            }
+            for (known, field) in [
+                ("version", &mut parsed.version),
+                ("proto", &mut parsed.proto),
+                ("encoding", &mut parsed.encoding),
+            ] {
+                if name.eq_ignore_ascii_case(known) {
+                    *field = Some(value.trim_matches('"'));
                 }
-                _ => {}
             }
         }
         Some(parsed)
+    }
+
+    /// Whether this asks for exactly what the protobuf format is. Wildcards do not: who sends one
+    /// may not read protobuf.
+    fn is_protobuf(&self) -> bool {
+        self.kind.eq_ignore_ascii_case("application")
+            && self.subtype.eq_ignore_ascii_case("vnd.google.protobuf")
+            && self.proto == Some("io.prometheus.client.MetricFamily")
+            && self.encoding == Some("delimited")
     }
 
     fn quality_of(&self, kind: &str, subtype: &str, version: &str) -> Option<(Closeness, Quality)> {
@@ -140,7 +170,7 @@ mod tests {
 
     #[test]
     fn what_clients_send() {
-        use Format::{OpenMetrics, Text};
+        use Format::{OpenMetrics, Protobuf, Text};
         let table: &[(&[&str], Format)] = &[
             (&[], Text),
             (&[""], Text),
@@ -178,6 +208,96 @@ mod tests {
                     "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2",
                 ],
                 OpenMetrics,
+            ),
+            // Prometheus 2.42 with native histograms
+            (
+                &[
+                    "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited,application/openmetrics-text;version=1.0.0;q=0.8,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1",
+                ],
+                Protobuf,
+            ),
+            // Prometheus 3.5 with native histograms
+            (
+                &[
+                    "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;q=0.6,application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5,application/openmetrics-text;version=0.0.1;q=0.4,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.3,text/plain;version=0.0.4;q=0.2,*/*;q=0.1",
+                ],
+                Protobuf,
+            ),
+            // Prometheus 3.5 with `scrape_protocols` of one
+            (
+                &[
+                    "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;q=0.6,*/*;q=0.5",
+                ],
+                Protobuf,
+            ),
+            (&["text/plain;version=0.0.4;q=0.6,*/*;q=0.5"], Text),
+            (
+                &["application/openmetrics-text;version=1.0.0;q=0.6,*/*;q=0.5"],
+                OpenMetrics,
+            ),
+            // VictoriaMetrics
+            (&["text/plain;version=0.0.4;q=1,*/*;q=0.1"], Text),
+            // Protobuf only by its full name, and only where nothing else is liked as much.
+            (
+                &[
+                    "Application/Vnd.Google.Protobuf; Encoding=\"delimited\"; Proto=io.prometheus.client.MetricFamily; q=0.2",
+                ],
+                Protobuf,
+            ),
+            (
+                &[
+                    "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;q=0.5,text/plain;q=0.5",
+                ],
+                Text,
+            ),
+            (
+                &[
+                    "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;q=0.5,application/openmetrics-text;q=0.5",
+                ],
+                OpenMetrics,
+            ),
+            (
+                &[
+                    "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited,*/*",
+                ],
+                Text,
+            ),
+            (
+                &[
+                    "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;q=0",
+                ],
+                Text,
+            ),
+            (
+                &[
+                    "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=text",
+                ],
+                Text,
+            ),
+            (
+                &[
+                    "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=compact-text",
+                ],
+                Text,
+            ),
+            (
+                &[
+                    "application/vnd.google.protobuf;proto=io.prometheus.client.Other;encoding=delimited",
+                ],
+                Text,
+            ),
+            (
+                &["application/vnd.google.protobuf;encoding=delimited"],
+                Text,
+            ),
+            (
+                &["application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily"],
+                Text,
+            ),
+            (&["application/vnd.google.protobuf"], Text),
+            (
+                &["application/json;proto=io.prometheus.client.MetricFamily;encoding=delimited"],
+                Text,
             ),
             (&["text/plain;version=0.0.4;q=0.5,*/*;q=0.1"], Text),
             (&["application/openmetrics-text"], OpenMetrics),

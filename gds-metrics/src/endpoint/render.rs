@@ -18,7 +18,7 @@ use tokio::sync::oneshot;
 use super::rendered::{ChunkWriter, Memory, Rendered, Unsent};
 use crate::{
     error::EncodeError,
-    exposition::{Format, Sink, Source, open},
+    exposition::{Format, Sink, Source, open_with},
 };
 
 /// Takes an exposition as it is.
@@ -104,7 +104,7 @@ pub(crate) fn write(
     format: Format,
     sink: &mut dyn Sink,
 ) -> Result<(), EncodeError> {
-    let mut writer = open(format, sink);
+    let mut writer = open_with(format, source.options(), sink);
     source.write(&mut *writer)?;
     writer.finish();
     Ok(())

@@ -1,13 +1,17 @@
 //! Samples as lines, which both text formats share.
 
 use super::{
-    Bounds, Header, Histogram, Line, Number, Sink, Summary, Timestamp, Writer, page::Page,
+    Bounds, Exemplar, Header, Histogram, Line, MetricKind, Number, Sink, Summary, Timestamp,
+    Writer, page::Page,
 };
 
 /// What the text formats do not share.
 pub(super) trait Dialect {
     /// Writes the lines above a family's samples.
     fn header(&self, out: &mut Vec<u8>, header: &Header<'_>);
+
+    /// Whether there are lines that say when a series began.
+    fn has_created(&self) -> bool;
 
     /// Whether samples may have exemplars.
     const EXEMPLARS: bool;
@@ -20,6 +24,7 @@ pub(super) trait Dialect {
 pub(super) struct LineWriter<'s, D> {
     page: Page<'s>,
     dialect: D,
+    kind: MetricKind,
     /// The family's name.
     name: String,
     /// How many of its samples' names begin: the family's name with `_total` or `_info`.
@@ -31,6 +36,7 @@ impl<'s, D: Dialect> LineWriter<'s, D> {
         Self {
             page: Page::new(sink),
             dialect,
+            kind: MetricKind::Unknown,
             name: String::new(),
             sample_name: String::new(),
         }
@@ -45,10 +51,20 @@ impl<'s, D: Dialect> LineWriter<'s, D> {
         push_number(out, value);
         out.push(b'\n');
     }
+
+    /// Writes when a series began, if that is known and wanted.
+    fn created(&mut self, labels: &str, start: Option<Timestamp>) {
+        if let Some(start) = start
+            && self.dialect.has_created()
+        {
+            self.suffixed("_created", labels, Number::Nanos(start.as_nanos()));
+        }
+    }
 }
 
 impl<D: Dialect> Writer for LineWriter<'_, D> {
     fn family(&mut self, header: &Header<'_>) {
+        self.kind = header.kind;
         self.name.clear();
         self.name.push_str(header.name);
         self.sample_name.clear();
@@ -58,25 +74,31 @@ impl<D: Dialect> Writer for LineWriter<'_, D> {
         self.page.checkpoint();
     }
 
-    fn sample(&mut self, labels: &str, value: Number, _start: Option<Timestamp>) {
+    fn sample(&mut self, labels: &str, value: Number, start: Option<Timestamp>) {
         let out = self.page.chunk();
         push(out, &self.sample_name);
         push_labels(out, labels);
         push_number(out, value);
         out.push(b'\n');
+        if self.kind == MetricKind::Counter {
+            self.created(labels, start);
+        }
         self.page.checkpoint();
     }
 
     fn histogram(&mut self, labels: &str, histogram: &Histogram<'_>) {
-        let count = push_buckets(self.page.chunk(), &self.name, labels, histogram);
+        let out = self.page.chunk();
+        let count = push_buckets(out, &self.name, labels, histogram, D::EXEMPLARS);
         self.suffixed("_sum", labels, histogram.sum);
         self.suffixed("_count", labels, Number::Unsigned(count));
+        self.created(labels, histogram.start);
         self.page.checkpoint();
     }
 
     fn summary(&mut self, labels: &str, summary: &Summary) {
         self.suffixed("_sum", labels, Number::Float(summary.sum));
         self.suffixed("_count", labels, Number::Unsigned(summary.count));
+        self.created(labels, summary.start);
         self.page.checkpoint();
     }
 
@@ -103,7 +125,13 @@ impl<D: Dialect> Writer for LineWriter<'_, D> {
 }
 
 /// Writes the buckets and returns the count.
-fn push_buckets(out: &mut Vec<u8>, name: &str, labels: &str, histogram: &Histogram<'_>) -> u64 {
+fn push_buckets(
+    out: &mut Vec<u8>,
+    name: &str,
+    labels: &str,
+    histogram: &Histogram<'_>,
+    exemplars: bool,
+) -> u64 {
     let start = out.len();
     push(out, name);
     push(out, "_bucket{");
@@ -128,9 +156,24 @@ fn push_buckets(out: &mut Vec<u8>, name: &str, labels: &str, histogram: &Histogr
         }
         push(out, bound);
         push(out, written);
+        if exemplars && let Some(exemplar) = histogram.exemplar(bucket) {
+            push_exemplar(out, &exemplar);
+        }
         out.push(b'\n');
     }
     count
+}
+
+/// Writes what follows a bucket's value.
+fn push_exemplar(out: &mut Vec<u8>, exemplar: &Exemplar<'_>) {
+    push(out, " # {");
+    push(out, exemplar.labels);
+    push(out, "} ");
+    push_number(out, exemplar.value);
+    if let Some(time) = exemplar.time {
+        out.push(b' ');
+        push_seconds(out, time.as_nanos());
+    }
 }
 
 pub(super) fn push(out: &mut Vec<u8>, text: &str) {

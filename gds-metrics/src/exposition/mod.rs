@@ -2,20 +2,28 @@
 
 mod bounds;
 mod format;
+mod gathered;
 mod kind;
 mod labels;
 mod lines;
 mod openmetrics;
 mod page;
+mod protobuf;
 pub(crate) mod sample;
 mod text;
+mod wire;
 mod writer;
 
+#[cfg(test)]
+pub(crate) use self::format::open;
 pub(crate) use self::{
     bounds::Bounds,
-    format::open,
+    format::open_with,
     labels::{push_label, push_label_value},
     page::{CHUNK, Sink, new_chunk},
-    writer::{Header, Histogram, Line, Number, Source, Summary, Timestamp, Writer, write_counters},
+    writer::{
+        Exemplar, Header, Histogram, Line, Number, Options, Source, Summary, Timestamp, Writer,
+        write_counters,
+    },
 };
 pub use self::{format::Format, kind::MetricKind};

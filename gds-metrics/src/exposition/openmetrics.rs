@@ -3,21 +3,27 @@
 //! <https://github.com/prometheus/OpenMetrics/blob/v1.0.0/specification/OpenMetrics.md>
 
 use super::{
-    Header, Sink,
+    Header, Options, Sink,
     lines::{Dialect, LineWriter, push, push_comment, push_help},
 };
 
 pub(super) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-pub(super) fn writer(sink: &mut dyn Sink) -> LineWriter<'_, OpenMetrics> {
-    LineWriter::new(OpenMetrics, sink)
+pub(super) fn writer(options: Options, sink: &mut dyn Sink) -> LineWriter<'_, OpenMetrics> {
+    LineWriter::new(OpenMetrics { options }, sink)
 }
 
-pub(super) struct OpenMetrics;
+pub(super) struct OpenMetrics {
+    options: Options,
+}
 
 impl Dialect for OpenMetrics {
     const EXEMPLARS: bool = true;
     const END: &str = "# EOF\n";
+
+    fn has_created(&self) -> bool {
+        self.options.created
+    }
 
     fn header(&self, out: &mut Vec<u8>, header: &Header<'_>) {
         push_comment(out, "HELP", header.name, "");

@@ -44,6 +44,17 @@ impl<'s> Page<'s> {
         self.chunk.extend_from_slice(bytes);
     }
 
+    /// Appends what may be longer than a chunk.
+    pub(super) fn push_pieces(&mut self, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            let room = CHUNK.saturating_sub(self.chunk.len()).max(1);
+            let (piece, rest) = bytes.split_at(room.min(bytes.len()));
+            self.push(piece);
+            self.checkpoint();
+            bytes = rest;
+        }
+    }
+
     pub(super) fn chunk(&mut self) -> &mut Vec<u8> {
         &mut self.chunk
     }

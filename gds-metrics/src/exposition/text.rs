@@ -22,6 +22,10 @@ impl Dialect for Text {
     const EXEMPLARS: bool = false;
     const END: &str = "";
 
+    fn has_created(&self) -> bool {
+        false
+    }
+
     fn header(&self, out: &mut Vec<u8>, header: &Header<'_>) {
         let kind = match header.kind {
             MetricKind::Counter => "counter",

@@ -32,11 +32,23 @@ pub trait Writer {
 
 /// Something that can be exposed.
 pub(crate) trait Source: Send + Sync + 'static {
+    /// How its families are to be written.
+    fn options(&self) -> Options {
+        Options::default()
+    }
+
     /// Writes all families.
     ///
     /// # Errors
     /// When a metric's own encoder reports an error.
     fn write(&self, writer: &mut dyn Writer) -> Result<(), EncodeError>;
+}
+
+/// What a format may leave out, and does by default.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Options {
+    /// Whether OpenMetrics has `_created` lines.
+    pub(crate) created: bool,
 }
 
 /// What the lines above a family's samples say.
@@ -83,14 +95,30 @@ pub struct Histogram<'a> {
     /// count is their sum.
     pub buckets: &'a [u64],
     pub sum: Number,
+    /// One for each bucket, or none at all.
+    pub exemplars: &'a [Option<Exemplar<'a>>],
     pub start: Option<Timestamp>,
 }
 
-impl Histogram<'_> {
+impl<'a> Histogram<'a> {
+    /// The exemplar of the bucket with this number.
+    pub(super) fn exemplar(&self, bucket: usize) -> Option<Exemplar<'a>> {
+        self.exemplars.get(bucket).copied().flatten()
+    }
+
     /// The number of observations.
     pub fn count(&self) -> u64 {
         self.buckets.iter().sum()
     }
+}
+
+/// One observation and what it came with.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Exemplar<'a> {
+    /// As label text, of at most 128 characters.
+    pub labels: &'a str,
+    pub value: Number,
+    pub time: Option<Timestamp>,
 }
 
 /// One reading of a summary.

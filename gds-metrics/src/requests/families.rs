@@ -90,12 +90,12 @@ impl Store {
             &DURATION,
             &seconds,
             Number::Nanos,
-            all.iter().map(|series| (series.labels(), &series.duration)),
+            all.iter().map(|series| (&**series, &series.duration)),
         );
 
         writer.family(&REQUESTS);
         for (series, count) in all.iter().zip(counts) {
-            writer.sample(series.labels(), Number::Unsigned(count), None);
+            writer.sample(series.labels(), Number::Unsigned(count), Some(series.start));
         }
 
         self.write_exceptions(writer);
@@ -141,7 +141,7 @@ impl Store {
         ] {
             let series = all.iter().filter_map(|series| {
                 let extended = series.extended.as_deref()?;
-                Some((series.labels(), cells(extended)))
+                Some((&**series, cells(extended)))
             });
             write_histograms(writer, header, bounds, sum, series);
         }
@@ -176,21 +176,22 @@ fn write_histograms<'s>(
     header: &Header<'_>,
     bounds: &Bounds,
     sum: fn(u64) -> Number,
-    series: impl Iterator<Item = (&'s str, &'s Cells)>,
+    series: impl Iterator<Item = (&'s Series, &'s Cells)>,
 ) -> Vec<u64> {
     writer.family(header);
     let mut buckets = Vec::with_capacity(bounds.values().len() + 1);
     let mut counts = Vec::with_capacity(series.size_hint().1.unwrap_or_default());
-    for (labels, cells) in series {
+    for (series, cells) in series {
         buckets.clear();
         buckets.extend((0..=bounds.values().len()).map(|bucket| cells.bucket(bucket)));
         let histogram = Histogram {
             bounds,
             buckets: &buckets,
             sum: sum(cells.sum()),
-            start: None,
+            exemplars: &[],
+            start: Some(series.start),
         };
-        writer.histogram(labels, &histogram);
+        writer.histogram(series.labels(), &histogram);
         counts.push(histogram.count());
     }
     counts

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 
 use super::Settings;
+use crate::exposition::Timestamp;
 
 /// As many numbers as fill a line of memory, so that no two series share one.
 #[derive(Debug, Default)]
@@ -61,6 +62,7 @@ impl Cells {
 pub(crate) struct Series {
     /// `method="GET",host="…",path="…",code="200"`, written once.
     labels: Box<str>,
+    pub(crate) start: Timestamp,
     /// In nanoseconds.
     pub(crate) duration: Cells,
     pub(crate) extended: Option<Box<Extended>>,
@@ -82,6 +84,7 @@ impl Series {
         let buckets = settings.bounds.len() + 1;
         Self {
             labels,
+            start: Timestamp::now(),
             duration: Cells::new(buckets),
             extended: settings.extended.then(|| {
                 Box::new(Extended {

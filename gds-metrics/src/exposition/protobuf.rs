@@ -1,0 +1,271 @@
+//! Prometheus's protobuf format: messages of `io.prometheus.client.MetricFamily`, each after its
+//! length.
+//!
+//! <https://github.com/prometheus/client_model/blob/master/io/prometheus/client/metrics.proto>
+//!
+//! It has neither infos nor state sets: they are gauges, as in the classic text format. A family
+//! without samples is left out, and so is a line whose name no message can have, such as a `_total`
+//! in a family of unknown kind.
+
+use super::{
+    Exemplar, Header, Histogram, Line, MetricKind, Number, Sink, Summary, Timestamp, Writer,
+    gathered::{Gathered, read_exemplar},
+    labels::{Labels, unescape},
+    page::Page,
+    wire::{push_double, push_message, push_string, push_unsigned, push_varint},
+};
+
+pub(super) const CONTENT_TYPE: &str = "application/vnd.google.protobuf; \
+     proto=io.prometheus.client.MetricFamily; encoding=delimited";
+
+/// The numbers of a message's fields.
+mod field {
+    pub(super) const FAMILY_NAME: u8 = 1;
+    pub(super) const FAMILY_HELP: u8 = 2;
+    pub(super) const FAMILY_TYPE: u8 = 3;
+    pub(super) const FAMILY_METRIC: u8 = 4;
+    pub(super) const FAMILY_UNIT: u8 = 5;
+
+    pub(super) const METRIC_LABEL: u8 = 1;
+    pub(super) const METRIC_GAUGE: u8 = 2;
+    pub(super) const METRIC_COUNTER: u8 = 3;
+    pub(super) const METRIC_SUMMARY: u8 = 4;
+    pub(super) const METRIC_UNTYPED: u8 = 5;
+    pub(super) const METRIC_HISTOGRAM: u8 = 7;
+
+    pub(super) const LABEL_NAME: u8 = 1;
+    pub(super) const LABEL_VALUE: u8 = 2;
+
+    /// Of a counter, a gauge or what has no type.
+    pub(super) const VALUE: u8 = 1;
+    pub(super) const COUNTER_EXEMPLAR: u8 = 2;
+    pub(super) const COUNTER_START: u8 = 3;
+
+    /// Of a summary or a histogram.
+    pub(super) const COUNT: u8 = 1;
+    /// Of a summary or a histogram.
+    pub(super) const SUM: u8 = 2;
+    pub(super) const SUMMARY_START: u8 = 4;
+    pub(super) const HISTOGRAM_BUCKET: u8 = 3;
+    pub(super) const HISTOGRAM_START: u8 = 15;
+
+    pub(super) const BUCKET_COUNT: u8 = 1;
+    pub(super) const BUCKET_BOUND: u8 = 2;
+    pub(super) const BUCKET_EXEMPLAR: u8 = 3;
+
+    pub(super) const EXEMPLAR_LABEL: u8 = 1;
+    pub(super) const EXEMPLAR_VALUE: u8 = 2;
+    pub(super) const EXEMPLAR_TIME: u8 = 3;
+
+    pub(super) const TIMESTAMP_SECONDS: u8 = 1;
+    pub(super) const TIMESTAMP_NANOS: u8 = 2;
+}
+
+/// Writes the protobuf format. A family is kept until it is complete, since its length comes first.
+pub(super) struct Protobuf<'s> {
+    page: Page<'s>,
+    kind: MetricKind,
+    /// The message so far.
+    family: Vec<u8>,
+    /// How much of that are the fields above the samples.
+    header_len: usize,
+    /// A series of which lines are still to come.
+    gathered: Gathered,
+}
+
+pub(super) fn writer(sink: &mut dyn Sink) -> Protobuf<'_> {
+    Protobuf {
+        page: Page::new(sink),
+        kind: MetricKind::Unknown,
+        family: Vec::new(),
+        header_len: 0,
+        gathered: Gathered::default(),
+    }
+}
+
+impl Writer for Protobuf<'_> {
+    fn family(&mut self, header: &Header<'_>) {
+        self.end_family();
+        self.kind = header.kind;
+        let out = &mut self.family;
+        push_message(out, field::FAMILY_NAME, |out| {
+            out.extend_from_slice(header.name.as_bytes());
+            out.extend_from_slice(header.kind.sample_suffix().as_bytes());
+        });
+        push_string(out, field::FAMILY_HELP, header.help);
+        push_unsigned(out, field::FAMILY_TYPE, type_number(header.kind));
+        if let Some(unit) = header.unit
+            && is_last_word(unit, header)
+        {
+            push_string(out, field::FAMILY_UNIT, unit);
+        }
+        self.header_len = out.len();
+    }
+
+    fn sample(&mut self, labels: &str, value: Number, start: Option<Timestamp>) {
+        self.single(labels, value.as_f64(), None, start);
+    }
+
+    fn histogram(&mut self, labels: &str, histogram: &Histogram<'_>) {
+        push_metric(&mut self.family, labels, field::METRIC_HISTOGRAM, |out| {
+            push_unsigned(out, field::COUNT, histogram.count());
+            push_double(out, field::SUM, histogram.sum.as_f64());
+            let bounds = histogram.bounds.values().iter().copied();
+            let buckets = bounds.chain([f64::INFINITY]).zip(histogram.buckets);
+            let mut count = 0;
+            for (bucket, (bound, more)) in buckets.enumerate() {
+                count += more;
+                push_bucket(out, bound, count, histogram.exemplar(bucket).as_ref());
+            }
+            push_time(out, field::HISTOGRAM_START, histogram.start);
+        });
+    }
+
+    fn summary(&mut self, labels: &str, summary: &Summary) {
+        push_metric(&mut self.family, labels, field::METRIC_SUMMARY, |out| {
+            push_unsigned(out, field::COUNT, summary.count);
+            push_double(out, field::SUM, summary.sum);
+            push_time(out, field::SUMMARY_START, summary.start);
+        });
+    }
+
+    fn line(&mut self, line: &Line<'_>) {
+        if matches!(self.kind, MetricKind::Histogram | MetricKind::Summary) {
+            if !self.gathered.add(line) {
+                self.end_series();
+                self.gathered.add(line);
+            }
+        } else if line.suffix == self.kind.sample_suffix()
+            && let Ok(value) = line.value.parse()
+        {
+            let exemplar = line.exemplar.and_then(read_exemplar);
+            self.single(line.labels, value, exemplar.as_ref(), None);
+        }
+    }
+
+    fn finish(&mut self) {
+        self.end_family();
+        self.page.finish();
+    }
+}
+
+impl Protobuf<'_> {
+    /// Writes what has one value.
+    fn single(
+        &mut self,
+        labels: &str,
+        value: f64,
+        exemplar: Option<&Exemplar<'_>>,
+        start: Option<Timestamp>,
+    ) {
+        let field = match self.kind {
+            MetricKind::Counter => field::METRIC_COUNTER,
+            MetricKind::Unknown => field::METRIC_UNTYPED,
+            _ => field::METRIC_GAUGE,
+        };
+        push_metric(&mut self.family, labels, field, |out| {
+            push_double(out, field::VALUE, value);
+            if field == field::METRIC_COUNTER {
+                push_exemplar(out, field::COUNTER_EXEMPLAR, exemplar);
+                push_time(out, field::COUNTER_START, start);
+            }
+        });
+    }
+
+    /// Writes the series that was gathered.
+    fn end_series(&mut self) {
+        let Some(series) = self.gathered.take() else {
+            return;
+        };
+        let field = match self.kind {
+            MetricKind::Histogram => field::METRIC_HISTOGRAM,
+            _ => field::METRIC_SUMMARY,
+        };
+        push_metric(&mut self.family, &series.labels, field, |out| {
+            push_unsigned(out, field::COUNT, series.count);
+            push_double(out, field::SUM, series.sum);
+            if field == field::METRIC_HISTOGRAM {
+                for bucket in &series.buckets {
+                    let exemplar = bucket.exemplar.as_deref().and_then(read_exemplar);
+                    push_bucket(out, bucket.bound, bucket.count, exemplar.as_ref());
+                }
+            }
+        });
+    }
+
+    /// Hands on the family, if there are samples in it.
+    fn end_family(&mut self) {
+        self.end_series();
+        if self.family.len() > self.header_len {
+            push_varint(self.page.chunk(), self.family.len() as u64);
+            self.page.push_pieces(&self.family);
+        }
+        self.family.clear();
+        self.header_len = 0;
+    }
+}
+
+const fn type_number(kind: MetricKind) -> u64 {
+    match kind {
+        MetricKind::Counter => 0,
+        MetricKind::Gauge | MetricKind::Info | MetricKind::StateSet => 1,
+        MetricKind::Summary => 2,
+        MetricKind::Unknown => 3,
+        MetricKind::Histogram => 4,
+    }
+}
+
+/// Whether the name ends with the unit. Prometheus 3.5 to 3.8 refuse the whole scrape otherwise.
+fn is_last_word(unit: &str, header: &Header<'_>) -> bool {
+    let stem = header.name.strip_suffix(unit);
+    header.kind != MetricKind::Info && stem.is_some_and(|stem| stem.ends_with('_'))
+}
+
+/// Writes one series: its labels, and a message for its value.
+fn push_metric(out: &mut Vec<u8>, labels: &str, field: u8, value: impl FnOnce(&mut Vec<u8>)) {
+    push_message(out, field::FAMILY_METRIC, |out| {
+        push_labels(out, field::METRIC_LABEL, labels);
+        push_message(out, field, value);
+    });
+}
+
+fn push_labels(out: &mut Vec<u8>, field: u8, labels: &str) {
+    for (name, value) in Labels::new(labels) {
+        push_message(out, field, |out| {
+            push_string(out, field::LABEL_NAME, name);
+            push_string(out, field::LABEL_VALUE, &unescape(value));
+        });
+    }
+}
+
+fn push_bucket(out: &mut Vec<u8>, bound: f64, count: u64, exemplar: Option<&Exemplar<'_>>) {
+    push_message(out, field::HISTOGRAM_BUCKET, |out| {
+        push_unsigned(out, field::BUCKET_COUNT, count);
+        push_double(out, field::BUCKET_BOUND, bound);
+        push_exemplar(out, field::BUCKET_EXEMPLAR, exemplar);
+    });
+}
+
+fn push_exemplar(out: &mut Vec<u8>, field: u8, exemplar: Option<&Exemplar<'_>>) {
+    if let Some(exemplar) = exemplar {
+        push_message(out, field, |out| {
+            push_labels(out, field::EXEMPLAR_LABEL, exemplar.labels);
+            push_double(out, field::EXEMPLAR_VALUE, exemplar.value.as_f64());
+            push_time(out, field::EXEMPLAR_TIME, exemplar.time);
+        });
+    }
+}
+
+/// Writes a moment, if it is known.
+fn push_time(out: &mut Vec<u8>, field: u8, time: Option<Timestamp>) {
+    const SECOND: u64 = 1_000_000_000;
+    if let Some(time) = time {
+        push_message(out, field, |out| {
+            push_unsigned(out, field::TIMESTAMP_SECONDS, time.as_nanos() / SECOND);
+            push_unsigned(out, field::TIMESTAMP_NANOS, time.as_nanos() % SECOND);
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests;
