@@ -5,8 +5,6 @@
 
 use std::{fmt, io, path::PathBuf};
 
-use crate::exposition::Format;
-
 /// `Debug` prints what `Display` does.
 macro_rules! debug_as_display {
     ($($name:ty),+ $(,)?) => {$(
@@ -24,20 +22,16 @@ debug_as_display!(ConfigError, EncodeError, ParseFormatError, RegisterError);
 ///
 /// Each says which one it is, what it holds (unless that can be a secret) and what it should hold.
 /// The variables are listed at [`GdsMetrics::from_env`](crate::GdsMetrics::from_env).
-#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
     /// A variable's value is not Unicode.
-    #[error("{variable} is not valid Unicode: set it to plain text or unset it")]
+    #[non_exhaustive]
     NotUnicode {
         /// The variable.
         variable: &'static str,
     },
     /// The path of the endpoint cannot be one.
-    #[error(
-        "{setting} is `{value}`: it should be a plain path such as `/metrics`, beginning with `/` and \
-         without `{{`, `}}`, `*`, `%`, `?`, `#` or white space"
-    )]
+    #[non_exhaustive]
     Path {
         /// The variable or setter.
         setting: &'static str,
@@ -45,24 +39,15 @@ pub enum ConfigError {
         value: String,
     },
     /// `METRICS_BASIC_AUTH` is neither `true` nor `false`.
-    #[error(
-        "METRICS_BASIC_AUTH is `{value}`: it should be `true` (require a token), `false` (serve \
-         metrics to everybody who can reach them), or unset (require a token if there is one)"
-    )]
+    #[non_exhaustive]
     AuthSwitch {
         /// What it holds, or `…` where that could be a secret.
         value: String,
     },
     /// Authentication is required, but there is no token to compare with.
-    #[error(
-        "METRICS_BASIC_AUTH is `true`, but there is no token: set METRICS_AUTH_TOKEN, \
-         METRICS_AUTH_TOKEN_FILE or VCAP_APPLICATION, or call `.bearer_token(…)`"
-    )]
     MissingToken,
     /// A token could never arrive in a header.
-    #[error(
-        "{setting} {problem}: it should hold a token of visible ASCII characters without white space"
-    )]
+    #[non_exhaustive]
     Token {
         /// The variable or setter.
         setting: &'static str,
@@ -70,13 +55,9 @@ pub enum ConfigError {
         problem: &'static str,
     },
     /// Two variables give a token.
-    #[error("METRICS_AUTH_TOKEN and METRICS_AUTH_TOKEN_FILE are both set: unset one of them")]
     TwoTokens,
     /// The token's file cannot be read.
-    #[error(
-        "METRICS_AUTH_TOKEN_FILE is `{}`, which cannot be read: {source}",
-        path.display()
-    )]
+    #[non_exhaustive]
     TokenFile {
         /// The file, or `…` where the text could be a token: it is no absolute path, and does not
         /// begin with `./` or `../`.
@@ -85,19 +66,13 @@ pub enum ConfigError {
         source: io::Error,
     },
     /// `VCAP_APPLICATION` is there, but is not what Cloud Foundry writes.
-    #[error(
-        "VCAP_APPLICATION {problem}: it should be the JSON object that Cloud Foundry sets, with the \
-         token as `application_id`; off Cloud Foundry, unset it"
-    )]
+    #[non_exhaustive]
     VcapApplication {
         /// What is wrong. Never what it holds.
         problem: String,
     },
     /// A name for the `host` label cannot be a host's.
-    #[error(
-        "{setting} has `{value}`: each should be a host's name such as `app.example`, without a scheme, \
-         a port or a path"
-    )]
+    #[non_exhaustive]
     Host {
         /// The variable or setter.
         setting: &'static str,
@@ -105,10 +80,7 @@ pub enum ConfigError {
         value: String,
     },
     /// A range of addresses cannot be read.
-    #[error(
-        "{setting} has `{value}`: each should be an address such as `192.0.2.1` or a range such as \
-         `10.0.0.0/8`"
-    )]
+    #[non_exhaustive]
     Address {
         /// The variable or setter.
         setting: &'static str,
@@ -116,16 +88,13 @@ pub enum ConfigError {
         value: String,
     },
     /// The buckets of the histogram are not bounds.
-    #[error(
-        "`.buckets(…)` {problem}: it should give upper bounds in seconds, at least one, positive, \
-         finite and each larger than the one before (`+Inf` is added)"
-    )]
+    #[non_exhaustive]
     Buckets {
         /// What is wrong.
         problem: String,
     },
     /// A cap is out of range.
-    #[error("`{setting}` is {value}: it should be from 1 to {max}")]
+    #[non_exhaustive]
     Cap {
         /// The setter.
         setting: &'static str,
@@ -135,66 +104,162 @@ pub enum ConfigError {
         max: usize,
     },
     /// The name of a kind of error cannot be one.
-    #[error(
-        "`.error_kind(…)` has `{value}`: it should be a name of 1 to 64 ASCII letters, digits, `_`, `-` \
-         or `.`"
-    )]
+    #[non_exhaustive]
     ErrorKind {
         /// The name.
         value: String,
     },
     /// A pattern that no route can have is to be excluded.
-    #[error(
-        "`.exclude(…)` has `{value}`: it should be a pattern as it was registered, such as `/health` or \
-         `/users/{{id}}`, with the scopes it lies in"
-    )]
+    #[non_exhaustive]
     Exclude {
         /// The pattern.
         value: String,
     },
 }
 
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotUnicode { variable } => write!(
+                f,
+                "{variable} is not valid Unicode: set it to plain text or unset it"
+            ),
+            Self::Path { setting, value } => write!(
+                f,
+                "{setting} is `{value}`: it should be a plain path such as `/metrics`, beginning with `/` and \
+         without `{{`, `}}`, `*`, `%`, `?`, `#` or white space"
+            ),
+            Self::AuthSwitch { value } => write!(
+                f,
+                "METRICS_BASIC_AUTH is `{value}`: it should be `true` (require a token), `false` (serve \
+         metrics to everybody who can reach them), or unset (require a token if there is one)"
+            ),
+            Self::MissingToken => f.write_str(
+                "METRICS_BASIC_AUTH is `true`, but there is no token: set METRICS_AUTH_TOKEN, \
+         METRICS_AUTH_TOKEN_FILE or VCAP_APPLICATION, or call `.bearer_token(…)`",
+            ),
+            Self::Token { setting, problem } => write!(
+                f,
+                "{setting} {problem}: it should hold a token of visible ASCII characters without white space"
+            ),
+            Self::TwoTokens => f.write_str(
+                "METRICS_AUTH_TOKEN and METRICS_AUTH_TOKEN_FILE are both set: unset one of them",
+            ),
+            Self::TokenFile { path, source } => write!(
+                f,
+                "METRICS_AUTH_TOKEN_FILE is `{}`, which cannot be read: {source}",
+                path.display()
+            ),
+            Self::VcapApplication { problem } => write!(
+                f,
+                "VCAP_APPLICATION {problem}: it should be the JSON object that Cloud Foundry sets, with the \
+         token as `application_id`; off Cloud Foundry, unset it"
+            ),
+            Self::Host { setting, value } => write!(
+                f,
+                "{setting} has `{value}`: each should be a host's name such as `app.example`, without a scheme, \
+         a port or a path"
+            ),
+            Self::Address { setting, value } => write!(
+                f,
+                "{setting} has `{value}`: each should be an address such as `192.0.2.1` or a range such as \
+         `10.0.0.0/8`"
+            ),
+            Self::Buckets { problem } => write!(
+                f,
+                "`.buckets(…)` {problem}: it should give upper bounds in seconds, at least one, positive, \
+         finite and each larger than the one before (`+Inf` is added)"
+            ),
+            Self::Cap {
+                setting,
+                value,
+                max,
+            } => write!(f, "`{setting}` is {value}: it should be from 1 to {max}"),
+            Self::ErrorKind { value } => write!(
+                f,
+                "`.error_kind(…)` has `{value}`: it should be a name of 1 to 64 ASCII letters, digits, `_`, `-` \
+         or `.`"
+            ),
+            Self::Exclude { value } => write!(
+                f,
+                "`.exclude(…)` has `{value}`: it should be a pattern as it was registered, such as `/health` or \
+         `/users/{{id}}`, with the scopes it lies in"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for ConfigError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::TokenFile { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+}
+
 /// The exposition could not be written.
 ///
 /// A scrape answers this with `500` and an empty body: a part of an exposition is never sent.
-#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum EncodeError {
     /// A metric's own encoder refused.
     ///
     /// prometheus-client's text encoder does so for a histogram that has native buckets only.
-    #[error("the metric family `{family}` could not be encoded: its encoder reported an error")]
+    #[non_exhaustive]
     Family {
         /// Name of the family, as far as it is known.
         family: String,
     },
     /// The format is not text.
-    #[error("the format `{format}` is not text: call `encode_to_vec`, which returns bytes")]
+    #[non_exhaustive]
     NotText {
-        /// The format.
-        format: Format,
+        /// Its name.
+        format: &'static str,
     },
 }
 
-/// A text names no [`Format`].
-#[derive(thiserror::Error)]
-#[error("`{text}` is no format: it should be `text`, `openmetrics` or `protobuf`")]
+impl fmt::Display for EncodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Family { family } => write!(
+                f,
+                "the metric family `{family}` could not be encoded: its encoder reported an error"
+            ),
+            Self::NotText { format } => write!(
+                f,
+                "the format `{format}` is not text: call `encode_to_vec`, which returns bytes"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for EncodeError {}
+
+/// A text names no [`Format`](crate::Format).
 #[non_exhaustive]
 pub struct ParseFormatError {
     /// The text.
     pub text: String,
 }
 
+impl fmt::Display for ParseFormatError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "`{}` is no format: it should be `text`, `openmetrics` or `protobuf`",
+            self.text
+        )
+    }
+}
+
+impl std::error::Error for ParseFormatError {}
+
 /// A metric set could not be registered. Nothing of it was.
-#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum RegisterError {
     /// The very same set is registered already.
-    #[error(
-        "`{definition}` is registered already: register `{set}` once and share its clones. Is it \
-         registered once per worker? Build `GdsMetrics` and register outside of the \
-         `HttpServer::new` closure. To have it twice, nest it with `#[metric(prefix = \"…\")]`"
-    )]
+    #[non_exhaustive]
     Twice {
         /// Name of the set's type.
         set: &'static str,
@@ -202,10 +267,7 @@ pub enum RegisterError {
         definition: String,
     },
     /// A name is taken.
-    #[error(
-        "`{definition}` would expose `{name}`, which belongs to {owner}: rename one of them, or give \
-         one of the sets a `#[metric(prefix = \"…\")]`"
-    )]
+    #[non_exhaustive]
     Taken {
         /// The name both would own: a family's, a sample's, or one that OpenMetrics reserves.
         name: String,
@@ -219,7 +281,7 @@ pub enum RegisterError {
     },
     /// A label that was given with [`register_labelled`](crate::GdsMetrics::register_labelled) cannot
     /// be one of a metric.
-    #[error("`{name}` cannot be a label of `{definition}`: {problem}; name it differently")]
+    #[non_exhaustive]
     Label {
         /// The name of the label.
         name: String,
@@ -229,3 +291,35 @@ pub enum RegisterError {
         problem: &'static str,
     },
 }
+
+impl fmt::Display for RegisterError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Twice { set, definition } => write!(
+                f,
+                "`{definition}` is registered already: register `{set}` once and share its clones. Is it \
+         registered once per worker? Build `GdsMetrics` and register outside of the \
+         `HttpServer::new` closure. To have it twice, nest it with `#[metric(prefix = \"…\")]`"
+            ),
+            Self::Taken {
+                name,
+                definition,
+                owner,
+            } => write!(
+                f,
+                "`{definition}` would expose `{name}`, which belongs to {owner}: rename one of them, or give \
+         one of the sets a `#[metric(prefix = \"…\")]`"
+            ),
+            Self::Label {
+                name,
+                definition,
+                problem,
+            } => write!(
+                f,
+                "`{name}` cannot be a label of `{definition}`: {problem}; name it differently"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for RegisterError {}

@@ -223,6 +223,7 @@ impl GdsMetrics {
     #[allow(clippy::missing_panics_doc)]
     pub fn encode(&self, format: Format) -> Result<String, EncodeError> {
         if format == Format::Protobuf {
+            let format = format.as_str();
             return Err(EncodeError::NotText { format });
         }
         let text = self.encode_to_vec(format)?;

@@ -50,7 +50,7 @@ impl Format {
         }
     }
 
-    const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Text => "text",
             Self::OpenMetrics => "openmetrics",
