@@ -11,7 +11,7 @@ use syn::{
     token,
 };
 
-use crate::{errors::Errors, name};
+use crate::{errors::Errors, name, tokens::ungrouped};
 
 /// Where an attribute stands, and so which options it may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -162,14 +162,6 @@ fn check_place(option: &Ident, place: Place, errors: &mut Errors) -> bool {
     };
     errors.push(option.span(), advice);
     false
-}
-
-/// An expression that a macro passed on is in an invisible group.
-pub(crate) fn ungrouped(expr: &Expr) -> &Expr {
-    match expr {
-        Expr::Group(group) => ungrouped(&group.expr),
-        _ => expr,
-    }
 }
 
 impl Opt {

@@ -10,9 +10,8 @@ use super::type_options;
 use crate::{
     attr::{self, Place, Text},
     errors::Errors,
-    expand::{private, scoped},
-    guess::{is_generic, option_of},
     name,
+    tokens::{is_generic, option_of, private, scoped},
 };
 
 /// A field of a label set.

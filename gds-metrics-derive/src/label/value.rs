@@ -8,9 +8,8 @@ use super::{case::Case, type_options};
 use crate::{
     attr::{self, Opt, Place},
     errors::Errors,
-    expand::{private, scoped},
-    guess::is_generic,
     name,
+    tokens::{is_generic, private, scoped},
 };
 
 /// A form that the value can have: a variant, or the struct.

@@ -2,60 +2,19 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
-use syn::{DeriveInput, Generics, Ident, Path, ext::IdentExt, parse_quote, spanned::Spanned};
+use syn::{Generics, Ident, ext::IdentExt, parse_quote, spanned::Spanned};
 
-use crate::{
-    attr::ConstantLabel,
-    check,
-    errors::Errors,
-    guess::{Labels, is_generic},
+use super::{
+    kind::Labels,
     model::{Content, Field, Metric, Nested, Set},
 };
-
-/// The whole of `#[derive(GdsMetricSet)]`.
-pub(crate) fn metric_set(input: &DeriveInput) -> TokenStream {
-    let mut errors = Errors::default();
-    let set = Set::read(input, &mut errors);
-    check::check(&set, &mut errors);
-    if errors.is_empty() {
-        scoped(&set.krate, &expand(&set))
-    } else {
-        let stub = scoped(&set.krate, &stub(&set));
-        let errors = errors.into_tokens();
-        quote!(#errors #stub)
-    }
-}
-
-/// The path of what the code calls, within [`scoped`].
-pub(crate) fn private() -> TokenStream {
-    quote!(__gds_metrics)
-}
-
-/// The code, where [`private`] means something. All else that it names is found as before. If the crate
-/// cannot be found, this is the only error.
-pub(crate) fn scoped(krate: &Path, code: &TokenStream) -> TokenStream {
-    quote! {
-        const _: () = {
-            use #krate::__private as __gds_metrics;
-            #code
-        };
-    }
-}
-
-/// `tokens` at `span`. An expression lies where all of its tokens lie, and else where the derive does.
-pub(crate) fn respanned(tokens: &TokenStream, span: Span) -> TokenStream {
-    tokens
-        .clone()
-        .into_iter()
-        .map(|mut token| {
-            token.set_span(span);
-            token
-        })
-        .collect()
-}
+use crate::{
+    attr::ConstantLabel,
+    tokens::{is_generic, private, respanned},
+};
 
 /// An implementation for a set with mistakes, so that its users are not told of more.
-fn stub(set: &Set<'_>) -> TokenStream {
+pub(crate) fn stub(set: &Set<'_>) -> TokenStream {
     let private = private();
     let ident = set.ident;
     let name = ident.unraw().to_string();
@@ -72,7 +31,8 @@ fn stub(set: &Set<'_>) -> TokenStream {
     }
 }
 
-fn expand(set: &Set<'_>) -> TokenStream {
+/// The code of a set without mistakes.
+pub(crate) fn expand(set: &Set<'_>) -> TokenStream {
     let private = private();
     let ident = set.ident;
     let name = ident.unraw().to_string();
@@ -169,7 +129,7 @@ fn metric_constant(
     let ty = field.ty;
     let set_name = set.ident.unraw().to_string();
     let field_name = field.ident.unraw().to_string();
-    let name = check::local_name(set, metric);
+    let name = set.local_name(metric);
     let unit = option(metric.unit.as_ref().map(|unit| &unit.value), private);
     let help = metric.help.as_deref().unwrap_or_default();
     let labels = match &metric.guess.labels {

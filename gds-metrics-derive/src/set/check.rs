@@ -2,11 +2,13 @@
 
 use proc_macro2::Span;
 
+use super::{
+    kind::{Kind, Labels},
+    model::{Content, Field, Metric, Nested, Set},
+};
 use crate::{
     attr::{ConstantLabel, Text},
     errors::Errors,
-    guess::{Kind, Labels},
-    model::{Content, Field, Metric, Nested, Set},
     name,
 };
 
@@ -24,31 +26,6 @@ pub(crate) fn check(set: &Set<'_>, errors: &mut Errors) {
         }
     }
     check_duplicates(set, errors);
-}
-
-/// The name of the family, as far as this struct tells.
-fn family_name(set: &Set<'_>, metric: &Metric) -> String {
-    let written = local_name(set, metric);
-    let stem = match metric.guess.kind {
-        Some(Kind::Counter) => name::strip_word(&written, "total"),
-        Some(Kind::Info) => name::strip_word(&written, "info"),
-        _ => &written,
-    };
-    match &metric.unit {
-        Some(unit) if !name::ends_with_word(stem, &unit.value) => format!("{stem}_{}", unit.value),
-        _ => stem.to_owned(),
-    }
-}
-
-/// The name with the struct's prefix.
-pub(crate) fn local_name(set: &Set<'_>, metric: &Metric) -> String {
-    match &set.prefix {
-        Some(prefix) => {
-            let prefix = prefix.value.trim_end_matches('_');
-            format!("{prefix}_{}", metric.name.value)
-        }
-        None => metric.name.value.clone(),
-    }
 }
 
 fn check_prefix(prefix: &Text, instead: &str, errors: &mut Errors) {
@@ -151,7 +128,7 @@ fn check_name(set: &Set<'_>, metric: &Metric, errors: &mut Errors) {
     let Some(kind) = metric.guess.kind else {
         return;
     };
-    let family = family_name(set, metric);
+    let family = set.family_name(metric);
     for (suffix, owner, instead) in [
         ("bucket", "the buckets of a histogram", "rename it"),
         (
@@ -290,7 +267,7 @@ fn check_duplicates(set: &Set<'_>, errors: &mut Errors) {
         let Content::Metric(metric) = &field.content else {
             continue;
         };
-        let family = family_name(set, metric);
+        let family = set.family_name(metric);
         let (suffixes, kind) = match metric.guess.kind {
             Some(kind) => (kind.suffixes(), kind.as_str()),
             None => (&[""][..], "a metric"),

@@ -4,7 +4,10 @@ use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{Expr, ExprLit, Lit, LitFloat, UnOp, spanned::Spanned};
 
-use crate::{attr::ungrouped, errors::Errors, expand::respanned};
+use crate::{
+    errors::Errors,
+    tokens::{respanned, ungrouped},
+};
 
 /// The bounds of a histogram, as they were written.
 #[derive(Clone, Debug)]

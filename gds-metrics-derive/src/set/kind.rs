@@ -3,9 +3,9 @@
 //! A type alias tells nothing: then the constants of `gds_metrics::schema::check` find what is wrong, but
 //! for the labels of a family, which are unknown.
 
-use proc_macro2::TokenTree;
-use quote::ToTokens;
-use syn::{GenericArgument, Generics, PathArguments, Type};
+use syn::Type;
+
+use crate::tokens::last_segment;
 
 /// The kinds that have rules of their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,53 +89,5 @@ pub(crate) fn guess(ty: &Type) -> Guess {
     Guess {
         kind: Some(kind),
         labels,
-    }
-}
-
-/// What `ty` is an `Option` of, if it is spelt as one.
-pub(crate) fn option_of(ty: &Type) -> Option<&Type> {
-    let (name, arguments) = last_segment(ty)?;
-    match arguments.as_slice() {
-        [inner] if name == "Option" => Some(inner),
-        _ => None,
-    }
-}
-
-/// Whether a type parameter or lifetime of `generics` is in `ty`.
-pub(crate) fn is_generic(ty: &Type, generics: &Generics) -> bool {
-    fn contains(tokens: proc_macro2::TokenStream, names: &[String]) -> bool {
-        tokens.into_iter().any(|token| match token {
-            TokenTree::Ident(ident) => names.contains(&ident.to_string()),
-            TokenTree::Group(group) => contains(group.stream(), names),
-            _ => false,
-        })
-    }
-    let names: Vec<String> = generics
-        .type_params()
-        .map(|param| param.ident.to_string())
-        .collect();
-    contains(ty.to_token_stream(), &names)
-}
-
-fn last_segment(ty: &Type) -> Option<(String, Vec<&Type>)> {
-    match ty {
-        Type::Group(group) => last_segment(&group.elem),
-        Type::Paren(paren) => last_segment(&paren.elem),
-        Type::Path(path) => {
-            let last = path.path.segments.last()?;
-            let arguments = match &last.arguments {
-                PathArguments::AngleBracketed(arguments) => arguments
-                    .args
-                    .iter()
-                    .filter_map(|argument| match argument {
-                        GenericArgument::Type(ty) => Some(ty),
-                        _ => None,
-                    })
-                    .collect(),
-                _ => Vec::new(),
-            };
-            Some((last.ident.to_string(), arguments))
-        }
-        _ => None,
     }
 }

@@ -2,15 +2,19 @@
 
 use proc_macro2::Span;
 use syn::{
-    Attribute, Data, DeriveInput, Expr, ExprLit, Fields, Generics, Ident, Lit, Meta, Path, Type,
-    ext::IdentExt, parse_quote, spanned::Spanned,
+    Data, DeriveInput, Fields, Generics, Ident, Path, Type, ext::IdentExt, parse_quote,
+    spanned::Spanned,
 };
 
+use super::{
+    buckets::Buckets,
+    help::help,
+    kind::{Guess, Kind, guess},
+};
 use crate::{
     attr::{self, ConstantLabel, Opt, Place, Text},
-    buckets::Buckets,
     errors::Errors,
-    guess::{Guess, guess},
+    name,
 };
 
 /// A struct with `#[derive(GdsMetricSet)]`.
@@ -101,6 +105,33 @@ impl<'a> Set<'a> {
             ),
         }
         set
+    }
+
+    /// The name of the family, as far as this struct tells.
+    pub(crate) fn family_name(&self, metric: &Metric) -> String {
+        let written = self.local_name(metric);
+        let stem = match metric.guess.kind {
+            Some(Kind::Counter) => name::strip_word(&written, "total"),
+            Some(Kind::Info) => name::strip_word(&written, "info"),
+            _ => &written,
+        };
+        match &metric.unit {
+            Some(unit) if !name::ends_with_word(stem, &unit.value) => {
+                format!("{stem}_{}", unit.value)
+            }
+            _ => stem.to_owned(),
+        }
+    }
+
+    /// The name with the struct's prefix.
+    pub(crate) fn local_name(&self, metric: &Metric) -> String {
+        match &self.prefix {
+            Some(prefix) => {
+                let prefix = prefix.value.trim_end_matches('_');
+                format!("{prefix}_{}", metric.name.value)
+            }
+            None => metric.name.value.clone(),
+        }
     }
 }
 
@@ -226,38 +257,4 @@ fn read_metric(ident: &Ident, field: &syn::Field, options: &[Opt], errors: &mut 
         }
     }
     Content::Metric(Box::new(metric))
-}
-
-/// The first paragraph of the doc comment, without a final full stop.
-fn help(attrs: &[Attribute]) -> Option<String> {
-    let lines = attrs.iter().filter_map(|attr| match &attr.meta {
-        Meta::NameValue(doc) if doc.path.is_ident("doc") => match &doc.value {
-            Expr::Lit(ExprLit {
-                lit: Lit::Str(text),
-                ..
-            }) => Some(text.value()),
-            _ => None,
-        },
-        _ => None,
-    });
-    let doc: Vec<String> = lines.collect();
-    let paragraph: Vec<&str> = doc
-        .iter()
-        .flat_map(|text| text.split('\n'))
-        // A block comment may begin each line with an asterisk.
-        .map(|line| match line.trim() {
-            "*" => "",
-            line => line.trim_start_matches("* ").trim(),
-        })
-        .skip_while(|line| line.is_empty())
-        .take_while(|line| !line.is_empty())
-        .collect();
-    if paragraph.is_empty() {
-        return None;
-    }
-    let help = paragraph.join(" ");
-    Some(match help.strip_suffix('.') {
-        Some(sentence) if !sentence.ends_with('.') => sentence.to_owned(),
-        _ => help,
-    })
 }
