@@ -17,7 +17,7 @@ use crate::{
 pub(crate) fn stub(set: &Set<'_>) -> TokenStream {
     let private = private();
     let ident = set.ident;
-    let name = ident.unraw().to_string();
+    let name = set.ident.unraw().to_string();
     let (impl_generics, ty_generics, where_clause) = set.generics.split_for_impl();
     quote! {
         #[automatically_derived]
@@ -35,7 +35,7 @@ pub(crate) fn stub(set: &Set<'_>) -> TokenStream {
 pub(crate) fn expand(set: &Set<'_>) -> TokenStream {
     let private = private();
     let ident = set.ident;
-    let name = ident.unraw().to_string();
+    let name = set.ident.unraw().to_string();
     let generics = bounded(set, &private);
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
 
@@ -58,7 +58,7 @@ pub(crate) fn expand(set: &Set<'_>) -> TokenStream {
             }
             Content::Skipped => {
                 let ty = field.ty;
-                fields.extend(quote_spanned! {ty.span()=>
+                fields.extend(quote_spanned! {field.ty.span()=>
                     #ident: <#ty as #private::std::default::Default>::default(),
                 });
             }
@@ -67,10 +67,10 @@ pub(crate) fn expand(set: &Set<'_>) -> TokenStream {
 
     // A generic set is checked where it is registered.
     let check = set.generics.params.is_empty().then(|| {
-        let set = quote!(#private::GdsMetricSet);
-        let private = respanned(&private, ident.span());
-        quote_spanned! {ident.span()=>
-            const _: () = #private::check(<#ident as #set>::SCHEMA);
+        let set_trait = quote!(#private::GdsMetricSet);
+        let private = respanned(&private, set.ident.span());
+        quote_spanned! {set.ident.span()=>
+            const _: () = #private::check(<#ident as #set_trait>::SCHEMA);
         }
     });
 
@@ -131,13 +131,18 @@ fn metric_constant(
     let field_name = field.ident.unraw().to_string();
     let name = set.local_name(metric);
     let unit = option(metric.unit.as_ref().map(|unit| &unit.value), private);
-    let help = metric.help.as_deref().unwrap_or_default();
+    let help = metric
+        .help
+        .as_ref()
+        .map(|help| help.expand(field.ident.span(), private));
     let labels = match &metric.guess.labels {
         Labels::None => quote!(#private::std::option::Option::Some(&[])),
-        Labels::Type(labels) => quote! {{
-            use #private::Unknown as _;
-            #private::Probe::<#labels>::NAMES
-        }},
+        Labels::Type(labels) => {
+            quote! {{
+                use #private::Unknown as _;
+                #private::Probe::<#labels>::NAMES
+            }}
+        }
         Labels::Unknown => quote!(#private::std::option::Option::None),
     };
     let constant_labels = constant_labels(&set.labels, &metric.labels);
@@ -154,8 +159,8 @@ fn metric_constant(
         quote_spanned!(span=> .zero(#private::zero))
     });
     // At the type, which is what may be wrong with it.
-    let private_here = respanned(private, ty.span());
-    let call = quote_spanned! {ty.span()=>
+    let private_here = respanned(private, field.ty.span());
+    let call = quote_spanned! {field.ty.span()=>
         #private_here::metric_field::<#ty>(#private::MetricParts {
             set: #set_name,
             field: #field_name,
@@ -186,8 +191,8 @@ fn set_constant(
     let outer = set.prefix.as_ref().map_or("", |prefix| &prefix.value);
     let prefix = nested.prefix.as_ref().map_or("", |prefix| &prefix.value);
     let labels = constant_labels(&set.labels, &nested.labels);
-    let private_here = respanned(private, ty.span());
-    let call = quote_spanned! {ty.span()=>
+    let private_here = respanned(private, field.ty.span());
+    let call = quote_spanned! {field.ty.span()=>
         #private_here::set_field::<#ty>([#outer, #prefix], #labels)
     };
     quote! {

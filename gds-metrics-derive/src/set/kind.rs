@@ -46,6 +46,8 @@ impl Kind {
 #[derive(Clone, Debug)]
 pub(crate) struct Guess {
     pub(crate) kind: Option<Kind>,
+    /// Whether it is a gauge of whole numbers.
+    pub(crate) integer_gauge: bool,
     pub(crate) labels: Labels,
 }
 
@@ -62,6 +64,7 @@ pub(crate) enum Labels {
 pub(crate) fn guess(ty: &Type) -> Guess {
     let unknown = Guess {
         kind: None,
+        integer_gauge: false,
         labels: Labels::Unknown,
     };
     let Some((name, arguments)) = last_segment(ty) else {
@@ -80,14 +83,18 @@ pub(crate) fn guess(ty: &Type) -> Guess {
         "Info" => (Kind::Info, first()),
         "Family" => {
             return Guess {
-                kind: arguments.get(1).and_then(|metric| guess(metric).kind),
                 labels: first(),
+                ..arguments.get(1).map_or(unknown, |metric| guess(metric))
             };
         }
         _ => return unknown,
     };
+    let is_float = |number: &&Type| {
+        last_segment(number).is_some_and(|(name, _)| name == "f64" || name == "f32")
+    };
     Guess {
         kind: Some(kind),
+        integer_gauge: kind == Kind::Gauge && !arguments.first().is_some_and(is_float),
         labels,
     }
 }

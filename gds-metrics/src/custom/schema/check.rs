@@ -8,6 +8,8 @@
 // It never lies on a stack at run time.
 #![allow(clippy::large_stack_arrays)]
 
+mod buckets;
+
 use super::{Entry, MetricDef, Schema, name};
 use crate::{
     custom::{
@@ -229,7 +231,7 @@ impl Names {
 
 /// What one field's definition alone tells. For a type alias the derive cannot tell it.
 #[track_caller]
-pub(crate) const fn check_field(def: &MetricDef, buckets: bool) {
+pub(crate) const fn check_field(def: &MetricDef, own_buckets: bool) {
     let mut reserved: &[&str] = &["bucket", "sum", "count", "created", "info", "total"];
     while let [suffix, tail @ ..] = reserved {
         if name::ends_with_word(def.name, suffix) {
@@ -246,8 +248,11 @@ pub(crate) const fn check_field(def: &MetricDef, buckets: bool) {
     if matches!(def.kind, MetricKind::Info | MetricKind::StateSet) && def.unit.is_some() {
         panic!("an info or a state set measures nothing: remove `unit`");
     }
-    if buckets && !matches!(def.kind, MetricKind::Histogram) {
+    if own_buckets && !matches!(def.kind, MetricKind::Histogram) {
         panic!("only a histogram has buckets: remove `buckets`");
+    }
+    if !own_buckets && matches!(def.kind, MetricKind::Histogram) {
+        buckets::check_default(def);
     }
     check_labels(def, Constants::ROOT);
 }
@@ -369,18 +374,10 @@ const fn twice(label: &str, set: &str, field: &str) -> ! {
 const fn duplicate(name: &str, first: &MetricDef, second: &MetricDef) -> ! {
     let mut text = Text::<MESSAGE>::new();
     text.push("`");
-    text.push(first.set);
-    text.push("::");
-    text.push(first.field);
-    text.push("` (a ");
-    text.push(first.kind.as_str());
-    text.push(") and `");
-    text.push(second.set);
-    text.push("::");
-    text.push(second.field);
-    text.push("` (a ");
-    text.push(second.kind.as_str());
-    text.push(") both own the name `");
+    push_definition(&mut text, first);
+    text.push(" and `");
+    push_definition(&mut text, second);
+    text.push(" both own the name `");
     text.push(name);
     text.push("`: rename one of them, or nest its set with `#[metric(prefix = \"…\")]`");
     if is_same_field(first, second) {
@@ -395,6 +392,20 @@ const fn is_same_field(a: &MetricDef, b: &MetricDef) -> bool {
         && name::eq(a.file, b.file)
         && name::eq(a.set, b.set)
         && name::eq(a.field, b.field)
+}
+
+/// ``Shop::orders` (a counter, src/shop.rs:5)``: sets of two libraries may have one name.
+const fn push_definition(text: &mut Text<MESSAGE>, def: &MetricDef) {
+    text.push(def.set);
+    text.push("::");
+    text.push(def.field);
+    text.push("` (a ");
+    text.push(def.kind.as_str());
+    text.push(", ");
+    text.push(def.file);
+    text.push(":");
+    text.push_number(def.line);
+    text.push(")");
 }
 
 /// The metric with this number, in the order of the walk.

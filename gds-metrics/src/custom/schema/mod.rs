@@ -22,6 +22,7 @@
 //! ```
 
 pub(crate) mod check;
+pub(crate) mod help;
 mod markdown;
 pub(crate) mod name;
 
