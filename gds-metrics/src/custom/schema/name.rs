@@ -2,7 +2,7 @@
 //!
 //! A constant cannot allocate, so a name that is not finished yet is a chain of borrowed pieces.
 
-use super::MetricDef;
+use super::def::MetricDef;
 
 /// The prefixes in front of a name, innermost first.
 #[derive(Clone, Copy, Debug)]
