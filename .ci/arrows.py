@@ -26,7 +26,7 @@ ROOMS = {
         ["exposition"],
         ["error"],
     ],
-    "gds-metrics-derive": [["set", "label"], ["tokens"], ["errors"], ["name"]],
+    "gds-metrics-derive": [["set", "label"], ["attr"], ["tokens"], ["errors"], ["name"]],
 }
 
 

@@ -71,6 +71,15 @@ struct Everything<L: gds_metrics::LabelSet> {
     paragraph: Gauge,
     #[doc = " Is going on..."]
     ellipsis: Gauge,
+    /// See [`Gauge`] and **the** [guide](https://example.org).
+    markdown: Gauge,
+    #[doc = concat!("Of ", "pieces.")]
+    pieces: Gauge,
+    /// In two
+    #[doc = concat!("halves", ".\n\nAnd more.")]
+    halves: Gauge,
+    #[doc = include_str!("derive_support/help.md")]
+    included: Gauge,
 }
 
 fn everything() -> (GdsMetrics, Everything<Page>) {
@@ -98,7 +107,11 @@ fn names_kinds_units_and_help() {
     assert_eq!(name("helped").3, "As it is. ");
     assert_eq!(name("paragraph").3, "Several lines make a paragraph");
     assert_eq!(name("ellipsis").3, "Is going on...");
-    assert_eq!(table.len(), 19);
+    assert_eq!(name("markdown").3, "See Gauge and the guide");
+    assert_eq!(name("pieces").3, "Of pieces");
+    assert_eq!(name("halves").3, "In two halves");
+    assert_eq!(name("included").3, "Read from a file");
+    assert_eq!(table.len(), 23);
 }
 
 #[test]

@@ -88,6 +88,49 @@ fn values() {
     );
 }
 
+#[test]
+fn values_that_are_displayed() {
+    #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+    #[metric(rename_all = "camelCase")]
+    struct Shown<A> {
+        #[metric(display)]
+        first_letter: char,
+        #[metric(display)]
+        ip_address: Option<std::net::Ipv4Addr>,
+        #[metric(display, rename = "any")]
+        renamed: A,
+        held: Held,
+    }
+    #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
+    enum Held {
+        Letter(#[metric(display)] char),
+    }
+    let shown = |renamed: String| {
+        exposed(&Shown {
+            first_letter: '"',
+            ip_address: Some([127, 0, 0, 1].into()),
+            renamed,
+            held: Held::Letter('x'),
+        })
+    };
+    let begin = r#"firstLetter="\"",ipAddress="127.0.0.1""#;
+    assert_eq!(
+        shown("a".into()),
+        format!(r#"{{{begin},any="a",held="x"}}"#)
+    );
+    // Cut off at 128 bytes, and not within a letter.
+    let (long, cut) = (
+        format!("a{}", "é".repeat(100)),
+        format!("a{}", "é".repeat(63)),
+    );
+    assert_eq!(shown(long), format!(r#"{{{begin},any="{cut}",held="x"}}"#));
+    let whole = "é".repeat(64);
+    assert_eq!(
+        shown(whole.clone()),
+        format!(r#"{{{begin},any="{whole}",held="x"}}"#)
+    );
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Labels {
     kind: Kind,
@@ -172,6 +215,8 @@ fn closed_types_know_their_values() {
     enum Outcome {
         Ok,
         Failed(Method),
+        Late { cached: bool },
+        Unknown,
     }
     #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
     struct Closed {
@@ -190,11 +235,22 @@ fn closed_types_know_their_values() {
         [
             Outcome::Ok,
             Outcome::Failed(Method::Get),
-            Outcome::Failed(Method::Post)
+            Outcome::Failed(Method::Post),
+            Outcome::Late { cached: false },
+            Outcome::Late { cached: true },
+            Outcome::Unknown,
         ]
     );
+    assert_eq!(Outcome::COUNT, 6);
+    for (i, outcome) in Outcome::all().iter().enumerate() {
+        assert_eq!(outcome.index(), i);
+    }
     let all = Closed::all();
-    assert_eq!(all.len(), 2 * 2 * 4);
+    assert_eq!(all.len(), 2 * 2 * 7);
+    assert_eq!(Closed::COUNT, all.len());
+    for (i, labels) in all.iter().enumerate() {
+        assert_eq!(labels.index(), i);
+    }
     assert_eq!(
         all[0],
         Closed {

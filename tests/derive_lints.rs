@@ -1,7 +1,7 @@
 //! The derives' code passes lints that a user may deny. (clippy's, when clippy runs over this file.)
 
 // Forbidden, they cannot be allowed by the derives either.
-#![forbid(unused_variables, nonstandard_style)]
+#![forbid(unused_variables, nonstandard_style, deprecated)]
 #![deny(
     warnings,
     unused,
@@ -82,6 +82,44 @@ pub enum Value {
     /// A value.
     One,
     /// Values.
+    Many(bool),
+}
+
+/// A set.
+#[deprecated]
+#[derive(Clone, Debug, GdsMetricSet)]
+pub struct Old {
+    /// A gauge.
+    #[deprecated]
+    pub gauge: gds_metrics::Gauge,
+    /// Skipped.
+    #[metric(skip)]
+    #[deprecated]
+    pub note: Option<bool>,
+}
+
+/// A label set.
+#[deprecated]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct OldLabels {
+    /// A label.
+    #[deprecated]
+    pub value: Value,
+    /// A label.
+    #[deprecated]
+    #[metric(display)]
+    pub letter: char,
+}
+
+/// A label value.
+#[deprecated]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
+pub enum OldValue {
+    /// A value.
+    #[deprecated]
+    One,
+    /// Values.
+    #[deprecated]
     Many(bool),
 }
 

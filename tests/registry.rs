@@ -18,9 +18,11 @@ set!(Logins { logins: Counter });
 set!(LoginsNow { logins: Gauge });
 set!(Wait {
     other: Counter,
-    wait: Histogram
+    wait_seconds: Histogram
 });
-set!(WaitAgain { wait: Summary });
+set!(WaitAgain {
+    wait_seconds: Summary
+});
 set!(Reserved {
     http_server_requests: Counter
 });
@@ -72,7 +74,7 @@ fn samples_clash_too() {
     metrics.register::<Wait>().unwrap();
     let message = error::<WaitAgain>(&metrics).to_string();
     assert!(
-        message.contains("would expose `wait_sum`, which belongs to `Wait::wait"),
+        message.contains("would expose `wait_seconds_sum`, which belongs to `Wait::wait_seconds"),
         "{message}"
     );
 }

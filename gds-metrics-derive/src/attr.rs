@@ -1,6 +1,7 @@
 //! The syntax of `#[metric(…)]`: a list of `name`, `name = value` and `name(…)`.
 
 use proc_macro2::{Span, TokenStream};
+use quote::ToTokens;
 use syn::{
     Attribute, Expr, Ident, Lit, LitStr, Meta, Path, Token,
     ext::IdentExt,
@@ -11,64 +12,114 @@ use syn::{
     token,
 };
 
-use crate::{errors::Errors, name};
+use crate::{errors::Errors, name, tokens::ungrouped};
 
-/// Where an attribute stands, and so which options it may have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
-    Set,
-    Field,
-    LabelSet,
-    Label,
-    LabelValue,
-    Variant,
+/// A kind of place for an attribute. Its values are the options that may be given there.
+pub(crate) trait Place: Copy + PartialEq {
+    /// The place, in a message.
+    const HERE: &'static str;
+    /// What the options are called, the most usual one first.
+    const NAMES: &'static [&'static str];
+
+    fn parse(name: &str) -> Option<Self>;
+
+    /// The other places of the same derive, with their options.
+    fn others() -> &'static [(&'static str, &'static [&'static str])];
 }
 
-impl Place {
-    /// The other place of the same derive.
-    fn sibling(self) -> Self {
-        match self {
-            Self::Set => Self::Field,
-            Self::Field => Self::Set,
-            Self::LabelSet => Self::Label,
-            Self::Label => Self::LabelSet,
-            Self::LabelValue => Self::Variant,
-            Self::Variant => Self::LabelValue,
+macro_rules! places {
+    ($(
+        $(#[$doc:meta])*
+        $place:ident is $here:literal beside [$($other:ident),*] {
+            $($option:ident = $name:literal,)*
         }
+    )*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(crate) enum $place {
+            $($option,)*
+        }
+
+        impl Place for $place {
+            const HERE: &'static str = $here;
+            const NAMES: &'static [&'static str] = &[$($name),*];
+
+            fn parse(name: &str) -> Option<Self> {
+                match name {
+                    $($name => Some(Self::$option),)*
+                    _ => None,
+                }
+            }
+
+            fn others() -> &'static [(&'static str, &'static [&'static str])] {
+                &[$(($other::HERE, $other::NAMES)),*]
+            }
+        }
+    )*};
+}
+
+places! {
+    /// A struct that is a set of metrics.
+    OnSet is "the struct" beside [OnField] {
+        Prefix = "prefix",
+        Labels = "labels",
+        Crate = "crate",
     }
 
-    fn options(self) -> &'static [&'static str] {
-        match self {
-            Self::Set => &["prefix", "labels", "crate"],
-            Self::Field => &[
-                "rename", "help", "unit", "buckets", "labels", "zero", "prefix", "flatten", "skip",
-            ],
-            Self::LabelSet => &["crate"],
-            Self::Label => &["rename", "flatten"],
-            Self::LabelValue => &["rename_all", "crate"],
-            Self::Variant => &["rename"],
-        }
+    /// A field of a set of metrics.
+    OnField is "a field" beside [OnSet] {
+        Rename = "rename",
+        Help = "help",
+        Unit = "unit",
+        Buckets = "buckets",
+        Labels = "labels",
+        Zero = "zero",
+        Prefix = "prefix",
+        Flatten = "flatten",
+        Skip = "skip",
     }
 
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Set | Self::LabelSet => "the struct",
-            Self::Field | Self::Label => "a field",
-            Self::LabelValue => "the type",
-            Self::Variant => "a variant",
-        }
+    /// A struct that is a label set.
+    OnLabelSet is "the struct" beside [OnLabel] {
+        RenameAll = "rename_all",
+        Crate = "crate",
+    }
+
+    /// A field of a label set.
+    OnLabel is "a field" beside [OnLabelSet] {
+        Rename = "rename",
+        Display = "display",
+        Flatten = "flatten",
+    }
+
+    /// A type that is a label value.
+    OnLabelValue is "the type" beside [OnVariant, OnHeld] {
+        RenameAll = "rename_all",
+        Crate = "crate",
+    }
+
+    /// A variant of a label value.
+    OnVariant is "a variant" beside [OnLabelValue, OnHeld] {
+        Rename = "rename",
+    }
+
+    /// The value that a label value holds.
+    OnHeld is "the value that is held" beside [OnLabelValue, OnVariant] {
+        Display = "display",
     }
 }
 
 /// One option.
-pub(crate) struct Opt {
-    pub(crate) name: Ident,
-    pub(crate) value: OptValue,
+pub(crate) struct Opt<P> {
+    pub(crate) name: P,
+    /// The name as it was written.
+    pub(crate) ident: Ident,
+    value: Value,
 }
 
-pub(crate) enum OptValue {
+enum Value {
     Flag,
-    Value(Box<Expr>),
+    Expr(Box<Expr>),
     List(TokenStream),
 }
 
@@ -86,96 +137,126 @@ pub(crate) struct ConstantLabel {
     pub(crate) value: String,
 }
 
-impl Parse for Opt {
+/// An option whose name has not been looked at.
+struct Written {
+    ident: Ident,
+    value: Value,
+}
+
+impl Parse for Written {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let name = input.call(Ident::parse_any)?;
+        let ident = input.call(Ident::parse_any)?.unraw();
         let value = if input.peek(Token![=]) {
             input.parse::<Token![=]>()?;
-            OptValue::Value(input.parse()?)
+            Value::Expr(input.parse()?)
         } else if input.peek(token::Paren) {
             let list;
             parenthesized!(list in input);
-            OptValue::List(list.parse()?)
+            Value::List(list.parse()?)
+        } else if input.peek(Token![:]) || input.peek(Lit) {
+            let span = input.span();
+            let _ = input.parse::<Token![:]>();
+            let value = input.parse::<Expr>()?.into_token_stream();
+            return Err(syn::Error::new(
+                span,
+                format_args!("a value comes after `=`: write `{ident} = {value}`"),
+            ));
         } else {
-            OptValue::Flag
+            Value::Flag
         };
-        Ok(Self { name, value })
+        Ok(Self { ident, value })
     }
 }
 
-/// The options in `attrs` that may stand at `place`. Notes those that may not, and repetitions.
-pub(crate) fn options(attrs: &[Attribute], place: Place, errors: &mut Errors) -> Vec<Opt> {
-    let mut options: Vec<Opt> = Vec::new();
-    for attr in attrs.iter().filter(|attr| attr.path().is_ident("metric")) {
-        let Meta::List(_) = &attr.meta else {
-            errors.push(
-                attr.span(),
-                "an option is missing: write `#[metric(…)]`, with one in the parentheses",
-            );
-            continue;
-        };
-        let parser = Punctuated::<Opt, Token![,]>::parse_terminated;
-        let parsed = match attr.parse_args_with(parser) {
-            Ok(parsed) => parsed,
-            Err(error) => {
-                errors.add(error);
+/// The options in `attrs` that may be given there. Notes those that may not, and repetitions.
+pub(crate) fn options<P: Place>(attrs: &[Attribute], errors: &mut Errors) -> Vec<Opt<P>> {
+    let mut options: Vec<Opt<P>> = Vec::new();
+    for attr in attrs {
+        for Written { ident, value } in written::<P>(attr, errors) {
+            let Some(name) = known(&ident, errors) else {
                 continue;
-            }
-        };
-        for option in parsed {
-            if !check_place(&option.name, place, errors) {
-                continue;
-            }
-            if options.iter().any(|first| first.name == option.name) {
+            };
+            if options.iter().any(|first| first.name == name) {
                 errors.push(
-                    option.name.span(),
-                    format_args!("`{}` is given twice: remove one of them", option.name),
+                    ident.span(),
+                    format_args!("`{ident}` is given twice: remove one of them"),
                 );
                 continue;
             }
-            options.push(option);
+            options.push(Opt { name, ident, value });
         }
     }
     options
 }
 
-fn check_place(option: &Ident, place: Place, errors: &mut Errors) -> bool {
-    let written = option.unraw().to_string();
-    let known = place.options();
-    if known.contains(&written.as_str()) {
-        return true;
+/// The options of one attribute, if it is ours.
+fn written<P: Place>(attr: &Attribute, errors: &mut Errors) -> Vec<Written> {
+    if let (true, Meta::List(list)) = (attr.path().is_ident("prometheus"), &attr.meta) {
+        let options = &list.tokens;
+        errors.push(
+            attr.path().span(),
+            format_args!(
+                "`#[prometheus(…)]` is for prometheus-client's derive: write `#[metric({options})]`"
+            ),
+        );
+        return Vec::new();
     }
-    let sibling = place.sibling();
-    let advice = if sibling.options().contains(&written.as_str()) {
-        format!(
-            "`{written}` goes on {}, not on {}: move it there",
-            sibling.as_str(),
-            place.as_str()
-        )
-    } else if let Some(near) = name::nearest(&written, known) {
-        format!("there is no option `{written}` here: did you mean `{near}`?")
-    } else {
-        format!(
-            "there is no option `{written}` here: expected {}",
-            name::list(known)
-        )
-    };
-    errors.push(option.span(), advice);
-    false
+    if !attr.path().is_ident("metric") {
+        return Vec::new();
+    }
+    match &attr.meta {
+        Meta::List(_) => {
+            let parser = Punctuated::<Written, Token![,]>::parse_terminated;
+            match attr.parse_args_with(parser) {
+                Ok(options) => return options.into_iter().collect(),
+                Err(error) => errors.add(error),
+            }
+        }
+        Meta::NameValue(pair) => {
+            let option = P::NAMES.first().copied().unwrap_or_default();
+            let value = pair.value.to_token_stream();
+            errors.push(
+                attr.span(),
+                format_args!("options stand in parentheses: write `#[metric({option} = {value})]`"),
+            );
+        }
+        Meta::Path(_) => errors.push(
+            attr.span(),
+            "an option is missing: write `#[metric(…)]`, with one in the parentheses",
+        ),
+    }
+    Vec::new()
 }
 
-/// An expression that a macro passed on is in an invisible group.
-pub(crate) fn ungrouped(expr: &Expr) -> &Expr {
-    match expr {
-        Expr::Group(group) => ungrouped(&group.expr),
-        _ => expr,
+fn known<P: Place>(ident: &Ident, errors: &mut Errors) -> Option<P> {
+    let written = ident.to_string();
+    let known = P::parse(&written);
+    if known.is_none() {
+        let elsewhere = P::others()
+            .iter()
+            .find(|(_, names)| names.contains(&written.as_str()));
+        let advice = if let Some((there, _)) = elsewhere {
+            format!(
+                "`{written}` goes on {there}, not on {}: move it there",
+                P::HERE
+            )
+        } else if let Some(near) = name::nearest(&written, P::NAMES) {
+            format!("there is no option `{written}` here: did you mean `{near}`?")
+        } else {
+            format!(
+                "there is no option `{written}` here: expected {}",
+                name::list(P::NAMES)
+            )
+        };
+        errors.push(ident.span(), advice);
     }
+    known
 }
 
-impl Opt {
+impl<P> Opt<P> {
     /// The value of `name = "text"`.
     pub(crate) fn text(&self, errors: &mut Errors) -> Option<Text> {
-        if let OptValue::Value(value) = &self.value
+        if let Value::Expr(value) = &self.value
             && let Expr::Lit(literal) = ungrouped(value)
             && let Lit::Str(text) = &literal.lit
         {
@@ -184,43 +265,43 @@ impl Opt {
                 span: text.span(),
             });
         }
-        let name = &self.name;
+        let ident = &self.ident;
         errors.push(
             self.value_span(),
-            format_args!("`{name}` needs a text: write `{name} = \"…\"`"),
+            format_args!("`{ident}` needs a text: write `{ident} = \"…\"`"),
         );
         None
     }
 
     /// The value of `name = expression`.
-    pub(crate) fn expr(&self, errors: &mut Errors) -> Option<&Expr> {
-        if let OptValue::Value(value) = &self.value {
+    pub(crate) fn expr(&self, example: &str, errors: &mut Errors) -> Option<&Expr> {
+        if let Value::Expr(value) = &self.value {
             return Some(value);
         }
-        let name = &self.name;
+        let ident = &self.ident;
         errors.push(
             self.value_span(),
-            format_args!("`{name}` needs a value: write `{name} = …`"),
+            format_args!("`{ident}` needs a value: write `{ident} = {example}`"),
         );
         None
     }
 
     /// The span of `name`, which has no value.
     pub(crate) fn flag(&self, errors: &mut Errors) -> Option<Span> {
-        if let OptValue::Flag = self.value {
-            return Some(self.name.span());
+        if let Value::Flag = self.value {
+            return Some(self.ident.span());
         }
-        let name = &self.name;
+        let ident = &self.ident;
         errors.push(
             self.value_span(),
-            format_args!("`{name}` takes no value: write `{name}` alone"),
+            format_args!("`{ident}` takes no value: write `{ident}` alone"),
         );
         None
     }
 
     /// The value of `crate = ::path`.
     pub(crate) fn path(&self, errors: &mut Errors) -> Option<Path> {
-        if let OptValue::Value(value) = &self.value
+        if let Value::Expr(value) = &self.value
             && let Expr::Path(path) = ungrouped(value)
         {
             return Some(path.path.clone());
@@ -234,7 +315,7 @@ impl Opt {
 
     /// The labels of `labels(name = "value")`.
     pub(crate) fn labels(&self, errors: &mut Errors) -> Vec<ConstantLabel> {
-        let OptValue::List(list) = &self.value else {
+        let Value::List(list) = &self.value else {
             errors.push(
                 self.value_span(),
                 "`labels` needs names and values: write `labels(name = \"value\")`",
@@ -274,10 +355,10 @@ impl Opt {
 
     fn value_span(&self) -> Span {
         match &self.value {
-            OptValue::Flag => self.name.span(),
-            OptValue::Value(value) => value.span(),
-            OptValue::List(list) if list.is_empty() => self.name.span(),
-            OptValue::List(list) => list.span(),
+            Value::Flag => self.ident.span(),
+            Value::Expr(value) => value.span(),
+            Value::List(list) if list.is_empty() => self.ident.span(),
+            Value::List(list) => list.span(),
         }
     }
 }

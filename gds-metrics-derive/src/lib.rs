@@ -2,8 +2,8 @@
 //! `EncodeLabelValue`. Use them through that crate, which documents them.
 //!
 //! A derive goes through visible stages: the options of its attributes are read (`attr`), what was
-//! written becomes a model (`model`), what is wrong with it is noted, all of it (`check`), and code is
-//! written (`expand`): a stub next to the messages, if there are any, so that no further ones follow.
+//! written becomes a model (`set/model`), everything that is wrong with it is noted (`set/check`), and code
+//! is written (`set/expand`). If there are messages, the code is a stub, so that no further ones follow.
 //!
 //! What it costs: a set of 40 metrics (counters, gauges, histograms, summaries, state sets and families) adds
 //! 0.1 s to `cargo check` of its crate and nothing measurable to `cargo build` (an example with the set against
@@ -20,14 +20,11 @@
 #![allow(clippy::single_match_else)]
 
 mod attr;
-mod buckets;
-mod check;
 mod errors;
-mod expand;
-mod guess;
 mod label;
-mod model;
 mod name;
+mod set;
+mod tokens;
 
 use proc_macro::TokenStream;
 use syn::{DeriveInput, parse_macro_input};
@@ -36,7 +33,13 @@ use syn::{DeriveInput, parse_macro_input};
 ///
 /// Each field is a metric, another set, or skipped. A metric's name is its field's, after the prefixes
 /// of the sets it lies in; a counter's ends in `_total` and one with a unit in the unit, whether or not
-/// that was written. Its help is the first paragraph of its doc comment without the final full stop.
+/// that was written. Its help is the first paragraph of its doc comment, as plain text without Markdown and
+/// without the final full stop. `#[doc = include_str!("…")]` and `concat!` are help as well; their Markdown
+/// stays.
+///
+/// A name has no capitals, and a unit in it is a base unit (`latency_ms` is an error, and so is
+/// `cpu_percent`: record seconds, or a fraction from 0 to 1). A name given by `rename` is taken as it is, for
+/// those who move over.
 ///
 /// # Options of the struct
 ///
@@ -52,8 +55,8 @@ use syn::{DeriveInput, parse_macro_input};
 /// | --- | --- |
 /// | `rename = "name"` | instead of the field's name |
 /// | `help = "…"` | instead of the doc comment, taken as it is |
-/// | `unit = "seconds"` | a base unit |
-/// | `buckets = [0.1, 1.0]` | of a histogram; also `exponential(start, factor, count)`, `linear(start, width, count)` or a constant. Default: 0.005 to 10 in 14 steps, for seconds |
+/// | `unit = "seconds"` | a base unit: `seconds`, `bytes`, `ratio`, or a thing such as `requests` |
+/// | `buckets = [0.1, 1.0]` | of a histogram; also `exponential(start, factor, count)`, `linear(start, width, count)` or a constant. Default for seconds: 0.005 to 10 in 14 steps. For another unit, or none, there is no default |
 /// | `labels(zone = "a")` | labels that every series of the field has |
 /// | `zero` | creates all series of a `Family` at once, so that the first increase is seen. Its label set must be closed: made of enums and `bool`s |
 /// | `prefix = "db"` | the field is another set, whose names begin with this |
@@ -77,22 +80,28 @@ use syn::{DeriveInput, parse_macro_input};
 /// ```
 #[proc_macro_derive(GdsMetricSet, attributes(metric))]
 pub fn derive_metric_set(input: TokenStream) -> TokenStream {
-    let input = parse_macro_input!(input as DeriveInput);
-    expand::metric_set(&input).into()
+    let mut input = parse_macro_input!(input as DeriveInput);
+    tokens::allow_deprecated(&mut input);
+    set::derive(&input).into()
 }
 
 /// Makes a struct a label set: each field is a label.
 ///
 /// Derive `Clone, Debug, PartialEq, Eq, Hash` too; a `Family` needs them. A field's type is a string, a
 /// number, a `bool` or an `EncodeLabelValue`. A label that is an `Option` is absent when it is `None`,
-/// which for Prometheus is the same as an empty one.
+/// which for Prometheus is the same as an empty one. `job` and `instance` are no labels: Prometheus has labels
+/// of these names, and would rename yours.
+///
+/// When all values of all fields are known, the type is a `ClosedLabelSet`.
 ///
 /// # Options
 ///
 /// | `#[metric(…)]` | |
 /// | --- | --- |
+/// | on the struct: `rename_all = "…"` | how the fields' names are written: `snake_case`, `SCREAMING_SNAKE_CASE`, `camelCase`, `PascalCase`, `lowercase` or `UPPERCASE`. Default: as they are |
 /// | on the struct: `crate = ::path` | where `gds-metrics` is. Default: `::gds_metrics` |
 /// | on a field: `rename = "name"` | instead of the field's name |
+/// | on a field: `display` | its value is what its `Display` writes, cut off after 128 bytes |
 /// | on a field: `flatten` | the field is another label set |
 ///
 /// # Example
@@ -103,11 +112,15 @@ pub fn derive_metric_set(input: TokenStream) -> TokenStream {
 ///     kind: EmailKind,
 ///     #[metric(rename = "lang")]
 ///     language: Option<String>,
+///     #[metric(display)]
+///     status: StatusCode,
 /// }
 /// ```
-#[proc_macro_derive(EncodeLabelSet, attributes(metric))]
+// `prometheus`: to say what to write instead.
+#[proc_macro_derive(EncodeLabelSet, attributes(metric, prometheus))]
 pub fn derive_label_set(input: TokenStream) -> TokenStream {
-    let input = parse_macro_input!(input as DeriveInput);
+    let mut input = parse_macro_input!(input as DeriveInput);
+    tokens::allow_deprecated(&mut input);
     label::set::derive(&input).into()
 }
 
@@ -124,6 +137,7 @@ pub fn derive_label_set(input: TokenStream) -> TokenStream {
 /// | on the type: `rename_all = "…"` | `snake_case` (default), `kebab-case`, `SCREAMING_SNAKE_CASE`, `SCREAMING-KEBAB-CASE`, `camelCase`, `PascalCase`, `lowercase` or `UPPERCASE` |
 /// | on the type: `crate = ::path` | where `gds-metrics` is. Default: `::gds_metrics` |
 /// | on a variant: `rename = "…"` | any text |
+/// | on the value that is held: `display` | it is written by its `Display`, cut off after 128 bytes |
 ///
 /// # Example
 ///
@@ -134,8 +148,9 @@ pub fn derive_label_set(input: TokenStream) -> TokenStream {
 ///     PasswordReset, // kind="password_reset"
 /// }
 /// ```
-#[proc_macro_derive(EncodeLabelValue, attributes(metric))]
+#[proc_macro_derive(EncodeLabelValue, attributes(metric, prometheus))]
 pub fn derive_label_value(input: TokenStream) -> TokenStream {
-    let input = parse_macro_input!(input as DeriveInput);
+    let mut input = parse_macro_input!(input as DeriveInput);
+    tokens::allow_deprecated(&mut input);
     label::value::derive(&input).into()
 }

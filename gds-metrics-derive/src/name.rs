@@ -13,6 +13,13 @@ pub(crate) fn label_problem(name: &str) -> Option<&'static str> {
     if name.starts_with("__") {
         return Some("since labels that begin with two underscores belong to Prometheus");
     }
+    match name {
+        "job" => return Some("since Prometheus has a `job` of its own and would rename yours"),
+        "instance" => {
+            return Some("since Prometheus has an `instance` of its own and would rename yours");
+        }
+        _ => {}
+    }
     word_problem(name)
 }
 
@@ -32,8 +39,42 @@ fn word_problem(name: &str) -> Option<&'static str> {
     }
 }
 
+/// `name` in `snake_case`, if it has a capital.
+pub(crate) fn without_capitals(name: &str) -> Option<String> {
+    name.chars()
+        .any(char::is_uppercase)
+        .then(|| words(name).join("_"))
+}
+
+/// The words of a name, in small letters: `HTTPServer2Error` is `http`, `server2` and `error`.
+pub(crate) fn words(name: &str) -> Vec<String> {
+    let chars: Vec<char> = name.chars().collect();
+    let mut words: Vec<String> = Vec::new();
+    let mut word = String::new();
+    for (i, c) in chars.iter().enumerate() {
+        let before = i.checked_sub(1).and_then(|i| chars.get(i));
+        let after = chars.get(i + 1);
+        let begins = c.is_uppercase()
+            && (before.is_some_and(|b| !b.is_uppercase())
+                || (before.is_some() && after.is_some_and(|a| a.is_lowercase())));
+        if (begins || *c == '_') && !word.is_empty() {
+            words.push(std::mem::take(&mut word));
+        }
+        if *c != '_' {
+            word.extend(c.to_lowercase());
+        }
+    }
+    if !word.is_empty() {
+        words.push(word);
+    }
+    words
+}
+
 /// What to write for a name that is none.
 pub(crate) fn instead(name: &str) -> String {
+    if matches!(name, "job" | "instance") {
+        return format!("write `{name}_name`");
+    }
     let repaired: String = name
         .chars()
         .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
@@ -130,6 +171,19 @@ const UNITS: &[(&str, &[&str])] = &[
     ("joules", &["joule", "j", "calories", "kwh"]),
 ];
 
+/// Units of one letter, and words that more often mean something else, when they end a name.
+const AMBIGUOUS: &[&str] = &["min", "mins", "ma", "us"];
+
+/// The last word of a metric's name that is a unit, but no base unit, and the base unit instead.
+pub(crate) fn unit_of_name(name: &str) -> Option<(&str, &'static str)> {
+    let name = strip_word(name, "total");
+    let (rest, last) = name.rsplit_once('_').unwrap_or(("", name));
+    let base = base_unit(last)?;
+    // `requests_per_second` is no time.
+    let is_unit = last.len() > 1 && !AMBIGUOUS.contains(&last) && !ends_with_word(rest, "per");
+    is_unit.then_some((last, base))
+}
+
 /// The base unit that should be used instead of `unit`.
 pub(crate) fn base_unit(unit: &str) -> Option<&'static str> {
     let unit = unit.to_ascii_lowercase();
@@ -165,6 +219,7 @@ pub(crate) fn nearest<'a>(written: &str, known: &[&'a str]) -> Option<&'a str> {
         ("desc", "help"),
         ("bounds", "buckets"),
         ("const_labels", "labels"),
+        ("to_string", "display"),
         ("constant_labels", "labels"),
         ("ignore", "skip"),
         ("nested", "flatten"),
@@ -250,6 +305,27 @@ mod tests {
         assert_eq!(instead("__team"), "write `team`");
         assert_eq!(instead(""), "write another name");
         assert_eq!(instead("größe"), "write another name");
+    }
+
+    #[test]
+    fn units_are_found_in_names() {
+        assert_eq!(unit_of_name("latency_ms"), Some(("ms", "seconds")));
+        assert_eq!(
+            unit_of_name("size_kilobytes_total"),
+            Some(("kilobytes", "bytes"))
+        );
+        assert_eq!(unit_of_name("cpu_percent"), Some(("percent", "ratio")));
+        for name in [
+            "latency_seconds",
+            "forms",
+            "requests_per_second",
+            "variant_b",
+            "workers_min",
+        ] {
+            assert_eq!(unit_of_name(name), None, "{name}");
+        }
+        assert_eq!(without_capitals("jobsDone").as_deref(), Some("jobs_done"));
+        assert_eq!(without_capitals("jobs_done"), None);
     }
 
     #[test]

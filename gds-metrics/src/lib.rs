@@ -145,11 +145,12 @@ pub mod __private {
 
     pub use crate::custom::{
         labels::{
-            ClosedLabelSet, ClosedLabelValue, Label, LabelNames, Probe, Unknown, encode_label,
+            ClosedLabelSet, ClosedLabelValue, Label, LabelNames, LabelValue, Probe, Unknown,
+            display, encode_display, nested_index, product, sum,
         },
         metric::Metric,
         metrics::{buckets, zero},
-        schema::{Entry, Schema, check::check},
+        schema::{Entry, Schema, check::check, help::help, name::Text},
         set::{
             GdsMetricSet, MetricField, MetricParts, SetBuilder, SetField, metric_field, set_field,
         },

@@ -40,6 +40,7 @@ struct AllKinds {
     /// What this was built from.
     build: Info<Build>,
     /// A family without a series.
+    #[metric(unit = "seconds")]
     empty: Family<Thing, Histogram>,
 }
 

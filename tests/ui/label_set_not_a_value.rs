@@ -1,10 +1,18 @@
-use gds_metrics::{EncodeLabelSet};
+use std::net::IpAddr;
 
-struct Kind;
+use actix_web::http::StatusCode;
+use gds_metrics::EncodeLabelSet;
+
+enum Kind {
+    Small,
+}
 
 #[derive(EncodeLabelSet)]
 struct Labels {
     kind: Kind,
+    address: IpAddr,
+    status: StatusCode,
+    letter: Option<char>,
 }
 
 fn main() {}

@@ -8,6 +8,7 @@ struct Bound {
 #[derive(GdsMetricSet)]
 struct Shop {
     /// Orders placed.
+    #[metric(unit = "seconds")]
     wait: Family<Bound, Histogram>,
 }
 

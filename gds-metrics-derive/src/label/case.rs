@@ -1,4 +1,6 @@
-//! `rename_all`: the names of an enum's variants.
+//! `rename_all`: the names of an enum's variants and of a struct's fields.
+
+use crate::name::words;
 
 /// How words become a name.
 #[derive(Clone, Copy, Debug, Default)]
@@ -40,6 +42,24 @@ impl Case {
         })
     }
 
+    /// Those that can name a label.
+    pub(crate) const WITHOUT_HYPHENS: [&'static str; 6] = [
+        "snake_case",
+        "SCREAMING_SNAKE_CASE",
+        "camelCase",
+        "PascalCase",
+        "lowercase",
+        "UPPERCASE",
+    ];
+
+    /// Renames a field.
+    pub(crate) fn apply_to_field(self, field: &str) -> String {
+        match self {
+            Self::Pascal => pascal(&words(field)),
+            _ => self.apply(field),
+        }
+    }
+
     /// Renames a variant.
     pub(crate) fn apply(self, variant: &str) -> String {
         let words = words(variant);
@@ -49,10 +69,7 @@ impl Case {
             Self::ScreamingSnake => words.join("_").to_uppercase(),
             Self::ScreamingKebab => words.join("-").to_uppercase(),
             Self::Camel => {
-                let pascal = words
-                    .iter()
-                    .map(|word| capitalised(word))
-                    .collect::<String>();
+                let pascal = pascal(&words);
                 let mut chars = pascal.chars();
                 match chars.next() {
                     Some(first) => first.to_lowercase().chain(chars).collect(),
@@ -66,28 +83,8 @@ impl Case {
     }
 }
 
-/// `HTTPServer2Error` is `http`, `server2` and `error`.
-fn words(variant: &str) -> Vec<String> {
-    let chars: Vec<char> = variant.chars().collect();
-    let mut words: Vec<String> = Vec::new();
-    let mut word = String::new();
-    for (i, c) in chars.iter().enumerate() {
-        let before = i.checked_sub(1).and_then(|i| chars.get(i));
-        let after = chars.get(i + 1);
-        let begins = c.is_uppercase()
-            && (before.is_some_and(|b| !b.is_uppercase())
-                || (before.is_some() && after.is_some_and(|a| a.is_lowercase())));
-        if (begins || *c == '_') && !word.is_empty() {
-            words.push(std::mem::take(&mut word));
-        }
-        if *c != '_' {
-            word.extend(c.to_lowercase());
-        }
-    }
-    if !word.is_empty() {
-        words.push(word);
-    }
-    words
+fn pascal(words: &[String]) -> String {
+    words.iter().map(|word| capitalised(word)).collect()
 }
 
 fn capitalised(word: &str) -> String {
@@ -125,6 +122,21 @@ mod tests {
             "PASSWORDRESET",
         ]) {
             let case = Case::parse(name).map(|case| case.apply("PasswordReset"));
+            assert_eq!(case.as_deref(), Some(renamed));
+        }
+    }
+
+    #[test]
+    fn fields_are_renamed() {
+        for (name, renamed) in Case::WITHOUT_HYPHENS.into_iter().zip([
+            "job_queue",
+            "JOB_QUEUE",
+            "jobQueue",
+            "JobQueue",
+            "job_queue",
+            "JOB_QUEUE",
+        ]) {
+            let case = Case::parse(name).map(|case| case.apply_to_field("job_queue"));
             assert_eq!(case.as_deref(), Some(renamed));
         }
     }

@@ -4,25 +4,27 @@ pub(crate) mod case;
 pub(crate) mod set;
 pub(crate) mod value;
 
-use syn::{Attribute, Path, parse_quote};
-
 use crate::{
-    attr::{self, Opt, Place},
+    attr::{Opt, Place},
     errors::Errors,
+    name,
 };
+use case::Case;
 
-/// The options of a type, and where the crate is.
-fn type_options(attrs: &[Attribute], place: Place, errors: &mut Errors) -> (Path, Vec<Opt>) {
-    let mut krate = parse_quote!(::gds_metrics);
-    let mut options = attr::options(attrs, place, errors);
-    options.retain(|option| {
-        if option.name != "crate" {
-            return true;
-        }
-        if let Some(path) = option.path(errors) {
-            krate = path;
-        }
-        false
-    });
-    (krate, options)
+/// The value of `rename_all`, one of `known`.
+fn read_case<P: Place>(option: &Opt<P>, known: &[&str], errors: &mut Errors) -> Option<Case> {
+    let text = option.text(errors)?;
+    let written = text.value.as_str();
+    let case = Case::parse(written).filter(|_| known.contains(&written));
+    if case.is_none() {
+        let message = match name::nearest(written, known) {
+            Some(near) => format!("there is no `{written}` here: did you mean `{near}`?"),
+            None => format!(
+                "there is no `{written}` here: expected {}",
+                name::list(known)
+            ),
+        };
+        errors.push(text.span, message);
+    }
+    case
 }

@@ -6,13 +6,12 @@ use syn::{
     Data, DeriveInput, Fields, Generics, Ident, Type, ext::IdentExt, parse_quote, spanned::Spanned,
 };
 
-use super::type_options;
+use super::{case::Case, read_case};
 use crate::{
-    attr::{self, Place, Text},
+    attr::{self, OnLabel, OnLabelSet, Text},
     errors::Errors,
-    expand::{private, scoped},
-    guess::{is_generic, option_of},
     name,
+    tokens::{is_generic, option_of, private, scoped},
 };
 
 /// A field of a label set.
@@ -21,13 +20,24 @@ struct Field<'a> {
     ty: &'a Type,
     /// `None`: flattened.
     name: Option<Text>,
+    /// Written by its `Display`.
+    display: bool,
 }
 
 /// The whole of the derive.
 pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
     let mut errors = Errors::default();
-    let (krate, _) = type_options(&input.attrs, Place::LabelSet, &mut errors);
-    let fields = read(input, &mut errors);
+    let mut krate = parse_quote!(::gds_metrics);
+    let mut case = None;
+    for option in attr::options(&input.attrs, &mut errors) {
+        match option.name {
+            OnLabelSet::RenameAll => {
+                case = read_case(&option, &Case::WITHOUT_HYPHENS, &mut errors);
+            }
+            OnLabelSet::Crate => krate = option.path(&mut errors).unwrap_or(krate),
+        }
+    }
+    let fields = read(input, case, &mut errors);
     check_duplicates(&fields, &mut errors);
     if errors.is_empty() {
         scoped(&krate, &expand(input, &fields))
@@ -38,7 +48,7 @@ pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
     }
 }
 
-fn read<'a>(input: &'a DeriveInput, errors: &mut Errors) -> Vec<Field<'a>> {
+fn read<'a>(input: &'a DeriveInput, case: Option<Case>, errors: &mut Errors) -> Vec<Field<'a>> {
     let fields = match &input.data {
         Data::Struct(data) => &data.fields,
         Data::Enum(data) => {
@@ -67,60 +77,69 @@ fn read<'a>(input: &'a DeriveInput, errors: &mut Errors) -> Vec<Field<'a>> {
     }
     fields
         .iter()
-        .filter_map(|field| {
-            let ident = field.ident.as_ref()?;
-            let name = read_name(ident, field, errors);
-            Some(Field {
-                ident,
-                ty: &field.ty,
-                name,
-            })
-        })
+        .filter_map(|field| read_field(field, case, errors))
         .collect()
 }
 
-fn read_name(ident: &Ident, field: &syn::Field, errors: &mut Errors) -> Option<Text> {
-    let mut name = Some(Text {
-        value: ident.unraw().to_string(),
+fn read_field<'a>(
+    field: &'a syn::Field,
+    case: Option<Case>,
+    errors: &mut Errors,
+) -> Option<Field<'a>> {
+    let ident = field.ident.as_ref()?;
+    let written = ident.unraw().to_string();
+    let mut name = Text {
+        value: match case {
+            Some(case) => case.apply_to_field(&written),
+            None => written,
+        },
         span: ident.span(),
-    });
-    let options = attr::options(&field.attrs, Place::Label, errors);
-    let flatten = options.iter().any(|option| option.name == "flatten");
+    };
+    let mut display = false;
+    let options = attr::options(&field.attrs, errors);
+    let flatten = options.iter().any(|option| option.name == OnLabel::Flatten);
     for option in &options {
-        if option.name == "flatten" {
-            option.flag(errors);
-            name = None;
-        } else if flatten {
-            errors.push(
-                option.name.span(),
-                "`flatten` makes the field a label set, which has no name: remove `rename`, or `flatten`",
-            );
-        } else {
-            name = option.text(errors).or(name);
+        match option.name {
+            OnLabel::Flatten => {
+                option.flag(errors);
+            }
+            OnLabel::Rename | OnLabel::Display if flatten => errors.push(
+                option.ident.span(),
+                format_args!(
+                    "`flatten` makes the field a label set, which has no name and no value: remove `{}`, or \
+                     `flatten`",
+                    option.ident
+                ),
+            ),
+            OnLabel::Rename => name = option.text(errors).unwrap_or(name),
+            OnLabel::Display => display = option.flag(errors).is_some(),
         }
     }
-    if let Some(Text { value, span }) = &name
-        && let Some(problem) = name::label_problem(value)
-    {
+    if let (false, Some(problem)) = (flatten, name::label_problem(&name.value)) {
         errors.push(
-            *span,
+            name.span,
             format_args!(
-                "`{value}` cannot name a label, {problem}: give the field a `#[metric(rename = \"…\")]`"
+                "`{}` cannot name a label, {problem}: give the field a `#[metric(rename = \"…\")]`",
+                name.value
             ),
         );
     }
-    name
+    Some(Field {
+        ident,
+        ty: &field.ty,
+        name: (!flatten).then_some(name),
+        display,
+    })
 }
 
 fn check_duplicates(fields: &[Field<'_>], errors: &mut Errors) {
     let names: Vec<&Text> = fields.iter().filter_map(|f| f.name.as_ref()).collect();
     for (i, name) in names.iter().enumerate() {
-        if let Some(first) = names.iter().take(i).find(|n| n.value == name.value) {
+        if names.iter().take(i).any(|n| n.value == name.value) {
             errors.push(
                 name.span,
                 format_args!("the label `{}` comes twice: rename one of them", name.value),
             );
-            errors.push(first.span, format_args!("`{}` is first here", name.value));
         }
     }
 }
@@ -142,7 +161,13 @@ fn stub(input: &DeriveInput) -> TokenStream {
 
         #[automatically_derived]
         impl #impl_generics #private::ClosedLabelSet for #ident #ty_generics #where_clause {
+            const COUNT: #private::std::primitive::usize = 0;
+
             fn all() -> #private::std::vec::Vec<Self> {
+                #private::std::unreachable!()
+            }
+
+            fn index(&self) -> #private::std::primitive::usize {
                 #private::std::unreachable!()
             }
         }
@@ -194,23 +219,29 @@ fn expand(input: &DeriveInput, fields: &[Field<'_>]) -> TokenStream {
 }
 
 fn encode(field: &Field<'_>, private: &TokenStream) -> TokenStream {
-    let (ident, ty) = (field.ident, field.ty);
+    let (ident, ty, span) = (field.ident, field.ty, field.ty.span());
     let Some(name) = &field.name else {
-        return quote_spanned! {ty.span()=>
+        return quote_spanned! {span=>
             <#ty as #private::EncodeLabelSet>::encode(&self.#ident, __encoder)?;
         };
     };
     let name = &name.value;
-    if option_of(ty).is_some() {
-        quote_spanned! {ty.span()=>
-            if let #private::std::option::Option::Some(__value) = &self.#ident {
-                #private::encode_label(__encoder, #name, __value)?;
-            }
-        }
+    let option = option_of(field.ty);
+    let value_ty = option.unwrap_or(ty);
+    let encode = if field.display {
+        quote_spanned!(span=> #private::encode_display::<#value_ty>)
     } else {
-        quote_spanned! {ty.span()=>
-            #private::encode_label::<#ty>(__encoder, #name, &self.#ident)?;
-        }
+        quote_spanned!(span=> <#value_ty as #private::LabelValue>::encode_label)
+    };
+    match option {
+        Some(_) => quote_spanned! {span=>
+            if let #private::std::option::Option::Some(__value) = &self.#ident {
+                #encode(__value, __encoder, #name)?;
+            }
+        },
+        None => quote_spanned! {span=>
+            #encode(&self.#ident, __encoder, #name)?;
+        },
     }
 }
 
@@ -221,6 +252,7 @@ fn bounded(generics: &Generics, fields: &[Field<'_>], private: &TokenStream) -> 
         // Of an absent label there is nothing to encode.
         let ty = option_of(field.ty).unwrap_or(field.ty);
         let bound = match field.name {
+            Some(_) if field.display => quote!(#private::std::fmt::Display),
             Some(_) => quote!(#private::EncodeLabelValue),
             None => quote!(#private::EncodeLabelSet),
         };
@@ -235,15 +267,20 @@ fn bounded(generics: &Generics, fields: &[Field<'_>], private: &TokenStream) -> 
 /// `ClosedLabelSet`, if all fields are closed. Whether they are, only the compiler knows: a bound
 /// with a lifetime of its own may fail without an error.
 fn closed(input: &DeriveInput, fields: &[Field<'_>], private: &TokenStream) -> TokenStream {
+    // Nobody knows all texts.
+    if fields.iter().any(|field| field.display) {
+        return TokenStream::new();
+    }
+    let closed = |field: &Field<'_>| match field.name {
+        Some(_) => quote!(#private::ClosedLabelValue),
+        None => quote!(#private::ClosedLabelSet),
+    };
     let ident = &input.ident;
     let mut generics = input.generics.clone();
     let predicates = &mut generics.make_where_clause().predicates;
     for field in fields {
-        let ty = field.ty;
-        predicates.push(match field.name {
-            Some(_) => parse_quote!(for<'__gds> #ty: #private::ClosedLabelValue + #private::std::clone::Clone),
-            None => parse_quote!(for<'__gds> #ty: #private::ClosedLabelSet + #private::std::clone::Clone),
-        });
+        let (ty, closed) = (field.ty, closed(field));
+        predicates.push(parse_quote!(for<'__gds> #ty: #closed + #private::std::clone::Clone));
     }
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
 
@@ -254,25 +291,43 @@ fn closed(input: &DeriveInput, fields: &[Field<'_>], private: &TokenStream) -> T
         quote!(#ident: #private::std::clone::Clone::clone(&#variable),)
     });
     let mut make = quote!(__all.push(Self { #(#assignments)* }););
+    let mut counts = TokenStream::new();
+    let mut index = quote!(0usize);
     for (i, field) in fields.iter().enumerate().rev() {
-        let (variable, ty) = (variable(i), field.ty);
-        let bound = match field.name {
-            Some(_) => quote!(#private::ClosedLabelValue),
-            None => quote!(#private::ClosedLabelSet),
-        };
+        let (variable, ty, closed) = (variable(i), field.ty, closed(field));
         make = quote! {
-            for #variable in <#ty as #bound>::all() {
+            for #variable in <#ty as #closed>::all() {
                 #make
             }
         };
     }
+    for field in fields {
+        let (ident, ty, closed) = (field.ident, field.ty, closed(field));
+        counts.extend(quote!(<#ty as #closed>::COUNT,));
+        index = quote! {
+            #private::nested_index(
+                #index,
+                <#ty as #closed>::COUNT,
+                <#ty as #closed>::index(&self.#ident),
+            )
+        };
+    }
+    // If it is missing, the set is what the user knows, not the field that the compiler finds.
     quote! {
         #[automatically_derived]
+        #[diagnostic::do_not_recommend]
         impl #impl_generics #private::ClosedLabelSet for #ident #ty_generics #where_clause {
+            const COUNT: #private::std::primitive::usize = #private::product(&[#counts]);
+
             fn all() -> #private::std::vec::Vec<Self> {
-                let mut __all = #private::std::vec::Vec::new();
+                let mut __all = #private::std::vec::Vec::with_capacity(Self::COUNT);
                 #make
                 __all
+            }
+
+            #[inline]
+            fn index(&self) -> #private::std::primitive::usize {
+                #index
             }
         }
     }

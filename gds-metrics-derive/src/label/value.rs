@@ -4,13 +4,11 @@ use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{Data, DeriveInput, Fields, Ident, Type, ext::IdentExt, parse_quote, spanned::Spanned};
 
-use super::{case::Case, type_options};
+use super::{case::Case, read_case};
 use crate::{
-    attr::{self, Opt, Place},
+    attr::{self, OnHeld, OnLabelValue, OnVariant},
     errors::Errors,
-    expand::{private, scoped},
-    guess::is_generic,
-    name,
+    tokens::{is_generic, private, scoped},
 };
 
 /// A form that the value can have: a variant, or the struct.
@@ -23,15 +21,32 @@ struct Form<'a> {
 enum Content<'a> {
     /// Written as this text.
     Text(String, Span),
-    /// Written as the value it holds, in a field that has a name or none.
-    Value(Option<&'a Ident>, &'a Type),
+    /// Written as the value it holds.
+    Value(Held<'a>),
+}
+
+/// A value that a form holds.
+struct Held<'a> {
+    /// The name of its field, which may have none.
+    ident: Option<&'a Ident>,
+    ty: &'a Type,
+    /// Written by its `Display`.
+    display: bool,
 }
 
 /// The whole of the derive.
 pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
     let mut errors = Errors::default();
-    let (krate, options) = type_options(&input.attrs, Place::LabelValue, &mut errors);
-    let case = read_case(&options, &mut errors);
+    let mut krate = parse_quote!(::gds_metrics);
+    let mut case = Case::default();
+    for option in attr::options(&input.attrs, &mut errors) {
+        match option.name {
+            OnLabelValue::RenameAll => {
+                case = read_case(&option, &Case::NAMES, &mut errors).unwrap_or(case);
+            }
+            OnLabelValue::Crate => krate = option.path(&mut errors).unwrap_or(krate),
+        }
+    }
     let forms = read(input, case, &mut errors);
     check_duplicates(&forms, &mut errors);
     if errors.is_empty() {
@@ -43,31 +58,13 @@ pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
     }
 }
 
-fn read_case(options: &[Opt], errors: &mut Errors) -> Case {
-    let Some(text) = options.first().and_then(|option| option.text(errors)) else {
-        return Case::default();
-    };
-    Case::parse(&text.value).unwrap_or_else(|| {
-        let message = match name::nearest(&text.value, &Case::NAMES) {
-            Some(near) => format!("there is no `{}`: did you mean `{near}`?", text.value),
-            None => format!(
-                "there is no `{}`: expected {}",
-                text.value,
-                name::list(&Case::NAMES)
-            ),
-        };
-        errors.push(text.span, message);
-        Case::default()
-    })
-}
-
 fn read<'a>(input: &'a DeriveInput, case: Case, errors: &mut Errors) -> Vec<Form<'a>> {
     match &input.data {
         Data::Struct(data) => {
-            if let Some(content) = single(&data.fields) {
+            if let Some(held) = single(&data.fields, errors) {
                 return vec![Form {
                     path: quote!(Self),
-                    content,
+                    content: Content::Value(held),
                 }];
             }
             errors.push(
@@ -105,7 +102,8 @@ fn read_variant<'a>(
     errors: &mut Errors,
 ) -> Option<Form<'a>> {
     let ident = &variant.ident;
-    let options = attr::options(&variant.attrs, Place::Variant, errors);
+    let options = attr::options::<OnVariant>(&variant.attrs, errors);
+    // There is no other.
     let rename = options.first();
     let content = match &variant.fields {
         Fields::Unit => {
@@ -126,7 +124,7 @@ fn read_variant<'a>(
             Content::Text(text, span)
         }
         fields => {
-            let Some(content) = single(fields) else {
+            let Some(held) = single(fields, errors) else {
                 errors.push(
                     fields.span(),
                     "a label has one value: a variant holds none, or one that is written instead of its \
@@ -136,11 +134,11 @@ fn read_variant<'a>(
             };
             if let Some(option) = rename {
                 errors.push(
-                    option.name.span(),
+                    option.ident.span(),
                     "the value that this variant holds is written instead of its name: remove `rename`",
                 );
             }
-            content
+            Content::Value(held)
         }
     };
     Some(Form {
@@ -149,32 +147,45 @@ fn read_variant<'a>(
     })
 }
 
-/// The only field.
-fn single(fields: &Fields) -> Option<Content<'_>> {
-    let mut all = fields.iter();
-    match (all.next(), all.next()) {
-        (Some(field), None) => Some(Content::Value(field.ident.as_ref(), &field.ty)),
-        _ => None,
-    }
+/// The only field. The options of all are read, so that none stands there without effect.
+fn single<'a>(fields: &'a Fields, errors: &mut Errors) -> Option<Held<'a>> {
+    let mut all: Vec<Held<'a>> = fields
+        .iter()
+        .map(|field| {
+            let mut display = false;
+            for option in attr::options(&field.attrs, errors) {
+                match option.name {
+                    OnHeld::Display => display = option.flag(errors).is_some(),
+                }
+            }
+            Held {
+                ident: field.ident.as_ref(),
+                ty: &field.ty,
+                display,
+            }
+        })
+        .collect();
+    all.pop().filter(|_| all.is_empty())
 }
 
 fn check_duplicates(forms: &[Form<'_>], errors: &mut Errors) {
-    let mut seen: Vec<(&str, Span)> = Vec::new();
+    let mut seen: Vec<&str> = Vec::new();
     let texts = forms.iter().flat_map(|form| match &form.content {
         Content::Text(text, span) => vec![(text.as_str(), *span)],
         // What other types are written as, the derive cannot tell.
-        Content::Value(_, ty) if is_bool(ty) => vec![("true", ty.span()), ("false", ty.span())],
-        Content::Value(..) => Vec::new(),
+        Content::Value(Held { ty, .. }) if is_bool(ty) => {
+            vec![("true", ty.span()), ("false", ty.span())]
+        }
+        Content::Value(_) => Vec::new(),
     });
     for (text, span) in texts {
-        if let Some((_, first)) = seen.iter().find(|(other, _)| *other == text) {
+        if seen.contains(&text) {
             errors.push(
                 span,
                 format_args!("two variants are written `{text}`: rename one of them"),
             );
-            errors.push(*first, format_args!("`{text}` is first here"));
         }
-        seen.push((text, span));
+        seen.push(text);
     }
 }
 
@@ -199,7 +210,13 @@ fn stub(input: &DeriveInput) -> TokenStream {
 
         #[automatically_derived]
         impl #impl_generics #private::ClosedLabelValue for #ident #ty_generics #where_clause {
+            const COUNT: #private::std::primitive::usize = 0;
+
             fn all() -> #private::std::vec::Vec<Self> {
+                #private::std::unreachable!()
+            }
+
+            fn index(&self) -> #private::std::primitive::usize {
                 #private::std::unreachable!()
             }
         }
@@ -211,31 +228,28 @@ fn expand(input: &DeriveInput, forms: &[Form<'_>]) -> TokenStream {
     let ident = &input.ident;
 
     let mut encodable = input.generics.clone();
-    let mut closed = input.generics.clone();
     for form in forms {
-        let Content::Value(_, ty) = &form.content else {
-            continue;
-        };
-        if is_generic(ty, &input.generics) {
+        if let Content::Value(Held { ty, display, .. }) = &form.content
+            && is_generic(ty, &input.generics)
+        {
+            let bound = if *display {
+                quote!(#private::std::fmt::Display)
+            } else {
+                quote!(#private::EncodeLabelValue)
+            };
             encodable
                 .make_where_clause()
                 .predicates
-                .push(parse_quote!(#ty: #private::EncodeLabelValue));
+                .push(parse_quote!(#ty: #bound));
         }
-        // As in `set::closed`: it may fail without an error.
-        closed
-            .make_where_clause()
-            .predicates
-            .push(parse_quote!(for<'__gds> #ty: #private::ClosedLabelValue));
     }
     let arms = forms.iter().map(|form| encode(form, &private));
-    let all = forms.iter().map(|form| push_all(form, &private));
-    let (encodable_generics, ty_generics, encodable_where) = encodable.split_for_impl();
-    let (closed_generics, _, closed_where) = closed.split_for_impl();
+    let (impl_generics, ty_generics, where_clause) = encodable.split_for_impl();
+    let closed = closed(input, forms, &private);
 
     quote! {
         #[automatically_derived]
-        impl #encodable_generics #private::EncodeLabelValue for #ident #ty_generics #encodable_where {
+        impl #impl_generics #private::EncodeLabelValue for #ident #ty_generics #where_clause {
             fn encode(
                 &self,
                 __encoder: &mut #private::LabelValueEncoder<'_>,
@@ -246,14 +260,7 @@ fn expand(input: &DeriveInput, forms: &[Form<'_>]) -> TokenStream {
             }
         }
 
-        #[automatically_derived]
-        impl #closed_generics #private::ClosedLabelValue for #ident #ty_generics #closed_where {
-            fn all() -> #private::std::vec::Vec<Self> {
-                let mut __all = #private::std::vec::Vec::new();
-                #(#all)*
-                __all
-            }
-        }
+        #closed
     }
 }
 
@@ -263,24 +270,81 @@ fn encode(form: &Form<'_>, private: &TokenStream) -> TokenStream {
         Content::Text(text, _) => quote! {
             #path => #private::EncodeLabelValue::encode(&#text, __encoder),
         },
-        Content::Value(field, ty) => {
-            let pattern = with_field(path, *field, &quote!(__value));
-            quote_spanned! {ty.span()=>
-                #pattern => #private::EncodeLabelValue::encode(__value, __encoder),
+        Content::Value(Held { ident, ty, display }) => {
+            let pattern = with_field(path, *ident, &quote!(__value));
+            if *display {
+                quote_spanned! {ty.span()=>
+                    #pattern => #private::display(__value, __encoder),
+                }
+            } else {
+                quote_spanned! {ty.span()=>
+                    #pattern => <#ty as #private::LabelValue>::encode_held(__value, __encoder),
+                }
             }
         }
     }
 }
 
-fn push_all(form: &Form<'_>, private: &TokenStream) -> TokenStream {
-    let path = &form.path;
-    match &form.content {
-        Content::Text(..) => quote!(__all.push(#path);),
-        Content::Value(field, ty) => {
-            let value = with_field(path, *field, &quote!(__value));
-            quote! {
-                for __value in <#ty as #private::ClosedLabelValue>::all() {
-                    __all.push(#value);
+/// `ClosedLabelValue`, if all values that are held are closed: as in `set::closed`.
+fn closed(input: &DeriveInput, forms: &[Form<'_>], private: &TokenStream) -> TokenStream {
+    let ident = &input.ident;
+    let mut generics = input.generics.clone();
+    // How many values the forms so far have: so many that are texts, and those of these types.
+    let mut texts = 0_usize;
+    let mut held = TokenStream::new();
+    let mut push_all = TokenStream::new();
+    let mut arms = TokenStream::new();
+    for form in forms {
+        let path = &form.path;
+        let before = if held.is_empty() {
+            quote!(#texts)
+        } else {
+            quote!(const { #private::sum(&[#texts, #held]) })
+        };
+        match &form.content {
+            Content::Text(..) => {
+                push_all.extend(quote!(__all.push(#path);));
+                arms.extend(quote!(#path => #before,));
+                texts += 1;
+            }
+            // Nobody knows all texts.
+            Content::Value(Held { display: true, .. }) => return TokenStream::new(),
+            Content::Value(Held { ident, ty, .. }) => {
+                generics
+                    .make_where_clause()
+                    .predicates
+                    .push(parse_quote!(for<'__gds> #ty: #private::ClosedLabelValue));
+                let value = with_field(path, *ident, &quote!(__value));
+                let of_type = quote!(<#ty as #private::ClosedLabelValue>);
+                push_all.extend(quote! {
+                    for __value in #of_type::all() {
+                        __all.push(#value);
+                    }
+                });
+                arms.extend(quote! {
+                    #value => #private::nested_index(#before, 1, #of_type::index(__value)),
+                });
+                held.extend(quote!(#of_type::COUNT,));
+            }
+        }
+    }
+    let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
+    quote! {
+        #[automatically_derived]
+        #[diagnostic::do_not_recommend]
+        impl #impl_generics #private::ClosedLabelValue for #ident #ty_generics #where_clause {
+            const COUNT: #private::std::primitive::usize = #private::sum(&[#texts, #held]);
+
+            fn all() -> #private::std::vec::Vec<Self> {
+                let mut __all = #private::std::vec::Vec::with_capacity(Self::COUNT);
+                #push_all
+                __all
+            }
+
+            #[inline]
+            fn index(&self) -> #private::std::primitive::usize {
+                match self {
+                    #arms
                 }
             }
         }

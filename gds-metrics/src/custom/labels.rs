@@ -1,9 +1,12 @@
 //! What is known of label types beyond how they are encoded: their names, and all of their values.
 
-use std::hash::Hash;
+use std::{
+    fmt::{Display, Write},
+    hash::Hash,
+};
 
 use prometheus_client::encoding::{
-    EncodeLabelKey, EncodeLabelSet, EncodeLabelValue, LabelSetEncoder,
+    EncodeLabelKey, EncodeLabelSet, EncodeLabelValue, LabelSetEncoder, LabelValueEncoder,
 };
 
 /// A label value type whose values are all known.
@@ -21,6 +24,8 @@ use prometheus_client::encoding::{
 /// }
 ///
 /// assert_eq!(Method::all(), [Method::Get, Method::Post]);
+/// assert_eq!(Method::COUNT, 2);
+/// assert_eq!(Method::Post.index(), 1);
 /// ```
 #[diagnostic::on_unimplemented(
     message = "the values of `{Self}` are not all known",
@@ -28,21 +33,41 @@ use prometheus_client::encoding::{
     note = "`#[derive(EncodeLabelValue)]` on an enum makes them known"
 )]
 pub trait ClosedLabelValue: Sized {
+    /// How many values there are. More than 10,000 do not compile.
+    const COUNT: usize;
+
     /// All values, in the order of their definition.
     fn all() -> Vec<Self>;
+
+    /// The value's position in [`all`](Self::all), less than [`COUNT`](Self::COUNT).
+    fn index(&self) -> usize;
 }
 
 impl ClosedLabelValue for bool {
+    const COUNT: usize = 2;
+
     fn all() -> Vec<Self> {
         vec![false, true]
+    }
+
+    #[inline]
+    fn index(&self) -> usize {
+        usize::from(*self)
     }
 }
 
 impl<T: ClosedLabelValue> ClosedLabelValue for Option<T> {
+    const COUNT: usize = sum(&[1, T::COUNT]);
+
     fn all() -> Vec<Self> {
         let mut all = vec![None];
         all.extend(T::all().into_iter().map(Some));
         all
+    }
+
+    #[inline]
+    fn index(&self) -> usize {
+        self.as_ref().map_or(0, |value| 1 + value.index())
     }
 }
 
@@ -56,19 +81,80 @@ impl<T: ClosedLabelValue> ClosedLabelValue for Option<T> {
     note = "remove `zero`, or use a label set made of enums (`#[derive(EncodeLabelValue)]`) and `bool`s"
 )]
 pub trait ClosedLabelSet: Sized {
-    /// All combinations.
+    /// How many combinations there are. More than 10,000 do not compile.
+    const COUNT: usize;
+
+    /// All combinations: the last field's values change first.
     fn all() -> Vec<Self>;
+
+    /// The combination's position in [`all`](Self::all), less than [`COUNT`](Self::COUNT).
+    fn index(&self) -> usize;
+}
+
+/// What a closed type may have at most: each of its values is a series.
+const MAX_COUNT: usize = 10_000;
+
+/// The values of an enum: those of all its variants.
+#[doc(hidden)]
+#[must_use]
+#[track_caller]
+pub const fn sum(mut counts: &[usize]) -> usize {
+    let mut sum: usize = 0;
+    while let [count, tail @ ..] = counts {
+        sum = sum.saturating_add(*count);
+        counts = tail;
+    }
+    capped(sum)
+}
+
+/// The combinations of a label set.
+#[doc(hidden)]
+#[must_use]
+#[track_caller]
+pub const fn product(mut counts: &[usize]) -> usize {
+    let mut product: usize = 1;
+    while let [count, tail @ ..] = counts {
+        product = product.saturating_mul(*count);
+        counts = tail;
+    }
+    capped(product)
+}
+
+/// `count`, if it is not too great.
+#[track_caller]
+const fn capped(count: usize) -> usize {
+    assert!(
+        count <= MAX_COUNT,
+        "these labels have more than 10,000 combinations, and each would be a series: use a `Family` \
+         without `zero`, or labels with fewer values"
+    );
+    count
+}
+
+/// The position `next` in the `index`th group of `count`.
+#[doc(hidden)]
+#[inline]
+#[must_use]
+pub const fn nested_index(index: usize, count: usize, next: usize) -> usize {
+    index * count + next
 }
 
 /// What a [`Family`](crate::Family) of a metric set needs of its label set.
 ///
 /// Implemented for every type that can be one: derive `Clone, Debug, PartialEq, Eq, Hash` and
 /// [`EncodeLabelSet`](derive@crate::EncodeLabelSet).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a label set",
+    label = "not a label set",
+    note = "a label set is a struct with `#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]`, each field of which is a label",
+    note = "it owns its values: a `String` or a `&'static str`, not a `&str` that is borrowed"
+)]
 pub trait LabelSet:
     EncodeLabelSet + Clone + Eq + Hash + std::fmt::Debug + Send + Sync + 'static
 {
 }
 
+#[diagnostic::do_not_recommend]
 impl<L: EncodeLabelSet + Clone + Eq + Hash + std::fmt::Debug + Send + Sync + 'static> LabelSet
     for L
 {
@@ -122,17 +208,91 @@ pub trait Unknown {
 
 impl<L> Unknown for Probe<L> {}
 
-/// Encodes one label of a derived label set.
+/// What a field of a derived label set can be. It says what is wrong in our words.
 #[doc(hidden)]
-pub fn encode_label<V: EncodeLabelValue>(
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the value of a label",
+    label = "not a label value",
+    note = "on an enum, or a struct around one value, write `#[derive(EncodeLabelValue)]`",
+    note = "on a field of another type that implements `Display`, write `#[metric(display)]`",
+    note = "on a field that is another label set, write `#[metric(flatten)]`"
+)]
+pub trait LabelValue {
+    /// Encodes one label of a derived label set.
+    fn encode_label(&self, encoder: &mut LabelSetEncoder<'_>, name: &str) -> std::fmt::Result;
+
+    /// Encodes what a derived label value holds.
+    fn encode_held(&self, encoder: &mut LabelValueEncoder<'_>) -> std::fmt::Result;
+}
+
+#[diagnostic::do_not_recommend]
+impl<V: EncodeLabelValue> LabelValue for V {
+    fn encode_label(&self, encoder: &mut LabelSetEncoder<'_>, name: &str) -> std::fmt::Result {
+        encode(encoder, name, |text| self.encode(text))
+    }
+
+    fn encode_held(&self, encoder: &mut LabelValueEncoder<'_>) -> std::fmt::Result {
+        self.encode(encoder)
+    }
+}
+
+/// Encodes one label of a derived label set, written by its `Display`.
+#[doc(hidden)]
+pub fn encode_display<V: Display>(
+    value: &V,
     encoder: &mut LabelSetEncoder<'_>,
     name: &str,
-    value: &V,
+) -> std::fmt::Result {
+    encode(encoder, name, |text| display(value, text))
+}
+
+fn encode(
+    encoder: &mut LabelSetEncoder<'_>,
+    name: &str,
+    value: impl FnOnce(&mut LabelValueEncoder<'_>) -> std::fmt::Result,
 ) -> std::fmt::Result {
     let mut label = encoder.encode_label();
     let mut key = label.encode_label_key()?;
     EncodeLabelKey::encode(&name, &mut key)?;
     let mut text = key.encode_label_value()?;
-    EncodeLabelValue::encode(value, &mut text)?;
+    value(&mut text)?;
     text.finish()
+}
+
+/// The bytes of a label that `Display` writes. The rest is cut off.
+const MAX_DISPLAY: usize = 128;
+
+/// Writes what `value` displays, up to a bound.
+#[doc(hidden)]
+pub fn display<V: Display>(value: &V, encoder: &mut LabelValueEncoder<'_>) -> std::fmt::Result {
+    let mut text = Bounded {
+        encoder,
+        room: MAX_DISPLAY,
+        full: false,
+    };
+    let written = write!(text, "{value}");
+    if text.full { Ok(()) } else { written }
+}
+
+/// Passes a text on until it is full. Then it gives an error, so that `Display` stops.
+struct Bounded<'a, 'e> {
+    encoder: &'a mut LabelValueEncoder<'e>,
+    room: usize,
+    full: bool,
+}
+
+impl Write for Bounded<'_, '_> {
+    fn write_str(&mut self, text: &str) -> std::fmt::Result {
+        let mut end = text.len().min(self.room);
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        self.encoder.write_str(text.split_at(end).0)?;
+        self.room -= end;
+        if end < text.len() {
+            self.full = true;
+            return Err(std::fmt::Error);
+        }
+        Ok(())
+    }
 }

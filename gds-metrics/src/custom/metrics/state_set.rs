@@ -14,7 +14,7 @@ use super::series::Label;
 use crate::{
     custom::{
         label_render,
-        labels::{ClosedLabelValue, encode_label},
+        labels::{ClosedLabelValue, LabelValue},
         metric::{Exposed, Metric, NoLabels, Options, sealed},
     },
     exposition::{MetricKind, Number, Writer},
@@ -180,7 +180,7 @@ impl<E> Clone for State<E> {
 impl<E: EncodeLabelValue + fmt::Debug + Send + Sync + 'static> EncodeLabelSet for State<E> {
     fn encode(&self, encoder: &mut LabelSetEncoder<'_>) -> fmt::Result {
         match self.states.inner.states.get(self.at) {
-            Some(state) => encode_label(encoder, &self.label, state),
+            Some(state) => LabelValue::encode_label(state, encoder, &self.label),
             None => Ok(()),
         }
     }

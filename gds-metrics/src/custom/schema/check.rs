@@ -8,12 +8,14 @@
 // It never lies on a stack at run time.
 #![allow(clippy::large_stack_arrays)]
 
+mod buckets;
+mod labels;
+
+use labels::{Constants, check_labels, reserved, twice};
+
 use super::{Entry, MetricDef, Schema, name};
 use crate::{
-    custom::{
-        labels::Label,
-        schema::name::{Name, Text},
-    },
+    custom::schema::name::{Name, Text},
     exposition::MetricKind,
 };
 
@@ -61,50 +63,6 @@ pub const fn check(schema: &Schema) {
         next: 0,
     };
     names.add_set(schema, schema, Name::ROOT, Constants::ROOT);
-}
-
-/// The constant labels that come from outside of a set.
-#[derive(Clone, Copy)]
-struct Constants<'a> {
-    outer: Option<&'a Constants<'a>>,
-    labels: &'a [(&'static str, &'static str)],
-}
-
-impl Constants<'_> {
-    const ROOT: Constants<'static> = Constants {
-        outer: None,
-        labels: &[],
-    };
-
-    /// Digests of the names and of the values, in their order.
-    const fn digests(&self) -> (u64, u64) {
-        let (mut names, mut values) = match self.outer {
-            Some(outer) => outer.digests(),
-            None => (HASH_START, HASH_START),
-        };
-        let mut rest = self.labels;
-        while let [(name, value), tail @ ..] = rest {
-            // What separates two of them is in neither.
-            names = hash(hash(names, name), "\n");
-            values = hash(hash(values, value), "\0");
-            rest = tail;
-        }
-        (names, values)
-    }
-
-    const fn contains(&self, label: &str) -> bool {
-        let mut rest = self.labels;
-        while let [(name, _), tail @ ..] = rest {
-            if name::eq(name, label) {
-                return true;
-            }
-            rest = tail;
-        }
-        match self.outer {
-            Some(outer) => outer.contains(label),
-            None => false,
-        }
-    }
 }
 
 /// A hash table from the names that are taken to the metrics that own them.
@@ -229,7 +187,7 @@ impl Names {
 
 /// What one field's definition alone tells. For a type alias the derive cannot tell it.
 #[track_caller]
-pub(crate) const fn check_field(def: &MetricDef, buckets: bool) {
+pub(crate) const fn check_field(def: &MetricDef, own_buckets: bool) {
     let mut reserved: &[&str] = &["bucket", "sum", "count", "created", "info", "total"];
     while let [suffix, tail @ ..] = reserved {
         if name::ends_with_word(def.name, suffix) {
@@ -246,141 +204,23 @@ pub(crate) const fn check_field(def: &MetricDef, buckets: bool) {
     if matches!(def.kind, MetricKind::Info | MetricKind::StateSet) && def.unit.is_some() {
         panic!("an info or a state set measures nothing: remove `unit`");
     }
-    if buckets && !matches!(def.kind, MetricKind::Histogram) {
+    if own_buckets && !matches!(def.kind, MetricKind::Histogram) {
         panic!("only a histogram has buckets: remove `buckets`");
     }
+    if !own_buckets && matches!(def.kind, MetricKind::Histogram) {
+        buckets::check_default(def);
+    }
     check_labels(def, Constants::ROOT);
-}
-
-/// No label twice, and none that the metric's kind writes itself.
-#[track_caller]
-const fn check_labels(def: &MetricDef, constants: Constants<'_>) {
-    let own = Constants {
-        outer: Some(&constants),
-        labels: def.constant_labels,
-    };
-    let mut rest = def.constant_labels;
-    while let [(label, _), tail @ ..] = rest {
-        if constants.contains(label) {
-            twice(label, def.set, def.field);
-        }
-        if is_reserved(label, def.kind) {
-            reserved(label, def);
-        }
-        rest = tail;
-    }
-    if let Some(labels) = def.labels {
-        let mut seen = Labels {
-            names: [""; 64],
-            len: 0,
-        };
-        check_label_set(labels, def, own, &mut seen);
-    }
-}
-
-/// The names of a family's labels so far, those of flattened sets included.
-struct Labels {
-    names: [&'static str; 64],
-    len: usize,
-}
-
-impl Labels {
-    /// Whether `label` has come before.
-    const fn insert(&mut self, label: &'static str) -> bool {
-        let mut i = 0;
-        while i < self.len {
-            if name::eq(self.names[i], label) {
-                return true;
-            }
-            i += 1;
-        }
-        if self.len < self.names.len() {
-            self.names[self.len] = label;
-            self.len += 1;
-        }
-        false
-    }
-}
-
-#[track_caller]
-const fn check_label_set(
-    labels: &'static [Label],
-    def: &MetricDef,
-    constants: Constants<'_>,
-    seen: &mut Labels,
-) {
-    let mut rest = labels;
-    while let [label, tail @ ..] = rest {
-        match label {
-            Label::Name(label) => {
-                if constants.contains(label) || seen.insert(label) {
-                    twice(label, def.set, def.field);
-                }
-                if is_reserved(label, def.kind) {
-                    reserved(label, def);
-                }
-            }
-            Label::Set(Some(labels)) => check_label_set(labels, def, constants, seen),
-            Label::Set(None) => {}
-        }
-        rest = tail;
-    }
-}
-
-const fn is_reserved(label: &str, kind: MetricKind) -> bool {
-    match kind {
-        MetricKind::Histogram => name::eq(label, "le"),
-        MetricKind::Summary => name::eq(label, "quantile"),
-        _ => false,
-    }
-}
-
-#[track_caller]
-const fn reserved(label: &str, def: &MetricDef) -> ! {
-    let mut text = Text::<MESSAGE>::new();
-    text.push("`");
-    text.push(def.set);
-    text.push("::");
-    text.push(def.field);
-    text.push("` is a ");
-    text.push(def.kind.as_str());
-    text.push(", which has a label `");
-    text.push(label);
-    text.push("` of its own: rename yours with `#[metric(rename = \"…\")]`");
-    panic!("{}", text.as_str());
-}
-
-#[track_caller]
-const fn twice(label: &str, set: &str, field: &str) -> ! {
-    let mut text = Text::<MESSAGE>::new();
-    text.push("`");
-    text.push(set);
-    if !field.is_empty() {
-        text.push("::");
-        text.push(field);
-    }
-    text.push("` would have the label `");
-    text.push(label);
-    text.push("` twice: rename or remove one of them");
-    panic!("{}", text.as_str());
 }
 
 #[track_caller]
 const fn duplicate(name: &str, first: &MetricDef, second: &MetricDef) -> ! {
     let mut text = Text::<MESSAGE>::new();
     text.push("`");
-    text.push(first.set);
-    text.push("::");
-    text.push(first.field);
-    text.push("` (a ");
-    text.push(first.kind.as_str());
-    text.push(") and `");
-    text.push(second.set);
-    text.push("::");
-    text.push(second.field);
-    text.push("` (a ");
-    text.push(second.kind.as_str());
-    text.push(") both own the name `");
+    push_definition(&mut text, first);
+    text.push(" and `");
+    push_definition(&mut text, second);
+    text.push(" both own the name `");
     text.push(name);
     text.push("`: rename one of them, or nest its set with `#[metric(prefix = \"…\")]`");
     if is_same_field(first, second) {
@@ -395,6 +235,20 @@ const fn is_same_field(a: &MetricDef, b: &MetricDef) -> bool {
         && name::eq(a.file, b.file)
         && name::eq(a.set, b.set)
         && name::eq(a.field, b.field)
+}
+
+/// ``Shop::orders` (a counter, src/shop.rs:5)``: sets of two libraries may have one name.
+const fn push_definition(text: &mut Text<MESSAGE>, def: &MetricDef) {
+    text.push(def.set);
+    text.push("::");
+    text.push(def.field);
+    text.push("` (a ");
+    text.push(def.kind.as_str());
+    text.push(", ");
+    text.push(def.file);
+    text.push(":");
+    text.push_number(def.line);
+    text.push(")");
 }
 
 /// The metric with this number, in the order of the walk.

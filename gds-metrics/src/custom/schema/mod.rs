@@ -22,24 +22,18 @@
 //! ```
 
 pub(crate) mod check;
+mod def;
+pub(crate) mod help;
 mod markdown;
 pub(crate) mod name;
 
-use std::fmt;
-
-pub use self::markdown::markdown;
 use self::name::Name;
-use super::labels::{Label, flat_names};
+pub use self::{
+    def::{Entry, MetricDef, Schema, SetDef},
+    markdown::markdown,
+};
+use super::labels::flat_names;
 use crate::exposition::MetricKind;
-
-/// What a metric set consists of, nested sets included. See the [module](self).
-#[derive(Clone, Copy, Debug)]
-pub struct Schema {
-    #[doc(hidden)]
-    pub set: &'static str,
-    #[doc(hidden)]
-    pub entries: &'static [Entry],
-}
 
 impl Schema {
     /// The name of the type, without its path and generics.
@@ -158,59 +152,4 @@ impl MetricSchema {
     pub fn line(&self) -> u32 {
         self.def.line
     }
-}
-
-/// A field of a set.
-#[doc(hidden)]
-#[derive(Clone, Copy, Debug)]
-pub enum Entry {
-    Metric(MetricDef),
-    Set(SetDef),
-}
-
-/// A field that is a metric.
-#[doc(hidden)]
-#[derive(Clone, Copy, Debug)]
-pub struct MetricDef {
-    pub set: &'static str,
-    pub field: &'static str,
-    /// With the prefix of its own set, without the `_total` of a counter and the `_info` of an info.
-    pub name: &'static str,
-    pub kind: MetricKind,
-    pub unit: Option<&'static str>,
-    pub help: &'static str,
-    /// `None`: not known.
-    pub labels: Option<&'static [Label]>,
-    pub constant_labels: &'static [(&'static str, &'static str)],
-    pub file: &'static str,
-    pub line: u32,
-}
-
-impl MetricDef {
-    /// Whether both are one field of one set, perhaps in different places.
-    pub(crate) fn is_same_field(&self, other: &Self) -> bool {
-        self.kind == other.kind
-            && (self.set, self.field, self.file, self.line)
-                == (other.set, other.field, other.file, other.line)
-    }
-}
-
-impl fmt::Display for MetricDef {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}::{} ({}:{})",
-            self.set, self.field, self.file, self.line
-        )
-    }
-}
-
-/// A field that is another set.
-#[doc(hidden)]
-#[derive(Clone, Copy, Debug)]
-pub struct SetDef {
-    pub schema: &'static Schema,
-    /// The prefixes of the outer set and of the field, each possibly empty.
-    pub prefix: [&'static str; 2],
-    pub constant_labels: &'static [(&'static str, &'static str)],
 }

@@ -2,7 +2,7 @@
 //!
 //! A constant cannot allocate, so a name that is not finished yet is a chain of borrowed pieces.
 
-use super::MetricDef;
+use super::def::MetricDef;
 
 /// The prefixes in front of a name, innermost first.
 #[derive(Clone, Copy, Debug)]
@@ -88,7 +88,7 @@ fn push_word(name: &mut String, word: &str) {
 
 /// Text that is put together in a constant. What does not fit is cut off.
 #[derive(Debug)]
-pub(crate) struct Text<const N: usize> {
+pub struct Text<const N: usize> {
     bytes: [u8; N],
     len: usize,
 }
@@ -102,7 +102,11 @@ impl<const N: usize> Text<N> {
     }
 
     pub(crate) const fn push(&mut self, text: &str) {
-        let mut rest = text.as_bytes();
+        self.push_bytes(text.as_bytes());
+    }
+
+    pub(super) const fn push_bytes(&mut self, bytes: &[u8]) {
+        let mut rest = bytes;
         while let [byte, tail @ ..] = rest {
             // Never cuts a character in two: only ASCII and whole literals come here.
             if self.len < N {
@@ -121,8 +125,29 @@ impl<const N: usize> Text<N> {
         self.push(word);
     }
 
-    pub(crate) const fn as_str(&self) -> &str {
-        match std::str::from_utf8(self.bytes.split_at(self.len).0) {
+    pub(super) const fn push_number(&mut self, number: u32) {
+        if number >= 10 {
+            self.push_number(number / 10);
+        }
+        self.push_bytes(&[b'0' + (number % 10) as u8]);
+    }
+
+    pub(super) const fn pop(&mut self) {
+        self.len -= 1;
+    }
+
+    pub(super) const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    pub(super) const fn as_bytes(&self) -> &[u8] {
+        self.bytes.split_at(self.len).0
+    }
+
+    /// The text so far.
+    #[must_use]
+    pub const fn as_str(&self) -> &str {
+        match std::str::from_utf8(self.as_bytes()) {
             Ok(text) => text,
             Err(_) => "a metric",
         }

@@ -4,7 +4,10 @@ use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{Expr, ExprLit, Lit, LitFloat, UnOp, spanned::Spanned};
 
-use crate::{attr::ungrouped, errors::Errors, expand::respanned};
+use crate::{
+    errors::Errors,
+    tokens::{respanned, ungrouped},
+};
 
 /// The bounds of a histogram, as they were written.
 #[derive(Clone, Debug)]
@@ -34,9 +37,9 @@ impl Buckets {
                 Some("linear") => Form::Linear(three(call, "linear(start, width, count)", errors)?),
                 _ => Form::Constant(expr.clone()),
             },
-            Expr::Lit(literal) => {
+            Expr::Lit(_) | Expr::Macro(_) | Expr::Reference(_) | Expr::Tuple(_) => {
                 errors.push(
-                    literal.span(),
+                    expr.span(),
                     "`buckets` needs a list of bounds: write `buckets = [0.1, 1.0]`, \
                      `exponential(start, factor, count)`, `linear(start, width, count)` or a constant",
                 );

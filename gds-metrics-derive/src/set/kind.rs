@@ -3,9 +3,9 @@
 //! A type alias tells nothing: then the constants of `gds_metrics::schema::check` find what is wrong, but
 //! for the labels of a family, which are unknown.
 
-use proc_macro2::TokenTree;
-use quote::ToTokens;
-use syn::{GenericArgument, Generics, PathArguments, Type};
+use syn::Type;
+
+use crate::tokens::last_segment;
 
 /// The kinds that have rules of their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +46,8 @@ impl Kind {
 #[derive(Clone, Debug)]
 pub(crate) struct Guess {
     pub(crate) kind: Option<Kind>,
+    /// Whether it is a gauge of whole numbers.
+    pub(crate) integer_gauge: bool,
     pub(crate) labels: Labels,
 }
 
@@ -62,6 +64,7 @@ pub(crate) enum Labels {
 pub(crate) fn guess(ty: &Type) -> Guess {
     let unknown = Guess {
         kind: None,
+        integer_gauge: false,
         labels: Labels::Unknown,
     };
     let Some((name, arguments)) = last_segment(ty) else {
@@ -80,62 +83,18 @@ pub(crate) fn guess(ty: &Type) -> Guess {
         "Info" => (Kind::Info, first()),
         "Family" => {
             return Guess {
-                kind: arguments.get(1).and_then(|metric| guess(metric).kind),
                 labels: first(),
+                ..arguments.get(1).map_or(unknown, |metric| guess(metric))
             };
         }
         _ => return unknown,
     };
+    let is_float = |number: &&Type| {
+        last_segment(number).is_some_and(|(name, _)| name == "f64" || name == "f32")
+    };
     Guess {
         kind: Some(kind),
+        integer_gauge: kind == Kind::Gauge && !arguments.first().is_some_and(is_float),
         labels,
-    }
-}
-
-/// What `ty` is an `Option` of, if it is spelt as one.
-pub(crate) fn option_of(ty: &Type) -> Option<&Type> {
-    let (name, arguments) = last_segment(ty)?;
-    match arguments.as_slice() {
-        [inner] if name == "Option" => Some(inner),
-        _ => None,
-    }
-}
-
-/// Whether a type parameter or lifetime of `generics` is in `ty`.
-pub(crate) fn is_generic(ty: &Type, generics: &Generics) -> bool {
-    fn contains(tokens: proc_macro2::TokenStream, names: &[String]) -> bool {
-        tokens.into_iter().any(|token| match token {
-            TokenTree::Ident(ident) => names.contains(&ident.to_string()),
-            TokenTree::Group(group) => contains(group.stream(), names),
-            _ => false,
-        })
-    }
-    let names: Vec<String> = generics
-        .type_params()
-        .map(|param| param.ident.to_string())
-        .collect();
-    contains(ty.to_token_stream(), &names)
-}
-
-fn last_segment(ty: &Type) -> Option<(String, Vec<&Type>)> {
-    match ty {
-        Type::Group(group) => last_segment(&group.elem),
-        Type::Paren(paren) => last_segment(&paren.elem),
-        Type::Path(path) => {
-            let last = path.path.segments.last()?;
-            let arguments = match &last.arguments {
-                PathArguments::AngleBracketed(arguments) => arguments
-                    .args
-                    .iter()
-                    .filter_map(|argument| match argument {
-                        GenericArgument::Type(ty) => Some(ty),
-                        _ => None,
-                    })
-                    .collect(),
-                _ => Vec::new(),
-            };
-            Some((last.ident.to_string(), arguments))
-        }
-        _ => None,
     }
 }

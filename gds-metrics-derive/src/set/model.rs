@@ -2,15 +2,19 @@
 
 use proc_macro2::Span;
 use syn::{
-    Attribute, Data, DeriveInput, Expr, ExprLit, Fields, Generics, Ident, Lit, Meta, Path, Type,
-    ext::IdentExt, parse_quote, spanned::Spanned,
+    Data, DeriveInput, Fields, Generics, Ident, Path, Type, ext::IdentExt, parse_quote,
+    spanned::Spanned,
 };
 
-use crate::{
-    attr::{self, ConstantLabel, Opt, Place, Text},
+use super::{
     buckets::Buckets,
+    help::Help,
+    kind::{Guess, Kind, guess},
+};
+use crate::{
+    attr::{self, ConstantLabel, OnField, OnSet, Opt, Text},
     errors::Errors,
-    guess::{Guess, guess},
+    name,
 };
 
 /// A struct with `#[derive(GdsMetricSet)]`.
@@ -39,7 +43,7 @@ pub(crate) struct Metric {
     /// The field's name or what it is renamed to.
     pub(crate) name: Text,
     pub(crate) renamed: bool,
-    pub(crate) help: Option<String>,
+    pub(crate) help: Option<Help>,
     pub(crate) unit: Option<Text>,
     pub(crate) buckets: Option<Buckets>,
     pub(crate) labels: Vec<ConstantLabel>,
@@ -64,11 +68,11 @@ impl<'a> Set<'a> {
             labels: Vec::new(),
             fields: Vec::new(),
         };
-        for option in attr::options(&input.attrs, Place::Set, errors) {
-            match option.name.to_string().as_str() {
-                "prefix" => set.prefix = option.text(errors),
-                "labels" => set.labels = option.labels(errors),
-                _ => set.krate = option.path(errors).unwrap_or(set.krate),
+        for option in attr::options(&input.attrs, errors) {
+            match option.name {
+                OnSet::Prefix => set.prefix = option.text(errors),
+                OnSet::Labels => set.labels = option.labels(errors),
+                OnSet::Crate => set.krate = option.path(errors).unwrap_or(set.krate),
             }
         }
         match &input.data {
@@ -102,19 +106,46 @@ impl<'a> Set<'a> {
         }
         set
     }
+
+    /// The name of the family, as far as this struct tells.
+    pub(crate) fn family_name(&self, metric: &Metric) -> String {
+        let written = self.local_name(metric);
+        let stem = match metric.guess.kind {
+            Some(Kind::Counter) => name::strip_word(&written, "total"),
+            Some(Kind::Info) => name::strip_word(&written, "info"),
+            _ => &written,
+        };
+        match &metric.unit {
+            Some(unit) if !name::ends_with_word(stem, &unit.value) => {
+                format!("{stem}_{}", unit.value)
+            }
+            _ => stem.to_owned(),
+        }
+    }
+
+    /// The name with the struct's prefix.
+    pub(crate) fn local_name(&self, metric: &Metric) -> String {
+        match &self.prefix {
+            Some(prefix) => {
+                let prefix = prefix.value.trim_end_matches('_');
+                format!("{prefix}_{}", metric.name.value)
+            }
+            None => metric.name.value.clone(),
+        }
+    }
 }
 
 impl<'a> Field<'a> {
     fn read(field: &'a syn::Field, errors: &mut Errors) -> Option<Self> {
         let ident = field.ident.as_ref()?;
-        let options = attr::options(&field.attrs, Place::Field, errors);
-        let content = if find(&options, "skip").is_some() {
+        let options = attr::options(&field.attrs, errors);
+        let has = |name| options.iter().any(|option| option.name == name);
+        let content = if has(OnField::Skip) {
             read_skipped(&options, errors)
-        } else if find(&options, "prefix")
-            .or(find(&options, "flatten"))
-            .is_some()
-        {
-            read_nested(&options, errors)
+        } else if has(OnField::Prefix) {
+            read_nested("prefix", &options, errors)
+        } else if has(OnField::Flatten) {
+            read_nested("flatten", &options, errors)
         } else {
             read_metric(ident, field, &options, errors)
         };
@@ -126,20 +157,16 @@ impl<'a> Field<'a> {
     }
 }
 
-fn find<'o>(options: &'o [Opt], name: &str) -> Option<&'o Opt> {
-    options.iter().find(|option| option.name == name)
-}
-
-fn read_skipped(options: &[Opt], errors: &mut Errors) -> Content {
+fn read_skipped(options: &[Opt<OnField>], errors: &mut Errors) -> Content {
     for option in options {
-        if option.name == "skip" {
+        if option.name == OnField::Skip {
             option.flag(errors);
         } else {
             errors.push(
-                option.name.span(),
+                option.ident.span(),
                 format_args!(
                     "`{}` has no effect on a field that is skipped: remove it, or `skip`",
-                    option.name
+                    option.ident
                 ),
             );
         }
@@ -147,55 +174,59 @@ fn read_skipped(options: &[Opt], errors: &mut Errors) -> Content {
     Content::Skipped
 }
 
-fn read_nested(options: &[Opt], errors: &mut Errors) -> Content {
+/// `nesting`: the option that makes the field a nested set.
+fn read_nested(nesting: &str, options: &[Opt<OnField>], errors: &mut Errors) -> Content {
     let mut nested = Nested {
         prefix: None,
         labels: Vec::new(),
     };
-    let prefix = find(options, "prefix");
     for option in options {
-        match option.name.to_string().as_str() {
-            "prefix" => nested.prefix = option.text(errors),
-            "flatten" if prefix.is_some() => errors.push(
-                option.name.span(),
+        match option.name {
+            OnField::Prefix => nested.prefix = option.text(errors),
+            OnField::Flatten if nesting == "prefix" => errors.push(
+                option.ident.span(),
                 "`flatten` is a nested set without a prefix: remove `flatten`, or `prefix`",
             ),
-            "flatten" => {
+            OnField::Flatten => {
                 option.flag(errors);
             }
-            "labels" => nested.labels = option.labels(errors),
-            other => {
-                let nesting = if prefix.is_some() {
-                    "prefix"
-                } else {
-                    "flatten"
-                };
-                errors.push(
-                    option.name.span(),
-                    format_args!(
-                        "`{other}` is for a metric, and `{nesting}` makes this field a nested set: \
-                         remove one of them{}",
-                        if other == "rename" {
-                            " (a set has no name)"
-                        } else {
-                            ""
-                        },
-                    ),
-                );
-            }
+            OnField::Labels => nested.labels = option.labels(errors),
+            OnField::Rename
+            | OnField::Help
+            | OnField::Unit
+            | OnField::Buckets
+            | OnField::Zero
+            | OnField::Skip => errors.push(
+                option.ident.span(),
+                format_args!(
+                    "`{}` is for a metric, and `{nesting}` makes this field a nested set: remove one of \
+                     them{}",
+                    option.ident,
+                    if option.name == OnField::Rename {
+                        " (a set has no name)"
+                    } else {
+                        ""
+                    },
+                ),
+            ),
         }
     }
     Content::Set(nested)
 }
 
-fn read_metric(ident: &Ident, field: &syn::Field, options: &[Opt], errors: &mut Errors) -> Content {
+fn read_metric(
+    ident: &Ident,
+    field: &syn::Field,
+    options: &[Opt<OnField>],
+    errors: &mut Errors,
+) -> Content {
     let mut metric = Metric {
         name: Text {
             value: ident.unraw().to_string(),
             span: ident.span(),
         },
         renamed: false,
-        help: help(&field.attrs),
+        help: Help::read(&field.attrs),
         unit: None,
         buckets: None,
         labels: Vec::new(),
@@ -203,61 +234,29 @@ fn read_metric(ident: &Ident, field: &syn::Field, options: &[Opt], errors: &mut 
         guess: guess(&field.ty),
     };
     for option in options {
-        match option.name.to_string().as_str() {
-            "rename" => {
+        match option.name {
+            OnField::Rename => {
                 if let Some(name) = option.text(errors) {
                     metric.name = name;
                     metric.renamed = true;
                 }
             }
-            "help" => {
+            OnField::Help => {
                 // A help that could not be read is no help that is missing.
                 let text = option.text(errors);
-                metric.help = Some(text.map(|text| text.value).unwrap_or_default());
+                metric.help = Some(Help::Text(text.map(|text| text.value).unwrap_or_default()));
             }
-            "unit" => metric.unit = option.text(errors),
-            "buckets" => {
+            OnField::Unit => metric.unit = option.text(errors),
+            OnField::Buckets => {
                 metric.buckets = option
-                    .expr(errors)
+                    .expr("[0.1, 1.0]", errors)
                     .and_then(|expr| Buckets::read(expr, errors));
             }
-            "labels" => metric.labels = option.labels(errors),
-            _ => metric.zero = option.flag(errors),
+            OnField::Labels => metric.labels = option.labels(errors),
+            OnField::Zero => metric.zero = option.flag(errors),
+            // Such a field is no metric.
+            OnField::Prefix | OnField::Flatten | OnField::Skip => {}
         }
     }
     Content::Metric(Box::new(metric))
-}
-
-/// The first paragraph of the doc comment, without a final full stop.
-fn help(attrs: &[Attribute]) -> Option<String> {
-    let lines = attrs.iter().filter_map(|attr| match &attr.meta {
-        Meta::NameValue(doc) if doc.path.is_ident("doc") => match &doc.value {
-            Expr::Lit(ExprLit {
-                lit: Lit::Str(text),
-                ..
-            }) => Some(text.value()),
-            _ => None,
-        },
-        _ => None,
-    });
-    let doc: Vec<String> = lines.collect();
-    let paragraph: Vec<&str> = doc
-        .iter()
-        .flat_map(|text| text.split('\n'))
-        // A block comment may begin each line with an asterisk.
-        .map(|line| match line.trim() {
-            "*" => "",
-            line => line.trim_start_matches("* ").trim(),
-        })
-        .skip_while(|line| line.is_empty())
-        .take_while(|line| !line.is_empty())
-        .collect();
-    if paragraph.is_empty() {
-        return None;
-    }
-    let help = paragraph.join(" ");
-    Some(match help.strip_suffix('.') {
-        Some(sentence) if !sentence.ends_with('.') => sentence.to_owned(),
-        _ => help,
-    })
 }

@@ -2,63 +2,22 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
-use syn::{DeriveInput, Generics, Ident, Path, ext::IdentExt, parse_quote, spanned::Spanned};
+use syn::{Generics, Ident, ext::IdentExt, parse_quote, spanned::Spanned};
 
-use crate::{
-    attr::ConstantLabel,
-    check,
-    errors::Errors,
-    guess::{Labels, is_generic},
+use super::{
+    kind::Labels,
     model::{Content, Field, Metric, Nested, Set},
 };
-
-/// The whole of `#[derive(GdsMetricSet)]`.
-pub(crate) fn metric_set(input: &DeriveInput) -> TokenStream {
-    let mut errors = Errors::default();
-    let set = Set::read(input, &mut errors);
-    check::check(&set, &mut errors);
-    if errors.is_empty() {
-        scoped(&set.krate, &expand(&set))
-    } else {
-        let stub = scoped(&set.krate, &stub(&set));
-        let errors = errors.into_tokens();
-        quote!(#errors #stub)
-    }
-}
-
-/// The path of what the code calls, within [`scoped`].
-pub(crate) fn private() -> TokenStream {
-    quote!(__gds_metrics)
-}
-
-/// The code, where [`private`] means something. All else that it names is found as before. If the crate
-/// cannot be found, this is the only error.
-pub(crate) fn scoped(krate: &Path, code: &TokenStream) -> TokenStream {
-    quote! {
-        const _: () = {
-            use #krate::__private as __gds_metrics;
-            #code
-        };
-    }
-}
-
-/// `tokens` at `span`. An expression lies where all of its tokens lie, and else where the derive does.
-pub(crate) fn respanned(tokens: &TokenStream, span: Span) -> TokenStream {
-    tokens
-        .clone()
-        .into_iter()
-        .map(|mut token| {
-            token.set_span(span);
-            token
-        })
-        .collect()
-}
+use crate::{
+    attr::ConstantLabel,
+    tokens::{is_generic, private, respanned},
+};
 
 /// An implementation for a set with mistakes, so that its users are not told of more.
-fn stub(set: &Set<'_>) -> TokenStream {
+pub(crate) fn stub(set: &Set<'_>) -> TokenStream {
     let private = private();
     let ident = set.ident;
-    let name = ident.unraw().to_string();
+    let name = set.ident.unraw().to_string();
     let (impl_generics, ty_generics, where_clause) = set.generics.split_for_impl();
     quote! {
         #[automatically_derived]
@@ -72,10 +31,11 @@ fn stub(set: &Set<'_>) -> TokenStream {
     }
 }
 
-fn expand(set: &Set<'_>) -> TokenStream {
+/// The code of a set without mistakes.
+pub(crate) fn expand(set: &Set<'_>) -> TokenStream {
     let private = private();
     let ident = set.ident;
-    let name = ident.unraw().to_string();
+    let name = set.ident.unraw().to_string();
     let generics = bounded(set, &private);
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
 
@@ -98,7 +58,7 @@ fn expand(set: &Set<'_>) -> TokenStream {
             }
             Content::Skipped => {
                 let ty = field.ty;
-                fields.extend(quote_spanned! {ty.span()=>
+                fields.extend(quote_spanned! {field.ty.span()=>
                     #ident: <#ty as #private::std::default::Default>::default(),
                 });
             }
@@ -107,10 +67,10 @@ fn expand(set: &Set<'_>) -> TokenStream {
 
     // A generic set is checked where it is registered.
     let check = set.generics.params.is_empty().then(|| {
-        let set = quote!(#private::GdsMetricSet);
-        let private = respanned(&private, ident.span());
-        quote_spanned! {ident.span()=>
-            const _: () = #private::check(<#ident as #set>::SCHEMA);
+        let set_trait = quote!(#private::GdsMetricSet);
+        let private = respanned(&private, set.ident.span());
+        quote_spanned! {set.ident.span()=>
+            const _: () = #private::check(<#ident as #set_trait>::SCHEMA);
         }
     });
 
@@ -169,15 +129,20 @@ fn metric_constant(
     let ty = field.ty;
     let set_name = set.ident.unraw().to_string();
     let field_name = field.ident.unraw().to_string();
-    let name = check::local_name(set, metric);
+    let name = set.local_name(metric);
     let unit = option(metric.unit.as_ref().map(|unit| &unit.value), private);
-    let help = metric.help.as_deref().unwrap_or_default();
+    let help = metric
+        .help
+        .as_ref()
+        .map(|help| help.expand(field.ident.span(), private));
     let labels = match &metric.guess.labels {
         Labels::None => quote!(#private::std::option::Option::Some(&[])),
-        Labels::Type(labels) => quote! {{
-            use #private::Unknown as _;
-            #private::Probe::<#labels>::NAMES
-        }},
+        Labels::Type(labels) => {
+            quote! {{
+                use #private::Unknown as _;
+                #private::Probe::<#labels>::NAMES
+            }}
+        }
         Labels::Unknown => quote!(#private::std::option::Option::None),
     };
     let constant_labels = constant_labels(&set.labels, &metric.labels);
@@ -194,8 +159,8 @@ fn metric_constant(
         quote_spanned!(span=> .zero(#private::zero))
     });
     // At the type, which is what may be wrong with it.
-    let private_here = respanned(private, ty.span());
-    let call = quote_spanned! {ty.span()=>
+    let private_here = respanned(private, field.ty.span());
+    let call = quote_spanned! {field.ty.span()=>
         #private_here::metric_field::<#ty>(#private::MetricParts {
             set: #set_name,
             field: #field_name,
@@ -226,8 +191,8 @@ fn set_constant(
     let outer = set.prefix.as_ref().map_or("", |prefix| &prefix.value);
     let prefix = nested.prefix.as_ref().map_or("", |prefix| &prefix.value);
     let labels = constant_labels(&set.labels, &nested.labels);
-    let private_here = respanned(private, ty.span());
-    let call = quote_spanned! {ty.span()=>
+    let private_here = respanned(private, field.ty.span());
+    let call = quote_spanned! {field.ty.span()=>
         #private_here::set_field::<#ty>([#outer, #prefix], #labels)
     };
     quote! {

@@ -2,11 +2,13 @@
 
 use proc_macro2::Span;
 
+use super::{
+    kind::{Kind, Labels},
+    model::{Content, Field, Metric, Nested, Set},
+};
 use crate::{
     attr::{ConstantLabel, Text},
     errors::Errors,
-    guess::{Kind, Labels},
-    model::{Content, Field, Metric, Nested, Set},
     name,
 };
 
@@ -26,31 +28,6 @@ pub(crate) fn check(set: &Set<'_>, errors: &mut Errors) {
     check_duplicates(set, errors);
 }
 
-/// The name of the family, as far as this struct tells.
-fn family_name(set: &Set<'_>, metric: &Metric) -> String {
-    let written = local_name(set, metric);
-    let stem = match metric.guess.kind {
-        Some(Kind::Counter) => name::strip_word(&written, "total"),
-        Some(Kind::Info) => name::strip_word(&written, "info"),
-        _ => &written,
-    };
-    match &metric.unit {
-        Some(unit) if !name::ends_with_word(stem, &unit.value) => format!("{stem}_{}", unit.value),
-        _ => stem.to_owned(),
-    }
-}
-
-/// The name with the struct's prefix.
-pub(crate) fn local_name(set: &Set<'_>, metric: &Metric) -> String {
-    match &set.prefix {
-        Some(prefix) => {
-            let prefix = prefix.value.trim_end_matches('_');
-            format!("{prefix}_{}", metric.name.value)
-        }
-        None => metric.name.value.clone(),
-    }
-}
-
 fn check_prefix(prefix: &Text, instead: &str, errors: &mut Errors) {
     let value = &prefix.value;
     if value.is_empty() {
@@ -62,6 +39,11 @@ fn check_prefix(prefix: &Text, instead: &str, errors: &mut Errors) {
                 "`{value}` cannot begin a metric's name, {problem}: {}",
                 name::instead(value)
             ),
+        );
+    } else if let Some(small) = name::without_capitals(value) {
+        errors.push(
+            prefix.span,
+            format_args!("a metric's name has no capitals: write `prefix = \"{small}\"`"),
         );
     } else if value.ends_with('_') {
         errors.push(
@@ -148,11 +130,93 @@ fn check_name(set: &Set<'_>, metric: &Metric, errors: &mut Errors) {
         );
         return;
     }
+    // Who moves over keeps the names that dashboards know.
+    if !metric.renamed {
+        check_spelling(metric, errors);
+    }
+    let Some((suffix, owner, instead)) = reserved_suffix(set, metric) else {
+        return;
+    };
     let Some(kind) = metric.guess.kind else {
         return;
     };
-    let family = family_name(set, metric);
-    for (suffix, owner, instead) in [
+    let family = set.family_name(metric);
+    if family == suffix
+        && matches!(
+            (kind, suffix),
+            (Kind::Counter, "total") | (Kind::Info, "info")
+        )
+    {
+        errors.push(
+            *span,
+            format_args!(
+                "nothing is left of the name without `{suffix}`: name what is counted or told, or give the \
+                 set a `#[metric(prefix = \"…\")]`"
+            ),
+        );
+    } else {
+        errors.push(
+            *span,
+            format_args!(
+                "`{family}` ends in `_{suffix}`, which belongs to {owner}, and this is {}: {instead}",
+                kind.as_str()
+            ),
+        );
+    }
+}
+
+/// Capitals, and units that are not base units.
+fn check_spelling(metric: &Metric, errors: &mut Errors) {
+    let Text { value, span } = &metric.name;
+    if let Some(small) = name::without_capitals(value) {
+        errors.push(
+            *span,
+            format_args!(
+                "a metric's name has no capitals: write `{small}`, or keep the name with `#[metric(rename = \
+                 \"{value}\")]`"
+            ),
+        );
+    } else if let Some((unit, base)) = name::unit_of_name(value) {
+        let renamed = value.replacen(&format!("_{unit}"), &format!("_{base}"), 1);
+        errors.push(
+            *span,
+            format_args!(
+                "`{value}` ends in `{unit}`, which is not a base unit: record {}, and write `{renamed}`; if it \
+                 is no unit, or the name must stay, keep it with `#[metric(rename = \"{value}\")]`",
+                instead_of_unit(base)
+            ),
+        );
+    } else if name::ends_with_word(value, "ratio") {
+        check_ratio(metric, *span, errors);
+    }
+}
+
+/// What to record instead of a unit whose base unit is `base`.
+fn instead_of_unit(base: &str) -> &str {
+    match base {
+        "ratio" => "a fraction from 0 to 1 in a `FloatGauge`",
+        _ => base,
+    }
+}
+
+fn check_ratio(metric: &Metric, span: Span, errors: &mut Errors) {
+    if metric.guess.integer_gauge {
+        errors.push(
+            span,
+            "a ratio is a fraction from 0 to 1, and this gauge holds whole numbers: make it a `FloatGauge`",
+        );
+    }
+}
+
+/// The reserved suffix that the family's name ends in, whose it is, and what to do instead.
+fn reserved_suffix(
+    set: &Set<'_>,
+    metric: &Metric,
+) -> Option<(&'static str, &'static str, &'static str)> {
+    // Of another type the constants know better.
+    metric.guess.kind?;
+    let family = set.family_name(metric);
+    [
         ("bucket", "the buckets of a histogram", "rename it"),
         (
             "sum",
@@ -171,34 +235,9 @@ fn check_name(set: &Set<'_>, metric: &Metric, errors: &mut Errors) {
         ),
         ("info", "an info", "rename it, or make it an `Info`"),
         ("total", "a counter", "rename it, or make it a `Counter`"),
-    ] {
-        if !name::ends_with_word(&family, suffix) {
-            continue;
-        }
-        if family == suffix
-            && matches!(
-                (kind, suffix),
-                (Kind::Counter, "total") | (Kind::Info, "info")
-            )
-        {
-            errors.push(
-                *span,
-                format_args!(
-                    "nothing is left of the name without `{suffix}`: name what is counted or told, or give \
-                     the set a `#[metric(prefix = \"…\")]`"
-                ),
-            );
-        } else {
-            errors.push(
-                *span,
-                format_args!(
-                    "`{family}` ends in `_{suffix}`, which belongs to {owner}, and this is {}: {instead}",
-                    kind.as_str()
-                ),
-            );
-        }
-        break;
-    }
+    ]
+    .into_iter()
+    .find(|(suffix, ..)| name::ends_with_word(&family, suffix))
 }
 
 fn check_unit(set: &Set<'_>, metric: &Metric, errors: &mut Errors) {
@@ -222,15 +261,26 @@ fn check_unit(set: &Set<'_>, metric: &Metric, errors: &mut Errors) {
         errors.push(
             *span,
             format_args!(
-                "`{value}` is not a base unit, so dashboards cannot combine it: record {base} and write \
-                 `unit = \"{base}\"`"
+                "`{value}` is not a base unit, so dashboards cannot combine it: record {} and write `unit = \
+                 \"{base}\"`",
+                instead_of_unit(base)
             ),
         );
+    } else if let Some(small) = name::without_capitals(value) {
+        errors.push(
+            *span,
+            format_args!("a unit has no capitals: write `unit = \"{small}\"`"),
+        );
+    } else if value == "ratio" && metric.guess.integer_gauge {
+        // Said of the name already.
+        if metric.renamed || !name::ends_with_word(&metric.name.value, "ratio") {
+            check_ratio(metric, *span, errors);
+        }
     } else if set.prefix.is_none() && metric.name.value == *value {
         errors.push(
             metric.name.span,
             format_args!(
-                "`{value}` is the unit and names nothing besides: name what is measured, or give the set \
+                "`{value}` is only the unit: name what is measured, or give the set \
                  a `#[metric(prefix = \"…\")]`"
             ),
         );
@@ -283,42 +333,33 @@ fn check_labels(labels: &[ConstantLabel], outer: &[ConstantLabel], errors: &mut 
     }
 }
 
-/// Two fields that would own the same name. Reported at both.
+/// Two fields that would own the same name. Reported at the second.
 fn check_duplicates(set: &Set<'_>, errors: &mut Errors) {
-    let mut seen: Vec<(String, &str, String, Span)> = Vec::new();
+    let mut seen: Vec<(String, &str, &Field<'_>)> = Vec::new();
     for field in &set.fields {
         let Content::Metric(metric) = &field.content else {
             continue;
         };
-        let family = family_name(set, metric);
+        // Whose name is reserved has been told so, and gets another one.
+        if reserved_suffix(set, metric).is_some() {
+            continue;
+        }
+        let family = set.family_name(metric);
         let (suffixes, kind) = match metric.guess.kind {
             Some(kind) => (kind.suffixes(), kind.as_str()),
             None => (&[""][..], "a metric"),
         };
-        let span = metric.name.span;
-        let field = field.ident.to_string();
         let names: Vec<String> = suffixes.iter().map(|s| format!("{family}{s}")).collect();
-
-        let clash = seen
-            .iter()
-            .find_map(|(taken, first_kind, first, first_span)| {
-                let name = names.iter().find(|name| *name == taken)?;
-                Some((name.clone(), *first_kind, first.clone(), *first_span))
-            });
-        if let Some((name, first_kind, first, first_span)) = clash {
+        let clash = seen.iter().find(|(taken, ..)| names.contains(taken));
+        if let Some((name, first_kind, first)) = clash {
             errors.push(
-                span,
+                metric.name.span,
                 format_args!(
-                    "`{field}`, {kind}, and `{first}`, {first_kind}, both own the name `{name}`: rename one \
-                     of them"
+                    "`{}`, {kind}, and `{}`, {first_kind}, both own the name `{name}`: rename one of them",
+                    field.ident, first.ident
                 ),
             );
-            errors.push(first_span, format_args!("`{name}` is first owned here"));
         }
-        seen.extend(
-            names
-                .into_iter()
-                .map(|name| (name, kind, field.clone(), span)),
-        );
+        seen.extend(names.into_iter().map(|name| (name, kind, field)));
     }
 }

@@ -1,0 +1,165 @@
+//! Tokens and types: what both derives ask of what was written, and how their code names the crate.
+
+use proc_macro2::{Group, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::{
+    Attribute, Data, DeriveInput, Expr, Fields, GenericArgument, Generics, Ident, Meta, Path,
+    PathArguments, Type,
+};
+
+/// The path of what the code calls, within [`scoped`].
+pub(crate) fn private() -> TokenStream {
+    quote!(__gds_metrics)
+}
+
+/// The code, where [`private`] means something. All else that it names is found as before. If the crate
+/// cannot be found, this is the only error.
+pub(crate) fn scoped(krate: &Path, code: &TokenStream) -> TokenStream {
+    quote! {
+        const _: () = {
+            use #krate::__private as __gds_metrics;
+            #code
+        };
+    }
+}
+
+/// `tokens` at `span`. An expression lies where all of its tokens lie, and else where the derive does.
+pub(crate) fn respanned(tokens: &TokenStream, span: Span) -> TokenStream {
+    tokens
+        .clone()
+        .into_iter()
+        .map(|mut token| {
+            token.set_span(span);
+            token
+        })
+        .collect()
+}
+
+/// Lets the code mention what is deprecated: names of the user's own, and types that the user allows. At the
+/// derive's spans the compiler does not warn of them.
+pub(crate) fn allow_deprecated(input: &mut DeriveInput) {
+    let of_struct = allows_deprecated(&input.attrs);
+    if is_deprecated(&input.attrs) {
+        set_derived(&mut input.ident);
+    }
+    match &mut input.data {
+        Data::Struct(data) => allow_in_fields(&mut data.fields, of_struct),
+        Data::Enum(data) => {
+            for variant in &mut data.variants {
+                if is_deprecated(&variant.attrs) {
+                    set_derived(&mut variant.ident);
+                }
+                let of_variant = of_struct || allows_deprecated(&variant.attrs);
+                allow_in_fields(&mut variant.fields, of_variant);
+            }
+        }
+        Data::Union(_) => {}
+    }
+}
+
+fn allow_in_fields(fields: &mut Fields, allowed: bool) {
+    for field in fields {
+        if let (true, Some(ident)) = (is_deprecated(&field.attrs), &mut field.ident) {
+            set_derived(ident);
+        }
+        if allowed || allows_deprecated(&field.attrs) {
+            // It is the same type, so it can be read again.
+            if let Ok(ty) = syn::parse2(derived(field.ty.to_token_stream())) {
+                field.ty = ty;
+            }
+        }
+    }
+}
+
+fn is_deprecated(attrs: &[Attribute]) -> bool {
+    attrs.iter().any(|attr| attr.path().is_ident("deprecated"))
+}
+
+/// Whether `#[allow(deprecated)]` or `#[expect(deprecated)]` is there.
+fn allows_deprecated(attrs: &[Attribute]) -> bool {
+    attrs.iter().any(|attr| match &attr.meta {
+        Meta::List(list) if list.path.is_ident("allow") || list.path.is_ident("expect") => {
+            mentions(list.tokens.clone(), &["deprecated".to_owned()])
+        }
+        _ => false,
+    })
+}
+
+fn set_derived(ident: &mut Ident) {
+    ident.set_span(ident.span().resolved_at(Span::call_site()));
+}
+
+/// `tokens`, where they stand, as if the derive had written them. `$crate` alone would mean something else.
+fn derived(tokens: TokenStream) -> TokenStream {
+    tokens
+        .into_iter()
+        .map(|mut token| {
+            match &mut token {
+                TokenTree::Group(group) => {
+                    *group = Group::new(group.delimiter(), derived(group.stream()));
+                }
+                TokenTree::Ident(ident) if ident != "$crate" => set_derived(ident),
+                _ => {}
+            }
+            token
+        })
+        .collect()
+}
+
+/// An expression that a macro passed on is in an invisible group.
+pub(crate) fn ungrouped(expr: &Expr) -> &Expr {
+    match expr {
+        Expr::Group(group) => ungrouped(&group.expr),
+        _ => expr,
+    }
+}
+
+/// What `ty` is an `Option` of, if it is spelt as one.
+pub(crate) fn option_of(ty: &Type) -> Option<&Type> {
+    let (name, arguments) = last_segment(ty)?;
+    match arguments.as_slice() {
+        [inner] if name == "Option" => Some(inner),
+        _ => None,
+    }
+}
+
+/// Whether a type parameter or lifetime of `generics` is in `ty`.
+pub(crate) fn is_generic(ty: &Type, generics: &Generics) -> bool {
+    let names: Vec<String> = generics
+        .type_params()
+        .map(|param| param.ident.to_string())
+        .collect();
+    mentions(ty.to_token_stream(), &names)
+}
+
+fn mentions(tokens: TokenStream, names: &[String]) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => names.contains(&ident.to_string()),
+        TokenTree::Group(group) => mentions(group.stream(), names),
+        _ => false,
+    })
+}
+
+/// The last name of a path, and the types between its angle brackets.
+pub(crate) fn last_segment(ty: &Type) -> Option<(String, Vec<&Type>)> {
+    match ty {
+        Type::Group(group) => last_segment(&group.elem),
+        Type::Paren(paren) => last_segment(&paren.elem),
+        Type::Path(path) => {
+            let last = path.path.segments.last()?;
+            let arguments = match &last.arguments {
+                PathArguments::AngleBracketed(arguments) => arguments
+                    .args
+                    .iter()
+                    .filter_map(|argument| match argument {
+                        GenericArgument::Type(ty) => Some(ty),
+                        _ => None,
+                    })
+                    .collect(),
+                _ => Vec::new(),
+            };
+            Some((last.ident.to_string(), arguments))
+        }
+        _ => None,
+    }
+}

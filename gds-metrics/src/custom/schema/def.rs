@@ -1,0 +1,69 @@
+//! What the derive writes of a set, as constants.
+
+use std::fmt;
+
+use crate::{custom::labels::Label, exposition::MetricKind};
+
+/// What a metric set consists of, nested sets included. See the [module](crate::schema).
+#[derive(Clone, Copy, Debug)]
+pub struct Schema {
+    #[doc(hidden)]
+    pub set: &'static str,
+    #[doc(hidden)]
+    pub entries: &'static [Entry],
+}
+
+/// A field of a set.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub enum Entry {
+    Metric(MetricDef),
+    Set(SetDef),
+}
+
+/// A field that is a metric.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub struct MetricDef {
+    pub set: &'static str,
+    pub field: &'static str,
+    /// With the prefix of its own set, without the `_total` of a counter and the `_info` of an info.
+    pub name: &'static str,
+    pub kind: MetricKind,
+    pub unit: Option<&'static str>,
+    pub help: &'static str,
+    /// `None`: not known.
+    pub labels: Option<&'static [Label]>,
+    pub constant_labels: &'static [(&'static str, &'static str)],
+    pub file: &'static str,
+    pub line: u32,
+}
+
+impl MetricDef {
+    /// Whether both are one field of one set, perhaps in different places.
+    pub(crate) fn is_same_field(&self, other: &Self) -> bool {
+        self.kind == other.kind
+            && (self.set, self.field, self.file, self.line)
+                == (other.set, other.field, other.file, other.line)
+    }
+}
+
+impl fmt::Display for MetricDef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{}::{} ({}:{})",
+            self.set, self.field, self.file, self.line
+        )
+    }
+}
+
+/// A field that is another set.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub struct SetDef {
+    pub schema: &'static Schema,
+    /// The prefixes of the outer set and of the field, each possibly empty.
+    pub prefix: [&'static str; 2],
+    pub constant_labels: &'static [(&'static str, &'static str)],
+}

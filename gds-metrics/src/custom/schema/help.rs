@@ -1,0 +1,84 @@
+//! The help of a doc comment that a macro writes, such as `#[doc = include_str!("orders.md")]`.
+//!
+//! The derive reads doc comments itself, but what a macro writes is known only to the compiler.
+
+use super::name::Text;
+
+/// The first paragraph of `doc`, in one line, without a final full stop.
+///
+/// # Panics
+///
+/// If there is no word in it.
+#[must_use]
+#[track_caller]
+pub const fn help<const N: usize>(doc: &str) -> Text<N> {
+    let mut help = Text::new();
+    let mut rest = Some(doc.as_bytes());
+    while let Some(bytes) = rest {
+        let (line, after) = split_line(bytes);
+        let line = line.trim_ascii();
+        if !line.is_empty() {
+            if !help.is_empty() {
+                help.push(" ");
+            }
+            help.push_bytes(line);
+        } else if !help.is_empty() {
+            break;
+        }
+        rest = after;
+    }
+    if !matches!(help.as_bytes(), [.., b'.', b'.']) && matches!(help.as_bytes(), [.., b'.']) {
+        help.pop();
+    }
+    assert!(
+        has_word(help.as_bytes()),
+        "the doc comment does not say what the metric tells: write it, or `help = \"…\"`"
+    );
+    help
+}
+
+/// The first line, and what comes after it if there is another one.
+const fn split_line(bytes: &[u8]) -> (&[u8], Option<&[u8]>) {
+    let mut i = 0;
+    while i < bytes.len() {
+        let (line, rest) = bytes.split_at(i);
+        if let [b'\n', after @ ..] = rest {
+            return (line, Some(after));
+        }
+        i += 1;
+    }
+    (bytes, None)
+}
+
+const fn has_word(mut bytes: &[u8]) -> bool {
+    while let [byte, rest @ ..] = bytes {
+        if byte.is_ascii_alphanumeric() || !byte.is_ascii() {
+            return true;
+        }
+        bytes = rest;
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_paragraph_is_the_help() {
+        for (doc, expected) in [
+            ("Orders placed.", "Orders placed"),
+            ("\n\n Orders\r\n placed. \n\n And more.", "Orders placed"),
+            ("Is going on...", "Is going on..."),
+            ("Größe.", "Größe"),
+        ] {
+            assert_eq!(help::<64>(doc).as_str(), expected);
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "does not say")]
+    fn a_full_stop_is_no_help() {
+        let _ = help::<64>(" .\n");
+    }
+}

@@ -1,0 +1,8 @@
+use gds_metrics::EncodeLabelValue;
+
+#[derive(EncodeLabelValue)]
+enum Kind {
+    Letter(char),
+}
+
+fn main() {}
