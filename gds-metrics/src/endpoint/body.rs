@@ -17,8 +17,8 @@ use actix_web::{
 use tokio::{runtime::Handle, task::AbortHandle};
 
 use super::{
-    render::INLINE,
     rendered::{Rendered, Unsent},
+    renderer::INLINE,
 };
 
 /// A body whose size is known and whose bytes come in chunks.

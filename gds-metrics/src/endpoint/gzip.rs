@@ -7,10 +7,7 @@ use std::{
 
 use flate2::{Compression, write::GzEncoder};
 
-use super::{
-    render::{Pace, write},
-    rendered::Rendered,
-};
+use super::{pace::Pace, rendered::Rendered, writing::write};
 use crate::{
     error::EncodeError,
     exposition::{CHUNK, Format, Sink, Source},
@@ -107,7 +104,11 @@ mod tests {
                 assert_eq!(written, *len);
             }
             let rendered = writer.finish();
-            let lens: Vec<usize> = rendered.chunks.iter().map(|chunk| chunk.len()).collect();
+            let lens: Vec<usize> = rendered
+                .chunks
+                .iter()
+                .map(actix_web::web::Bytes::len)
+                .collect();
             assert_eq!(lens, expected);
             assert_eq!(rendered.len, pieces.iter().sum::<usize>() as u64);
         }

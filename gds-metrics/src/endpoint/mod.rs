@@ -5,20 +5,23 @@ mod body;
 #[cfg(feature = "gzip")]
 mod gzip;
 mod negotiate;
+mod pace;
 mod render;
 mod rendered;
+mod renderer;
 mod resource;
 mod scrapes;
 #[cfg(test)]
 mod tests;
 mod thread;
 mod token_file;
+mod writing;
 
 pub use self::resource::MetricsScope;
 pub(crate) use self::{
     access::{Access, Addresses, Tokens},
-    render::write,
-    resource::Endpoint,
+    resource::{Endpoint, RESOURCE},
     scrapes::{FAMILIES, Scrapes},
     token_file::{TOKEN_FILE, TokenFile, check_token},
+    writing::write,
 };

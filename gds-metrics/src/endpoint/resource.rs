@@ -20,15 +20,17 @@ use actix_web_httpauth::headers::www_authenticate::bearer::Bearer as Challenge;
 use super::{
     access::{Access, Denied},
     body::Chunks,
-    render::{RenderError, Renderer},
+    render::RenderError,
+    renderer::Renderer,
     scrapes::Scrapes,
 };
 use crate::{
     exposition::{Format, Source},
-    middleware::misuse::RESOURCE,
     requests::Store,
 };
 
+/// The name of the scope's resource, by which it is found again.
+pub(crate) const RESOURCE: &str = "gds_metrics";
 /// In seconds; Prometheus itself just scrapes again.
 const RETRY_AFTER: &str = "1";
 /// How long a scrape may wait to be rendered.

@@ -22,7 +22,7 @@ use actix_web::{App, HttpServer, dev::ServerHandle, rt::System, web};
 use super::{
     Endpoint, MetricsScope,
     access::Access,
-    render::{INLINE, Renderer},
+    renderer::{INLINE, Renderer},
 };
 use crate::{
     GdsMetrics,

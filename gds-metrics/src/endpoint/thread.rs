@@ -15,13 +15,14 @@ use std::{
         mpsc::{self, SendError, Sender},
     },
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use actix_web::rt::time::timeout;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::{
+    pace::Progress,
     render::{RenderError, render},
     rendered::{Memory, Rendered},
 };
@@ -206,49 +207,6 @@ impl Thread {
             permits: Arc::new(Semaphore::new(AT_ONCE)),
             progress,
         })
-    }
-}
-
-/// Where a thread is with the exposition that it writes.
-#[derive(Debug, Default)]
-pub(super) struct Progress(Mutex<Step>);
-
-#[derive(Debug, Default)]
-struct Step {
-    /// The family that was begun last.
-    family: String,
-    /// When something was written last; `None` between two scrapes.
-    at: Option<Instant>,
-}
-
-impl Progress {
-    fn begin(&self) {
-        let mut step = lock(&self.0);
-        step.family.clear();
-        step.at = Some(Instant::now());
-    }
-
-    fn end(&self) {
-        lock(&self.0).at = None;
-    }
-
-    pub(super) fn family(&self, name: &str) {
-        let mut step = lock(&self.0);
-        step.family.clear();
-        step.family.push_str(name);
-        step.at = Some(Instant::now());
-    }
-
-    pub(super) fn goes_on(&self) {
-        lock(&self.0).at = Some(Instant::now());
-    }
-
-    fn last_family(&self) -> String {
-        lock(&self.0).family.clone()
-    }
-
-    fn stands_still_for(&self, limit: Duration) -> bool {
-        lock(&self.0).at.is_some_and(|at| at.elapsed() >= limit)
     }
 }
 
