@@ -1,8 +1,21 @@
 //! What is left out of the exposition is said once.
 
-use std::sync::Mutex;
+use std::{
+    fmt,
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
+};
 
-use gds_metrics::{Format, Gauge, GdsMetrics, prometheus_client::metrics::family::Family};
+use gds_metrics::{
+    Format, Gauge, GdsMetrics,
+    prometheus_client::{
+        collector::Collector,
+        encoding::{DescriptorEncoder, EncodeMetric as _},
+        metrics::{MetricType, family::Family, gauge::ConstGauge},
+    },
+};
 
 static LINES: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
@@ -19,6 +32,18 @@ impl log::Log for Logger {
     }
 
     fn flush(&self) {}
+}
+
+/// Makes up another bad name each time.
+#[derive(Debug)]
+struct Inventor(AtomicUsize);
+
+impl Collector for Inventor {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
+        let name = format!("bad name {}", self.0.fetch_add(1, SeqCst));
+        let family = encoder.encode_descriptor(&name, "Help", None, MetricType::Gauge)?;
+        ConstGauge::new(1_u32).encode(family)
+    }
 }
 
 #[test]
@@ -50,4 +75,17 @@ fn once() {
              twice or has no valid name, or it is not written to its end: y{a=\\\"1\\\",a=\\\"2\\\"} 1",
         ]
     );
+
+    // However many names are made up: what is remembered, and said, is bounded.
+    let metrics = GdsMetrics::builder().build().unwrap();
+    let inventor = Box::new(Inventor(AtomicUsize::new(0)));
+    metrics.register_with(|registry| {
+        registry.register("z", "Help", Gauge::<i64>::default());
+        registry.register_collector(inventor);
+    });
+    LINES.lock().unwrap().clear();
+    for _ in 0..500 {
+        metrics.encode(Format::Text).unwrap();
+    }
+    assert_eq!(LINES.lock().unwrap().len(), 100);
 }

@@ -217,6 +217,8 @@ pub enum EncodeError {
         /// Its name.
         format: &'static str,
     },
+    /// A metric asked for the exposition while this thread was writing it.
+    Nested,
 }
 
 impl fmt::Display for EncodeError {
@@ -229,6 +231,10 @@ impl fmt::Display for EncodeError {
             Self::NotText { format } => write!(
                 f,
                 "the format `{format}` is not text: call `encode_to_vec`, which returns bytes"
+            ),
+            Self::Nested => f.write_str(
+                "the metrics are being encoded on this thread already: a collector or a label's \
+                 encoder must not ask for the metrics",
             ),
         }
     }

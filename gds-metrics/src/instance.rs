@@ -7,9 +7,9 @@ use prometheus_client::registry::Registry;
 use crate::{
     builtin::Groups,
     custom::{self, GdsMetricSet, MetricRegistry},
-    endpoint::{self, Access, Expected, RenderError, Rendered, Renderer, Scrapes},
+    endpoint::{self, Access, Endpoint, MetricsScope, Scrapes},
     error::{EncodeError, RegisterError},
-    exposition::{Format, Options, Source, Writer, sample},
+    exposition::{Cost, Format, Options, Source, Writer, sample},
     requests::{self, Store},
 };
 
@@ -47,19 +47,14 @@ pub struct GdsMetrics {
 }
 
 struct Inner {
-    path: String,
-    access: Access,
-    renderer: Renderer,
+    endpoint: Arc<Endpoint>,
     metrics: Arc<Metrics>,
 }
-
-/// About how long the line of a sample is, in bytes.
-const LINE: usize = 128;
 
 /// All that is exposed.
 struct Metrics {
     store: Arc<Store>,
-    scrapes: Scrapes,
+    scrapes: Arc<Scrapes>,
     groups: Groups,
     registry: MetricRegistry,
     options: Options,
@@ -80,20 +75,42 @@ impl GdsMetrics {
             .iter()
             .map(|family| (family.name, family.kind))
             .collect();
+        let metrics = Arc::new(Metrics {
+            store: Arc::new(store),
+            scrapes: Arc::default(),
+            groups,
+            registry: MetricRegistry::new(&reserved),
+            options,
+        });
+        let source = Arc::clone(&metrics) as Arc<dyn Source>;
+        let (scrapes, store) = (Arc::clone(&metrics.scrapes), Arc::clone(&metrics.store));
+        let endpoint = Arc::new(Endpoint::new(path, access, source, scrapes, store));
         Self {
-            inner: Arc::new(Inner {
-                path,
-                access,
-                renderer: Renderer::default(),
-                metrics: Arc::new(Metrics {
-                    store: Arc::new(store),
-                    scrapes: Scrapes::default(),
-                    groups,
-                    registry: MetricRegistry::new(&reserved),
-                    options,
-                }),
-            }),
+            inner: Arc::new(Inner { endpoint, metrics }),
         }
+    }
+
+    /// The service that exposes the metrics, at the path that was set (`/metrics`, unless it was).
+    ///
+    /// Mount it on the same `App` as your routes, or on a private server's. It answers `GET` and
+    /// `HEAD`, in the text format that the client prefers, compressed if the client wishes.
+    ///
+    /// Register it before a catch-all route, and outside of your own authentication: it brings its
+    /// own, see [`GdsMetricsBuilder::bearer_token`](crate::GdsMetricsBuilder::bearer_token).
+    ///
+    /// ```
+    /// use actix_web::App;
+    /// use gds_metrics::GdsMetrics;
+    ///
+    /// # fn main() -> Result<(), gds_metrics::ConfigError> {
+    /// let metrics = GdsMetrics::builder().build()?;
+    /// let app = App::new().service(metrics.scope()).wrap(metrics.clone());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use = "mount the scope on an `App` with `.service(…)`"]
+    pub fn scope(&self) -> MetricsScope {
+        MetricsScope::new(Arc::clone(&self.inner.endpoint))
     }
 
     /// Makes the metrics of a set and registers them: all of them, or none.
@@ -183,6 +200,10 @@ impl GdsMetrics {
     /// own families have guards: one that is alive at an `.await` can hold up a scrape, and two in one
     /// expression can deadlock. Use [`get_or_create_owned`] there.
     ///
+    /// A `Collector` in it is asked at each scrape, on a thread of the scrapes' own. It should read
+    /// numbers and return: after 10 s the scrape is answered 503. In it, [`encode`](Self::encode) is an
+    /// error and [`sample`](Self::sample) is `None`.
+    ///
     /// [`get_or_create_owned`]: prometheus_client::metrics::family::Family::get_or_create_owned
     ///
     /// ```
@@ -208,7 +229,8 @@ impl GdsMetrics {
     ///
     /// # Errors
     ///
-    /// When a metric's own encoder reports an error, and for [`Format::Protobuf`], which is not text.
+    /// When a metric's own encoder reports an error, for [`Format::Protobuf`], which is not text, and when
+    /// it is called from inside a collector or a label's encoder.
     ///
     /// ```
     /// use gds_metrics::{Format, GdsMetrics};
@@ -253,7 +275,7 @@ impl GdsMetrics {
     }
 
     /// The value of the sample `name` that has exactly these labels, in whatever order; `None` if
-    /// there is none, or if the metrics cannot be encoded.
+    /// there is none, or if the metrics cannot be encoded, as inside a collector.
     ///
     /// Meant for tests: it writes a whole exposition and looks through it. All labels count, `host`
     /// included, which is `_invalid` for a request without one; [`sum`](Self::sum) takes some of them.
@@ -309,41 +331,15 @@ impl GdsMetrics {
         exposition.map_or(f64::NAN, |text| sample::sum(&text, name, labels))
     }
 
-    pub(crate) fn path(&self) -> &str {
-        &self.inner.path
-    }
-
-    pub(crate) fn access(&self) -> &Access {
-        &self.inner.access
-    }
-
     pub(crate) fn store(&self) -> &Arc<Store> {
         &self.inner.metrics.store
-    }
-
-    pub(crate) fn scrapes(&self) -> &Scrapes {
-        &self.inner.metrics.scrapes
-    }
-
-    pub(crate) async fn render(&self, format: Format, gzip: bool) -> Result<Rendered, RenderError> {
-        let Inner {
-            renderer, metrics, ..
-        } = &*self.inner;
-        let expected = if metrics.registry.is_foreign() || metrics.groups.ask_the_system() {
-            Expected::Unknown
-        } else {
-            Expected::Exactly(metrics.store.expected_len() + metrics.registry.samples() * LINE)
-        };
-        let source = Arc::clone(metrics) as Arc<dyn Source>;
-        renderer.render(source, expected, format, gzip).await
     }
 }
 
 impl fmt::Debug for GdsMetrics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("GdsMetrics")
-            .field("path", &self.inner.path)
-            .field("access", &self.inner.access)
+            .field("endpoint", &self.inner.endpoint)
             .field("store", &self.inner.metrics.store)
             .finish_non_exhaustive()
     }
@@ -361,5 +357,9 @@ impl Source for Metrics {
         }
         self.groups.write(writer);
         self.registry.write(writer)
+    }
+
+    fn cost(&self) -> Cost {
+        self.store.cost() + Scrapes::COST + self.groups.cost() + self.registry.cost()
     }
 }

@@ -20,7 +20,7 @@ use actix_web::{
     web,
 };
 use gds_metrics::{
-    Format, GdsMetrics,
+    Counter, EncodeLabelSet, Family, Format, GdsMetricSet, GdsMetrics,
     prometheus_client::{
         collector::Collector,
         encoding::{DescriptorEncoder, EncodeMetric as _},
@@ -41,8 +41,6 @@ struct Probe(Arc<State>);
 struct State {
     calls: AtomicUsize,
     series: AtomicUsize,
-    /// How long each one's label is, beyond its number.
-    width: AtomicUsize,
     fails: AtomicBool,
     panics: AtomicBool,
     stopped: Mutex<bool>,
@@ -78,8 +76,7 @@ impl Collector for Probe {
         drop(wait.expect("no panic under the lock"));
         let mut family = encoder.encode_descriptor("probe", "Probes.", None, MetricType::Gauge)?;
         for number in 0..state.series.load(SeqCst) {
-            let width = state.width.load(SeqCst);
-            let labels = [("number", format!("{number}{:width$}", ""))];
+            let labels = [("number", number)];
             ConstGauge::new(1_u32).encode(family.encode_family(&labels)?)?;
         }
         assert!(!state.panics.load(SeqCst), "{ON_PURPOSE}");
@@ -105,7 +102,7 @@ fn one_worker(metrics: GdsMetrics) -> Server {
 const SCRAPE: &str = "GET /metrics HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer secret\r\n\r\n";
 
 #[actix_web::test]
-async fn nothing_before_auth() {
+async fn nothing_is_written_in_vain() {
     let (probe, metrics) = Probe::registered();
     let app = test::init_service(App::new().service(metrics.scope())).await;
     for (method, token, status, calls) in [
@@ -114,7 +111,8 @@ async fn nothing_before_auth() {
         ("GET", "Bearer wrong", 403, 0),
         ("POST", "Bearer secret", 405, 0),
         ("GET", "Bearer secret", 200, 1),
-        ("HEAD", "Bearer secret", 200, 2),
+        // Nothing for those who do not get it.
+        ("HEAD", "Bearer secret", 200, 1),
     ] {
         let request = TestRequest::with_uri("/metrics")
             .method(method.parse().expect("a method"))
@@ -122,6 +120,65 @@ async fn nothing_before_auth() {
         let response = test::call_service(&app, request.to_request()).await;
         assert_eq!(response.status(), status);
         assert_eq!(probe.calls(), calls, "{method} {token}");
+    }
+}
+
+/// The headers of `GET` but for the length, which is not known, and the connection stays.
+#[test]
+fn head() {
+    let (_, metrics) = Probe::registered();
+    let server = one_worker(metrics);
+    let mut client = server.connect();
+    let head_then_get = SCRAPE.replace("GET", "HEAD") + SCRAPE;
+    client.send(head_then_get);
+    let [head, get] = [client.head(), client.response()];
+    assert_eq!([head.status, get.status], [200, 200]);
+    for name in ["content-type", "cache-control", "vary", "content-encoding"] {
+        assert_eq!(head.header(name), get.header(name), "{name}");
+    }
+    assert!(get.header("content-length").is_some());
+    for name in ["content-length", "transfer-encoding", "connection"] {
+        assert_eq!(head.header(name), None, "{name}");
+    }
+}
+
+/// Asks for the metrics that it is a part of.
+#[derive(Debug, Default)]
+struct Curious(Mutex<Option<GdsMetrics>>);
+
+/// What a curious collector found out.
+static FOUND: Mutex<Vec<(String, Option<f64>)>> = Mutex::new(Vec::new());
+
+impl Collector for Curious {
+    fn encode(&self, _: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
+        let metrics = self.0.lock().expect("no panic under the lock").clone();
+        let metrics = metrics.expect("it is set before it is asked");
+        let error = metrics.encode(Format::OpenMetrics).expect_err("nested");
+        let sample = metrics.sample("http_server_exceptions_total", &[("error", "panic")]);
+        assert!(metrics.sum("http_server_exceptions_total", &[]).is_nan());
+        let mut found = FOUND.lock().expect("no panic under the lock");
+        found.push((error.to_string(), sample));
+        Ok(())
+    }
+}
+
+/// An error, and neither a wait for itself nor a collector that is asked without end.
+#[actix_web::test]
+async fn a_collector_that_asks_for_the_metrics() {
+    let metrics = GdsMetrics::builder().build().expect("the defaults");
+    let curious = Curious(Mutex::new(Some(metrics.clone())));
+    metrics.register_with(|registry| registry.register_collector(Box::new(curious)));
+    let app = test::init_service(App::new().service(metrics.scope())).await;
+    let request = TestRequest::with_uri("/metrics").to_request();
+    assert_eq!(test::call_service(&app, request).await.status(), 200);
+    let labels = [("error", "panic")];
+    let sample = metrics.sample("http_server_exceptions_total", &labels);
+    assert_eq!(sample, Some(0.0));
+    let found = FOUND.lock().expect("no panic under the lock");
+    assert_eq!(found.len(), 2);
+    for (error, sample) in &*found {
+        assert!(error.contains("already"), "{error}");
+        assert_eq!(*sample, None);
     }
 }
 
@@ -268,12 +325,27 @@ fn slow_collectors() {
     }
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Number {
+    number: String,
+}
+
+#[derive(Debug, GdsMetricSet)]
+struct Wide {
+    /// Series with long labels, whose text is made once.
+    wide: Family<Number, Counter>,
+}
+
 /// Clients that ask and do not read take no more than a share of the memory.
 #[actix_web::test]
 async fn unread() {
-    let (probe, metrics) = Probe::registered();
-    probe.0.series.store(200, SeqCst);
-    probe.0.width.store(50_000, SeqCst);
+    let builder = GdsMetrics::builder().bearer_token("secret");
+    let metrics = builder.build().expect("a token");
+    let wide: Wide = metrics.register().expect("a free name");
+    for number in 0..200 {
+        let number = format!("{number}{:50000}", "");
+        wide.wide.get_or_create(&Number { number }).inc();
+    }
     let app = test::init_service(App::new().service(metrics.scope())).await;
     let scrape = |method: Method| {
         let request = TestRequest::with_uri("/metrics")

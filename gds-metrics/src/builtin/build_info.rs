@@ -18,6 +18,12 @@ pub(crate) struct BuildInfo {
 }
 
 impl BuildInfo {
+    /// About how many bytes are written.
+    pub(crate) fn size(&self) -> usize {
+        const HEADER: usize = 128;
+        HEADER + self.name.len() + self.version.len()
+    }
+
     pub(crate) fn write(&self, writer: &mut dyn Writer) {
         let mut labels = String::new();
         push_label(&mut labels, "name", &self.name);

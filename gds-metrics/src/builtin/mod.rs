@@ -5,7 +5,7 @@ mod build_info;
 mod process;
 
 pub(crate) use self::build_info::BuildInfo;
-use crate::exposition::{Header, Writer};
+use crate::exposition::{Cost, Header, Writer};
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Groups {
@@ -28,13 +28,13 @@ impl Groups {
         families
     }
 
-    /// Whether they take as long as the system lets them.
-    #[cfg_attr(not(feature = "process"), allow(clippy::unused_self))]
-    pub(crate) fn ask_the_system(&self) -> bool {
+    /// What it takes to write them. Process metrics take as long as the system lets them.
+    pub(crate) fn cost(&self) -> Cost {
         #[cfg(feature = "process")]
-        return self.process;
-        #[cfg(not(feature = "process"))]
-        false
+        if self.process {
+            return Cost::Foreign;
+        }
+        Cost::Bytes(self.build_info.as_ref().map_or(0, BuildInfo::size))
     }
 
     pub(crate) fn write(&self, writer: &mut dyn Writer) {

@@ -1,18 +1,27 @@
 //! What a scraper meets: the resource, who may scrape, the format it gets, rendering off the event loop.
 
 mod access;
+mod body;
+#[cfg(feature = "gzip")]
+mod gzip;
 mod negotiate;
+mod pace;
 mod render;
 mod rendered;
+mod renderer;
 mod resource;
 mod scrapes;
+#[cfg(test)]
+mod tests;
+mod thread;
 mod token_file;
+mod writing;
 
 pub use self::resource::MetricsScope;
 pub(crate) use self::{
     access::{Access, Addresses, Tokens},
-    render::{Expected, RenderError, Renderer, write},
-    rendered::Rendered,
+    resource::{Endpoint, RESOURCE},
     scrapes::{FAMILIES, Scrapes},
     token_file::{TOKEN_FILE, TokenFile, check_token},
+    writing::write,
 };

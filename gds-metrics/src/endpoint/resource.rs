@@ -1,118 +1,149 @@
 //! Serving the metrics: the resource that a Prometheus scrapes.
 
 use std::{
-    collections::VecDeque,
-    convert::Infallible,
-    pin::Pin,
-    sync::atomic::Ordering::Relaxed,
-    task::{Context, Poll, ready},
+    fmt,
+    sync::{Arc, atomic::Ordering::Relaxed},
+    time::Duration,
 };
 
 use actix_web::{
-    HttpRequest, HttpResponse, HttpResponseBuilder,
-    body::{BodySize, MessageBody},
+    HttpRequest, HttpResponse, HttpResponseBuilder, body,
     dev::{AppService, HttpServiceFactory},
     http::{
         Method, StatusCode,
         header::{self, AcceptEncoding, Encoding, Header as _},
     },
-    rt::task::yield_now,
-    web::{self, Bytes},
+    web,
 };
 use actix_web_httpauth::headers::www_authenticate::bearer::Bearer as Challenge;
 
 use super::{
-    access::Denied,
-    render::{INLINE, RenderError},
-    rendered::{Rendered, Unsent},
+    access::{Access, Denied},
+    body::Chunks,
+    render::RenderError,
+    renderer::Renderer,
     scrapes::Scrapes,
 };
-use crate::{exposition::Format, instance::GdsMetrics, middleware::misuse::RESOURCE};
+use crate::{
+    exposition::{Format, Source},
+    requests::Store,
+};
 
+/// The name of the scope's resource, by which it is found again.
+pub(crate) const RESOURCE: &str = "gds_metrics";
 /// In seconds; Prometheus itself just scrapes again.
 const RETRY_AFTER: &str = "1";
+/// How long a scrape may wait to be rendered.
+const DEADLINE: Duration = Duration::from_secs(10);
+/// How long a client may take nothing of an exposition that it asked for.
+const PATIENCE: Duration = Duration::from_secs(30);
 
-impl GdsMetrics {
-    /// The service that exposes the metrics, at the path that was set (`/metrics`, unless it was).
-    ///
-    /// Mount it on the same `App` as your routes, or on a private server's. It answers `GET` and
-    /// `HEAD`, in the text format that the client prefers, compressed if the client wishes.
-    ///
-    /// Register it before a catch-all route, and outside of your own authentication: it brings its
-    /// own, see [`GdsMetricsBuilder::bearer_token`](crate::GdsMetricsBuilder::bearer_token).
-    ///
-    /// ```
-    /// use actix_web::App;
-    /// use gds_metrics::GdsMetrics;
-    ///
-    /// # fn main() -> Result<(), gds_metrics::ConfigError> {
-    /// let metrics = GdsMetrics::builder().build()?;
-    /// let app = App::new().service(metrics.scope()).wrap(metrics.clone());
-    /// # Ok(())
-    /// # }
-    /// ```
-    #[must_use = "mount the scope on an `App` with `.service(…)`"]
-    pub fn scope(&self) -> MetricsScope {
-        MetricsScope {
-            metrics: self.clone(),
+/// What is served, where, and to whom.
+pub(crate) struct Endpoint {
+    path: String,
+    access: Access,
+    source: Arc<dyn Source>,
+    scrapes: Arc<Scrapes>,
+    /// Told how the scope is used.
+    store: Arc<Store>,
+    pub(super) renderer: Renderer,
+    pub(super) patience: Duration,
+}
+
+impl Endpoint {
+    pub(crate) fn new(
+        path: String,
+        access: Access,
+        source: Arc<dyn Source>,
+        scrapes: Arc<Scrapes>,
+        store: Arc<Store>,
+    ) -> Self {
+        Self {
+            path,
+            access,
+            source,
+            scrapes,
+            store,
+            renderer: Renderer::new(DEADLINE),
+            patience: PATIENCE,
+        }
+    }
+
+    async fn answer(&self, req: &HttpRequest) -> HttpResponse {
+        self.store.misuse.scope_reached();
+        let head = *req.method() == Method::HEAD;
+        if !head && *req.method() != Method::GET {
+            return HttpResponse::MethodNotAllowed()
+                .insert_header((header::ALLOW, "GET, HEAD"))
+                .finish();
+        }
+        let scrapes = &*self.scrapes;
+        if let Err(denied) = self.access.check(req).await {
+            return refuse(scrapes, denied);
+        }
+
+        let format = Format::negotiate(req.headers().get_all(header::ACCEPT));
+        let gzip = accepts_gzip(req);
+        if head {
+            // As for `GET`, but for the length, which is not known before it is written.
+            return headers(format, gzip).body(body::None::new());
+        }
+        match self.renderer.render(&self.source, format, gzip).await {
+            Ok(rendered) => {
+                scrapes.ok.fetch_add(1, Relaxed);
+                scrapes.last_bytes.store(rendered.plain_len as u64, Relaxed);
+                headers(format, gzip).body(Chunks::new(rendered, self.patience))
+            }
+            Err(RenderError::Busy) => {
+                scrapes.busy.fetch_add(1, Relaxed);
+                HttpResponse::ServiceUnavailable()
+                    .insert_header((header::RETRY_AFTER, RETRY_AFTER))
+                    .finish()
+            }
+            Err(RenderError::Failed(failure)) => {
+                scrapes.error.fetch_add(1, Relaxed);
+                log::error!("a scrape failed: {failure}");
+                HttpResponse::InternalServerError().finish()
+            }
         }
     }
 }
 
-/// Exposes the metrics; made by [`GdsMetrics::scope`].
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Endpoint")
+            .field("path", &self.path)
+            .field("access", &self.access)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Exposes the metrics; made by [`GdsMetrics::scope`](crate::GdsMetrics::scope).
 #[derive(Clone, Debug)]
 pub struct MetricsScope {
-    metrics: GdsMetrics,
+    endpoint: Arc<Endpoint>,
+}
+
+impl MetricsScope {
+    pub(crate) fn new(endpoint: Arc<Endpoint>) -> Self {
+        Self { endpoint }
+    }
 }
 
 impl HttpServiceFactory for MetricsScope {
     fn register(self, config: &mut AppService) {
-        let metrics = self.metrics;
-        metrics.store().misuse.app_starts();
-        let path = metrics.path().to_owned();
+        let endpoint = self.endpoint;
+        endpoint.store.misuse.app_starts();
+        let path = endpoint.path.clone();
         // Everything happens in here, after routing: `/%6detrics` is this resource as well.
         let answer = move |req: HttpRequest| {
-            let metrics = metrics.clone();
-            async move { answer(&metrics, &req).await }
+            let endpoint = Arc::clone(&endpoint);
+            async move { endpoint.answer(&req).await }
         };
         web::resource(path)
             .name(RESOURCE)
             .route(web::route().to(answer))
             .register(config);
-    }
-}
-
-async fn answer(metrics: &GdsMetrics, req: &HttpRequest) -> HttpResponse {
-    metrics.store().misuse.scope_reached();
-    if !matches!(*req.method(), Method::GET | Method::HEAD) {
-        return HttpResponse::MethodNotAllowed()
-            .insert_header((header::ALLOW, "GET, HEAD"))
-            .finish();
-    }
-    let scrapes = metrics.scrapes();
-    if let Err(denied) = metrics.access().check(req).await {
-        return refuse(scrapes, denied);
-    }
-
-    let format = Format::negotiate(req.headers().get_all(header::ACCEPT));
-    let gzip = accepts_gzip(req);
-    match metrics.render(format, gzip).await {
-        Ok(rendered) => {
-            scrapes.ok.fetch_add(1, Relaxed);
-            scrapes.last_bytes.store(rendered.plain_len as u64, Relaxed);
-            expose(rendered, format, gzip, req.method() == Method::HEAD)
-        }
-        Err(RenderError::Busy) => {
-            scrapes.busy.fetch_add(1, Relaxed);
-            HttpResponse::ServiceUnavailable()
-                .insert_header((header::RETRY_AFTER, RETRY_AFTER))
-                .finish()
-        }
-        Err(RenderError::Failed(failure)) => {
-            scrapes.error.fetch_add(1, Relaxed);
-            log::error!("a scrape failed: {failure}");
-            HttpResponse::InternalServerError().finish()
-        }
     }
 }
 
@@ -135,11 +166,12 @@ fn refuse(scrapes: &Scrapes, denied: Denied) -> HttpResponse {
 /// Whether the client prefers gzip. What cannot be read, or refuses all there is, gets it plain.
 fn accepts_gzip(req: &HttpRequest) -> bool {
     let supported = [Encoding::gzip(), Encoding::identity()];
-    AcceptEncoding::parse(req)
-        .is_ok_and(|accept| accept.negotiate(supported.iter()) == Some(Encoding::gzip()))
+    cfg!(feature = "gzip")
+        && AcceptEncoding::parse(req)
+            .is_ok_and(|accept| accept.negotiate(supported.iter()) == Some(Encoding::gzip()))
 }
 
-fn expose(rendered: Rendered, format: Format, gzip: bool, head: bool) -> HttpResponse {
+fn headers(format: Format, gzip: bool) -> HttpResponseBuilder {
     let mut response = HttpResponseBuilder::new(StatusCode::OK);
     response
         .insert_header((header::CONTENT_TYPE, format.content_type()))
@@ -151,62 +183,5 @@ fn expose(rendered: Rendered, format: Format, gzip: bool, head: bool) -> HttpRes
     if gzip {
         response.insert_header((header::CONTENT_ENCODING, "gzip"));
     }
-    let Rendered {
-        chunks,
-        len,
-        unsent,
-        ..
-    } = rendered;
-    response.body(Chunks {
-        len,
-        takes_turns: len > INLINE as u64,
-        left: if head { VecDeque::new() } else { chunks.into() },
-        turn: None,
-        unsent: (!head).then_some(unsent),
-    })
-}
-
-/// A body whose size is known and whose bytes come in pieces, or, for `HEAD`, not at all.
-///
-/// Actix asks a body for more as long as the socket takes it, and a Prometheus nearby takes many
-/// megabytes. So after each piece of a large one it is first the turn of what else the worker has to
-/// do. A small one goes at once: Actix, told not to allow half-closed connections, would cut it off.
-struct Chunks {
-    len: u64,
-    takes_turns: bool,
-    left: VecDeque<Bytes>,
-    turn: Option<Turn>,
-    /// Less by what is sent; none once the client has gone.
-    unsent: Option<Unsent>,
-}
-
-/// Of all that is ready, new requests included.
-type Turn = Pin<Box<dyn Future<Output = ()>>>;
-
-impl MessageBody for Chunks {
-    type Error = Infallible;
-
-    fn size(&self) -> BodySize {
-        BodySize::Sized(self.len)
-    }
-
-    fn poll_next(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Bytes, Self::Error>>> {
-        let this = self.get_mut();
-        if let Some(turn) = &mut this.turn {
-            ready!(turn.as_mut().poll(cx));
-        }
-        let chunk = this.left.pop_front();
-        if let (Some(unsent), Some(chunk)) = (&mut this.unsent, &chunk) {
-            unsent.sent(chunk);
-        }
-        this.turn = if this.takes_turns && !this.left.is_empty() {
-            Some(Box::pin(yield_now()))
-        } else {
-            None
-        };
-        Poll::Ready(chunk.map(Ok))
-    }
+    response
 }

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use crate::exposition::{Header, MetricKind, Number, Writer, write_counters};
+use crate::exposition::{Cost, Header, MetricKind, Number, Writer, write_counters};
 
 const SCRAPES: Header<'_> = Header {
     name: "gds_metrics_scrapes",
@@ -33,6 +33,9 @@ pub(crate) struct Scrapes {
 }
 
 impl Scrapes {
+    /// What it takes to write them.
+    pub(crate) const COST: Cost = Cost::Bytes(1024);
+
     pub(crate) fn write(&self, writer: &mut dyn Writer) {
         let outcomes = [
             ("ok", &self.ok),

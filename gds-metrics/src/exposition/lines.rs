@@ -64,6 +64,7 @@ impl<'s, D: Dialect> LineWriter<'s, D> {
 
 impl<D: Dialect> Writer for LineWriter<'_, D> {
     fn family(&mut self, header: &Header<'_>) {
+        self.page.begin_family(header.name);
         self.kind = header.kind;
         self.name.clear();
         self.name.push_str(header.name);

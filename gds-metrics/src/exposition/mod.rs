@@ -22,8 +22,8 @@ pub(crate) use self::{
     labels::{push_label, push_label_value},
     page::{CHUNK, Sink, new_chunk},
     writer::{
-        Exemplar, Header, Histogram, Line, Number, Options, Source, Summary, Timestamp, Writer,
-        write_counters,
+        Cost, Exemplar, Header, Histogram, Line, Number, Options, Source, Summary, Timestamp,
+        Writer, write_counters,
     },
 };
 pub use self::{format::Format, kind::MetricKind};

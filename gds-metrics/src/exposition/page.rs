@@ -7,6 +7,9 @@
 pub(crate) trait Sink {
     /// Takes what `chunk` holds and leaves it empty, with room for the next part: see [`new_chunk`].
     fn take(&mut self, chunk: &mut Vec<u8>);
+
+    /// Notes that a family begins.
+    fn family(&mut self, _name: &str) {}
 }
 
 impl Sink for Vec<u8> {
@@ -57,6 +60,10 @@ impl<'s> Page<'s> {
 
     pub(super) fn chunk(&mut self) -> &mut Vec<u8> {
         &mut self.chunk
+    }
+
+    pub(super) fn begin_family(&mut self, name: &str) {
+        self.sink.family(name);
     }
 
     /// Hands the chunk on if it has become large.

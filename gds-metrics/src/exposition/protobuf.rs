@@ -86,6 +86,7 @@ pub(super) fn writer(sink: &mut dyn Sink) -> Protobuf<'_> {
 impl Writer for Protobuf<'_> {
     fn family(&mut self, header: &Header<'_>) {
         self.end_family();
+        self.page.begin_family(header.name);
         self.kind = header.kind;
         let out = &mut self.family;
         push_message(out, field::FAMILY_NAME, |out| {

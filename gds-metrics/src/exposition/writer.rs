@@ -2,6 +2,7 @@
 
 use std::{
     fmt,
+    ops::Add,
     time::{SystemTime, UNIX_EPOCH},
 };
 
@@ -42,6 +43,30 @@ pub(crate) trait Source: Send + Sync + 'static {
     /// # Errors
     /// When a metric's own encoder reports an error.
     fn write(&self, writer: &mut dyn Writer) -> Result<(), EncodeError>;
+
+    /// What it takes to write them now. Asked before each scrape, so it is cheap to tell.
+    fn cost(&self) -> Cost;
+}
+
+/// What it takes to write a source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cost {
+    /// About so many bytes of text, and only code of this crate runs.
+    Bytes(usize),
+    /// Nobody knows: code of the application or of the system runs as well, or the application
+    /// may hold a lock that is waited for.
+    Foreign,
+}
+
+impl Add for Cost {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Bytes(one), Self::Bytes(other)) => Self::Bytes(one.saturating_add(other)),
+            _ => Self::Foreign,
+        }
+    }
 }
 
 /// What a format may leave out, and does by default.

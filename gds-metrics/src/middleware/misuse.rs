@@ -15,8 +15,7 @@ use actix_web::{
     test::TestRequest,
 };
 
-/// The name of the scope's resource, by which it is found again.
-pub(crate) const RESOURCE: &str = "gds_metrics";
+use crate::endpoint::RESOURCE;
 
 /// What is known of how one `GdsMetrics` is used.
 #[derive(Debug)]

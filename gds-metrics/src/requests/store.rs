@@ -21,7 +21,10 @@ use super::{
     series::{Active, SIZE_BOUNDS, Series, Truncated},
     tables::{Log, Names, lock},
 };
-use crate::{exposition::push_label_value, middleware::misuse::Misuse};
+use crate::{
+    exposition::{Cost, push_label_value},
+    middleware::misuse::Misuse,
+};
 
 /// The number of a path (a pattern, or what stands for one).
 pub(crate) type PathId = u32;
@@ -305,14 +308,17 @@ impl Store {
         self.errors_beyond.load(Relaxed)
     }
 
-    /// About how many bytes an exposition of these metrics has.
-    pub(crate) fn expected_len(&self) -> usize {
+    /// What it takes to write these metrics.
+    pub(crate) fn cost(&self) -> Cost {
         const LINE: usize = 128;
+        /// Headers and the kinds of errors.
+        const REST: usize = 8 * 1024;
         let mut lines = self.settings.buckets.len() + 4;
         if self.settings.extended {
             lines += self.settings.buckets.len() + 2 * SIZE_BOUNDS.len() + 9;
         }
-        self.series_len() * lines * LINE
+        let lines = self.series_len() * lines + self.active_len();
+        Cost::Bytes(REST + lines * LINE)
     }
 
     /// All series, sorted by their label text. Sorted anew only when there are more than before;

@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{
     error::{EncodeError, RegisterError},
-    exposition::{MetricKind, Writer},
+    exposition::{Cost, MetricKind, Writer},
 };
 
 /// The custom metrics of one `GdsMetrics`.
@@ -118,14 +118,17 @@ impl MetricRegistry {
         result
     }
 
-    /// About how many samples the sets have.
-    pub(crate) fn samples(&self) -> usize {
-        self.own().samples()
-    }
-
-    /// Whether writing the metrics calls code of the application, and may take any time.
-    pub(crate) fn is_foreign(&self) -> bool {
-        !self.lent().is_empty() || self.own().are_foreign()
+    /// What it takes to write all families. prometheus-client's run the application's encoders, under
+    /// locks that the application may hold.
+    pub(crate) fn cost(&self) -> Cost {
+        /// Bytes of a sample, about.
+        const LINE: usize = 128;
+        let own = self.own();
+        if !self.lent().is_empty() || own.are_foreign() {
+            Cost::Foreign
+        } else {
+            Cost::Bytes(own.samples().saturating_mul(LINE))
+        }
     }
 
     /// Writes all families: those of the sets in the order of registration, then the others.

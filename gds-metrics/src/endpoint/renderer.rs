@@ -1,0 +1,46 @@
+//! Where a scrape is rendered: on the worker that was asked, or off the event loop.
+
+use std::{sync::Arc, time::Duration};
+
+use super::{
+    render::{RenderError, render},
+    rendered::{Memory, Rendered},
+    thread::Threads,
+};
+use crate::exposition::{Cost, Format, Source};
+
+/// Expositions up to about this size, in bytes, are rendered where they are asked for: some tenths of
+/// a millisecond.
+pub(super) const INLINE: usize = 256 * 1024;
+
+/// Renders scrapes: small ones of our own code at once, all others on a thread of its own.
+#[derive(Debug)]
+pub(super) struct Renderer {
+    pub(super) memory: Arc<Memory>,
+    threads: Threads,
+}
+
+impl Renderer {
+    /// `deadline`: how long a scrape may wait for a thread.
+    pub(super) fn new(deadline: Duration) -> Self {
+        let memory = Arc::<Memory>::default();
+        Self {
+            threads: Threads::new(Arc::clone(&memory), deadline),
+            memory,
+        }
+    }
+
+    pub(super) async fn render(
+        &self,
+        source: &Arc<dyn Source>,
+        format: Format,
+        gzip: bool,
+    ) -> Result<Rendered, RenderError> {
+        match source.cost() {
+            Cost::Bytes(bytes) if bytes <= INLINE => {
+                render(&**source, format, gzip, &self.memory, None)
+            }
+            _ => self.threads.render(Arc::clone(source), format, gzip).await,
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! The thread that renders scrapes off the event loop, and what happens when it does not come back.
+//!
+//! It is not one of Actix's blocking pool: when that is full of calls to a database that is stuck, the
+//! scrape that would show it must still be answered.
+//!
+//! A collector that does not return cannot be stopped. Its thread is left behind and another one takes
+//! the next scrapes: what hung once need not hang again. So that a collector that always hangs does not
+//! use up the machine, there are never more than [`MAX_THREADS`]; when all of them hang, scrapes are
+//! refused until one comes back.
+
+use std::{
+    fmt, io,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        mpsc::{self, SendError, Sender},
+    },
+    thread,
+    time::Duration,
+};
+
+use actix_web::rt::time::timeout;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+
+use super::{
+    pace::Progress,
+    render::{RenderError, render},
+    rendered::{Memory, Rendered},
+};
+use crate::exposition::{Format, Source};
+
+/// How many scrapes a thread may have at once: the one that it renders, and those that wait.
+const AT_ONCE: usize = 5;
+/// How many threads there may be, with those that were left behind.
+const MAX_THREADS: usize = 4;
+
+/// The thread of the scrapes, and those that were left behind.
+pub(super) struct Threads {
+    memory: Arc<Memory>,
+    /// How long a scrape may wait, and how long a thread may stand still.
+    deadline: Duration,
+    /// The one that takes scrapes, once there is one.
+    current: Mutex<Option<Thread>>,
+    /// Shared by all threads that run.
+    running: Arc<()>,
+    /// The family that the log named last.
+    named: Mutex<Option<String>>,
+}
+
+#[derive(Clone)]
+struct Thread {
+    jobs: Sender<Job>,
+    permits: Arc<Semaphore>,
+    progress: Arc<Progress>,
+}
+
+struct Job {
+    source: Arc<dyn Source>,
+    format: Format,
+    gzip: bool,
+    reply: oneshot::Sender<Result<Rendered, RenderError>>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Threads {
+    pub(super) fn new(memory: Arc<Memory>, deadline: Duration) -> Self {
+        Self {
+            memory,
+            deadline,
+            current: Mutex::default(),
+            running: Arc::default(),
+            named: Mutex::default(),
+        }
+    }
+
+    pub(super) async fn render(
+        &self,
+        source: Arc<dyn Source>,
+        format: Format,
+        gzip: bool,
+    ) -> Result<Rendered, RenderError> {
+        let mut thread = self.current()?;
+        let permit = Arc::clone(&thread.permits).try_acquire_owned();
+        let (reply, answer) = oneshot::channel();
+        let job = Job {
+            source,
+            format,
+            gzip,
+            reply,
+            _permit: permit.map_err(|_| RenderError::Busy)?,
+        };
+        if let Err(SendError(job)) = thread.jobs.send(job) {
+            // It has died.
+            thread = self.replace(&thread)?;
+            thread.jobs.send(job).map_err(|_| lost())?;
+        }
+        let progress = Arc::clone(&thread.progress);
+        drop(thread);
+        match timeout(self.deadline, answer).await {
+            Ok(answer) => answer.unwrap_or_else(|_| Err(lost())),
+            Err(_) => {
+                self.name(&progress.last_family());
+                Err(RenderError::Busy)
+            }
+        }
+    }
+
+    /// The thread that takes scrapes. One that stands still for too long is left behind.
+    fn current(&self) -> Result<Thread, RenderError> {
+        let current = lock(&self.current).clone();
+        match current {
+            Some(thread) if thread.progress.stands_still_for(self.deadline) => {
+                self.name(&thread.progress.last_family());
+                self.replace(&thread)
+            }
+            Some(thread) => Ok(thread),
+            None => self.start(None),
+        }
+    }
+
+    /// Starts a thread in place of this one.
+    fn replace(&self, old: &Thread) -> Result<Thread, RenderError> {
+        self.start(Some(old))
+    }
+
+    /// Starts a thread, unless somebody else has meanwhile done so.
+    fn start(&self, old: Option<&Thread>) -> Result<Thread, RenderError> {
+        let mut current = lock(&self.current);
+        if let Some(other) = &*current
+            && old.is_none_or(|old| !Arc::ptr_eq(&old.progress, &other.progress))
+        {
+            return Ok(other.clone());
+        }
+        // One of them is not a thread's.
+        if Arc::strong_count(&self.running) > MAX_THREADS {
+            return Err(RenderError::Busy);
+        }
+        match Thread::start(Arc::clone(&self.memory), Arc::clone(&self.running)) {
+            Ok(started) => {
+                *current = Some(started.clone());
+                Ok(started)
+            }
+            Err(error) => Err(RenderError::Failed(format!(
+                "its thread cannot be started: {error}"
+            ))),
+        }
+    }
+
+    /// Names a family in the log, unless it was the last one that was named.
+    fn name(&self, family: &str) {
+        let is_new = {
+            let mut named = lock(&self.named);
+            let is_new = named.as_deref() != Some(family);
+            if is_new {
+                *named = Some(family.to_owned());
+            }
+            is_new
+        };
+        if is_new {
+            let limit = self.deadline;
+            if family.is_empty() {
+                log::error!(
+                    "a scrape takes longer than {limit:?}, before its first family is written"
+                );
+            } else {
+                log::error!(
+                    "a scrape takes longer than {limit:?}: the metric family `{family}`, or a collector \
+                     that comes after it, does not return; it should only read numbers"
+                );
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Threads {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Threads")
+            .field("deadline", &self.deadline)
+            .finish_non_exhaustive()
+    }
+}
+
+fn lost() -> RenderError {
+    RenderError::Failed("its thread has ended".to_owned())
+}
+
+impl Thread {
+    /// Starts a thread, which ends when the last of its queue's senders is dropped.
+    fn start(memory: Arc<Memory>, running: Arc<()>) -> io::Result<Self> {
+        let (jobs, queue) = mpsc::channel::<Job>();
+        let progress = Arc::new(Progress::default());
+        let at = Arc::clone(&progress);
+        let thread = thread::Builder::new().name("gds-metrics-scrape".to_owned());
+        thread.spawn(move || {
+            for job in queue {
+                // Whoever asked may have gone.
+                if !job.reply.is_closed() {
+                    at.begin();
+                    let rendered = render(&*job.source, job.format, job.gzip, &memory, Some(&at));
+                    at.end();
+                    let _ = job.reply.send(rendered);
+                }
+            }
+            drop(running);
+        })?;
+        Ok(Self {
+            jobs,
+            permits: Arc::new(Semaphore::new(AT_ONCE)),
+            progress,
+        })
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::rt::System;
+
+    use super::*;
+    use crate::{
+        error::EncodeError,
+        exposition::{Cost, Writer},
+    };
+
+    struct Nothing;
+
+    impl Source for Nothing {
+        fn write(&self, _: &mut dyn Writer) -> Result<(), EncodeError> {
+            Ok(())
+        }
+
+        fn cost(&self) -> Cost {
+            Cost::Foreign
+        }
+    }
+
+    #[test]
+    fn a_thread_that_died_is_started_again() {
+        let threads = Threads::new(Arc::default(), Duration::from_secs(10));
+        let dead = Thread {
+            jobs: mpsc::channel().0,
+            permits: Arc::new(Semaphore::new(AT_ONCE)),
+            progress: Arc::default(),
+        };
+        *lock(&threads.current) = Some(dead);
+        for _ in 0..2 {
+            let rendered = threads.render(Arc::new(Nothing), Format::Text, false);
+            System::new().block_on(rendered).expect("no failure");
+        }
+        assert_eq!(Arc::strong_count(&threads.running), 2);
+    }
+}
