@@ -5,7 +5,7 @@ use std::{borrow::Cow, fmt, sync::Arc};
 use prometheus_client::registry::Registry;
 
 use crate::{
-    builtin::Groups,
+    builtin::{EventLoopDelay, Groups},
     custom::{self, GdsMetricSet, MetricRegistry},
     endpoint::{self, Access, Expected, RenderError, Rendered, Renderer, Scrapes},
     error::{EncodeError, RegisterError},
@@ -319,6 +319,10 @@ impl GdsMetrics {
 
     pub(crate) fn store(&self) -> &Arc<Store> {
         &self.inner.metrics.store
+    }
+
+    pub(crate) fn event_loop_delay(&self) -> Option<&Arc<EventLoopDelay>> {
+        self.inner.metrics.groups.event_loop_delay.as_ref()
     }
 
     pub(crate) fn scrapes(&self) -> &Scrapes {

@@ -1,6 +1,6 @@
 //! Settings, from code and from the environment, and what is built from them.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use actix_web::{Error, ResponseError};
 use ipnet::IpNet;
@@ -294,6 +294,30 @@ impl GdsMetricsBuilder {
     #[cfg_attr(docsrs, doc(cfg(feature = "process")))]
     pub fn process_metrics(mut self, on: bool) -> Self {
         self.groups.process = on;
+        self
+    }
+
+    /// Whether each worker measures how late a timer of its own fires, in the histogram
+    /// `gds_metrics_event_loop_delay_seconds`. Default: `false`.
+    ///
+    /// A handler that blocks its worker, by a computation or by a call that should have been in
+    /// [`web::block`](actix_web::web::block), makes all other requests of that worker wait. That is
+    /// what this shows: the delay of a timer is the delay of whatever else was ready.
+    ///
+    /// The timer is due twice a second, on each thread that has an app wrapped in these metrics, and
+    /// ends with the last of them. Requests cost no more. On an idle thread timers are late by about a
+    /// millisecond. A delay that spans several ticks counts for each of them.
+    ///
+    /// ```
+    /// use gds_metrics::GdsMetrics;
+    ///
+    /// # fn main() -> Result<(), gds_metrics::ConfigError> {
+    /// let metrics = GdsMetrics::builder().event_loop_delay(true).build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn event_loop_delay(mut self, on: bool) -> Self {
+        self.groups.event_loop_delay = on.then(Arc::default);
         self
     }
 
