@@ -48,6 +48,8 @@ pub struct GdsMetrics {
 
 struct Inner {
     path: String,
+    #[cfg_attr(not(feature = "live-page"), allow(dead_code))]
+    live_page: bool,
     access: Access,
     renderer: Renderer,
     metrics: Arc<Metrics>,
@@ -68,6 +70,7 @@ struct Metrics {
 impl GdsMetrics {
     pub(crate) fn new(
         path: String,
+        live_page: bool,
         access: Access,
         store: Store,
         groups: Groups,
@@ -83,6 +86,7 @@ impl GdsMetrics {
         Self {
             inner: Arc::new(Inner {
                 path,
+                live_page,
                 access,
                 renderer: Renderer::default(),
                 metrics: Arc::new(Metrics {
@@ -311,6 +315,11 @@ impl GdsMetrics {
 
     pub(crate) fn path(&self) -> &str {
         &self.inner.path
+    }
+
+    #[cfg(feature = "live-page")]
+    pub(crate) fn has_live_page(&self) -> bool {
+        self.inner.live_page
     }
 
     pub(crate) fn access(&self) -> &Access {

@@ -90,6 +90,7 @@ pub struct GdsMetricsBuilder {
     error_kinds: Vec<(IsError, String)>,
     extended: bool,
     options: Options,
+    live_page: bool,
     groups: Groups,
 }
 
@@ -321,6 +322,33 @@ impl GdsMetricsBuilder {
         self
     }
 
+    /// Whether there is a page to look at beside the metrics, at `<path>/live`. Default: `false`.
+    ///
+    /// The page reads the metrics every few seconds, in the browser, and draws requests, errors and
+    /// durations by route, exceptions, and the application's own metrics; with
+    /// [`extended`](Self::extended) also requests in flight, and with
+    /// [`event_loop_delay`](Self::event_loop_delay) the delay of the workers' timers.
+    ///
+    /// The page itself holds no data and needs no token. It asks for the token, if there is one, and
+    /// keeps it in memory only. [`allow_ips`](Self::allow_ips) guards the page as it guards the metrics.
+    ///
+    /// There with the Cargo feature `live-page`.
+    ///
+    /// ```
+    /// use gds_metrics::GdsMetrics;
+    ///
+    /// # fn main() -> Result<(), gds_metrics::ConfigError> {
+    /// let metrics = GdsMetrics::builder().live_page(true).build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "live-page")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "live-page")))]
+    pub fn live_page(mut self, on: bool) -> Self {
+        self.live_page = on;
+        self
+    }
+
     /// The name and the version of the application, exposed as `app_build_info{name="…",version="…"}`
     /// with the value 1. Default: not exposed.
     ///
@@ -421,6 +449,7 @@ impl GdsMetricsBuilder {
         };
         Ok(GdsMetrics::new(
             path,
+            self.live_page,
             access,
             Store::new(settings),
             self.groups,
@@ -443,6 +472,7 @@ impl fmt::Debug for GdsMetricsBuilder {
             .field("excluded", &self.excluded)
             .field("extended", &self.extended)
             .field("options", &self.options)
+            .field("live_page", &self.live_page)
             .field("groups", &self.groups)
             .finish_non_exhaustive()
     }

@@ -1,6 +1,8 @@
 //! What a scraper meets: the resource, who may scrape, the format it gets, rendering off the event loop.
 
 mod access;
+#[cfg(feature = "live-page")]
+mod live;
 mod negotiate;
 mod render;
 mod rendered;

@@ -69,6 +69,16 @@ impl HttpServiceFactory for MetricsScope {
     fn register(self, config: &mut AppService) {
         let metrics = self.metrics;
         metrics.store().misuse.app_starts();
+        #[cfg(feature = "live-page")]
+        if metrics.has_live_page() {
+            let metrics = metrics.clone();
+            let path = metrics.path().to_owned();
+            let reply = move |req: &HttpRequest| super::live::Reply {
+                is_allowed: metrics.access().allows_address(req),
+                gzip: accepts_gzip(req),
+            };
+            super::live::register(&path, reply, config);
+        }
         let path = metrics.path().to_owned();
         // Everything happens in here, after routing: `/%6detrics` is this resource as well.
         let answer = move |req: HttpRequest| {
