@@ -4,8 +4,8 @@
 //! cargo run --example quickstart
 //! ```
 //!
-//! It listens on 127.0.0.1:8080 (or `EXAMPLE_ADDR`) and prints what to try. Make some requests, then look
-//! at `/metrics`:
+//! It listens on 127.0.0.1:8080 (or `EXAMPLE_ADDR`) and prints what to try. Open `/metrics/live` in a
+//! browser, make some requests, then look at `/metrics`:
 //!
 //! - `/users/7` and `/users/8` are one series, `path="/users/{id}"`;
 //! - `/nope` is `path="No endpoint"`, whatever else is made up;
@@ -108,7 +108,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // What the crate has to say, such as that nothing protects the metrics here.
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("warn")).init();
 
-    let metrics = GdsMetrics::from_env()?;
+    let metrics = GdsMetrics::builder()
+        .from_env()?
+        .extended(true)
+        .event_loop_delay(true)
+        .live_page(true)
+        .build()?;
     let app_metrics: AppMetrics = metrics.register()?;
 
     let address = env::var("EXAMPLE_ADDR").unwrap_or_else(|_| "127.0.0.1:8080".to_owned());
@@ -123,6 +128,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let mut out = std::io::stdout().lock();
     for address in server.addrs() {
+        writeln!(out, "Look at http://{address}/metrics/live")?;
         writeln!(out, "Listening on http://{address}")?;
         writeln!(out, "Try:")?;
         writeln!(out, "  curl http://{address}/")?;

@@ -34,7 +34,22 @@ fn quickstart() {
     assert!(http::request(address, "GET", "/panic", &[], "").is_err());
     let order = http::request(address, "POST", "/orders", &[], "card");
     assert_eq!(order.expect("an answer").status, 201);
-    assert!(running.log().contains("/metrics"), "{}", running.log());
+    let log = running.log();
+    // The warning that all is open may stand before it.
+    let first = log.lines().find(|line| !line.starts_with('['));
+    let page = format!("Look at http://{address}/metrics/live");
+    assert_eq!(first, Some(&*page), "{log}");
+    let head = http::request(address, "HEAD", "/metrics/live", &[], "");
+    let head = head.expect("an answer");
+    assert_eq!((head.status, &*head.body), (200, ""));
+    assert!(
+        head.head
+            .contains("content-security-policy: default-src 'none'")
+    );
+    assert!(
+        log.contains(&format!("curl http://{address}/metrics\n")),
+        "{log}"
+    );
 
     let (_, metrics) = get(address, "/metrics");
     for line in [

@@ -149,6 +149,7 @@ fn registering_from_many_threads() {
 /// A pool's metrics, once for each pool.
 #[derive(Clone, Debug, GdsMetricSet)]
 #[metric(prefix = "pool")]
+#[allow(dead_code, reason = "registered, not all read")]
 struct Pool {
     /// Connections that are open.
     connections: Gauge,

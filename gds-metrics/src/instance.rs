@@ -5,9 +5,9 @@ use std::{borrow::Cow, fmt, sync::Arc};
 use prometheus_client::registry::Registry;
 
 use crate::{
-    builtin::Groups,
+    builtin::{EventLoopDelay, Groups},
     custom::{self, GdsMetricSet, MetricRegistry},
-    endpoint::{self, Access, Endpoint, MetricsScope, Scrapes},
+    endpoint::{self, Endpoint, EndpointSettings, MetricsScope, Scrapes},
     error::{EncodeError, RegisterError},
     exposition::{Cost, Format, Options, Source, Writer, sample},
     requests::{self, Store},
@@ -62,8 +62,7 @@ struct Metrics {
 
 impl GdsMetrics {
     pub(crate) fn new(
-        path: String,
-        access: Access,
+        endpoint: EndpointSettings,
         store: Store,
         groups: Groups,
         options: Options,
@@ -84,7 +83,7 @@ impl GdsMetrics {
         });
         let source = Arc::clone(&metrics) as Arc<dyn Source>;
         let (scrapes, store) = (Arc::clone(&metrics.scrapes), Arc::clone(&metrics.store));
-        let endpoint = Arc::new(Endpoint::new(path, access, source, scrapes, store));
+        let endpoint = Arc::new(Endpoint::new(endpoint, source, scrapes, store));
         Self {
             inner: Arc::new(Inner { endpoint, metrics }),
         }
@@ -333,6 +332,10 @@ impl GdsMetrics {
 
     pub(crate) fn store(&self) -> &Arc<Store> {
         &self.inner.metrics.store
+    }
+
+    pub(crate) fn event_loop_delay(&self) -> Option<&Arc<EventLoopDelay>> {
+        self.inner.metrics.groups.event_loop_delay.as_ref()
     }
 }
 

@@ -84,6 +84,11 @@
 //! # }
 //! ```
 //!
+//! # Features
+//!
+//! - `live-page`: [`GdsMetricsBuilder::live_page`], a page that shows the metrics live.
+//! - `process`: [`GdsMetricsBuilder::process_metrics`], the standard metrics of the process.
+//!
 //! # Further pages
 //!
 //! - [`guarantees`]: what you can rely on, and where it ends.

@@ -44,7 +44,7 @@ impl Log for Warnings {
     fn flush(&self) {}
 }
 
-fn listen() {
+pub(crate) fn listen() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         log::set_logger(&WARNINGS).unwrap();
@@ -52,7 +52,7 @@ fn listen() {
     });
 }
 
-fn warnings_here() -> Vec<String> {
+pub(crate) fn warnings_here() -> Vec<String> {
     let warnings = WARNINGS.0.lock().unwrap();
     let here = warnings
         .iter()

@@ -17,6 +17,7 @@ mod environment;
 mod extended;
 mod kinds;
 mod labels;
+mod live_page;
 mod properties;
 mod protobuf;
 mod read_back;

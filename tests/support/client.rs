@@ -79,8 +79,9 @@ impl Client {
             if line.is_empty() {
                 return Some(response);
             }
-            let (name, value) = line.split_once(": ").expect("a header");
-            response.headers.push((name.to_owned(), value.to_owned()));
+            let (name, value) = line.split_once(':').expect("a header");
+            let value = value.trim_ascii().to_owned();
+            response.headers.push((name.to_owned(), value));
         }
     }
 

@@ -1,15 +1,22 @@
 //! What is exposed beside the HTTP metrics, if the builder was asked for it.
 
 mod build_info;
+mod event_loop;
 #[cfg(feature = "process")]
 mod process;
 
-pub(crate) use self::build_info::BuildInfo;
+use std::sync::Arc;
+
+pub(crate) use self::{
+    build_info::BuildInfo,
+    event_loop::{EventLoopDelay, Timer},
+};
 use crate::exposition::{Cost, Header, Writer};
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Groups {
     pub(crate) build_info: Option<BuildInfo>,
+    pub(crate) event_loop_delay: Option<Arc<EventLoopDelay>>,
     #[cfg(feature = "process")]
     pub(crate) process: bool,
 }
@@ -20,6 +27,9 @@ impl Groups {
         let mut families = Vec::new();
         if self.build_info.is_some() {
             families.push(build_info::FAMILY);
+        }
+        if self.event_loop_delay.is_some() {
+            families.push(event_loop::FAMILY);
         }
         #[cfg(feature = "process")]
         if self.process {
@@ -40,6 +50,9 @@ impl Groups {
     pub(crate) fn write(&self, writer: &mut dyn Writer) {
         if let Some(build_info) = &self.build_info {
             build_info.write(writer);
+        }
+        if let Some(delay) = &self.event_loop_delay {
+            delay.write(writer);
         }
         #[cfg(feature = "process")]
         if self.process {

@@ -1,6 +1,6 @@
 //! Settings, from code and from the environment, and what is built from them.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use actix_web::{Error, ResponseError};
 use ipnet::IpNet;
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     builtin::{BuildInfo, Groups},
-    endpoint::{Access, Addresses, TokenFile, Tokens},
+    endpoint::{Access, Addresses, EndpointSettings, TokenFile, Tokens},
     error::ConfigError,
     exposition::Options,
     instance::GdsMetrics,
@@ -90,6 +90,8 @@ pub struct GdsMetricsBuilder {
     error_kinds: Vec<(IsError, String)>,
     extended: bool,
     options: Options,
+    #[cfg(feature = "live-page")]
+    live_page: bool,
     groups: Groups,
 }
 
@@ -297,6 +299,57 @@ impl GdsMetricsBuilder {
         self
     }
 
+    /// Whether each worker measures how late a timer of its own fires, in the histogram
+    /// `gds_metrics_event_loop_delay_seconds`. Default: `false`.
+    ///
+    /// A handler that blocks its worker, by a computation or by a call that should have been in
+    /// [`web::block`](actix_web::web::block), makes all other requests of that worker wait. That is
+    /// what this shows: the delay of a timer is the delay of whatever else was ready.
+    ///
+    /// The timer is due twice a second, on each thread that has an app wrapped in these metrics, and
+    /// ends with the last of them. Requests cost no more. On an idle thread timers are late by about a
+    /// millisecond. A delay that spans several ticks counts for each of them.
+    ///
+    /// ```
+    /// use gds_metrics::GdsMetrics;
+    ///
+    /// # fn main() -> Result<(), gds_metrics::ConfigError> {
+    /// let metrics = GdsMetrics::builder().event_loop_delay(true).build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn event_loop_delay(mut self, on: bool) -> Self {
+        self.groups.event_loop_delay = on.then(Arc::default);
+        self
+    }
+
+    /// Whether there is a page to look at beside the metrics, at `<path>/live`. Default: `false`.
+    ///
+    /// The page reads the metrics every few seconds, in the browser, and draws requests, errors and
+    /// durations by route, exceptions, and the application's own metrics; with
+    /// [`extended`](Self::extended) also requests in flight, and with
+    /// [`event_loop_delay`](Self::event_loop_delay) the delay of the workers' timers.
+    ///
+    /// The page itself holds no data and needs no token. It asks for the token, if there is one, and
+    /// keeps it in memory only. [`allow_ips`](Self::allow_ips) guards the page as it guards the metrics.
+    ///
+    /// There with the Cargo feature `live-page`.
+    ///
+    /// ```
+    /// use gds_metrics::GdsMetrics;
+    ///
+    /// # fn main() -> Result<(), gds_metrics::ConfigError> {
+    /// let metrics = GdsMetrics::builder().live_page(true).build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "live-page")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "live-page")))]
+    pub fn live_page(mut self, on: bool) -> Self {
+        self.live_page = on;
+        self
+    }
+
     /// The name and the version of the application, exposed as `app_build_info{name="…",version="…"}`
     /// with the value 1. Default: not exposed.
     ///
@@ -395,9 +448,14 @@ impl GdsMetricsBuilder {
             error_kinds: values::error_kinds(self.error_kinds)?,
             extended: self.extended,
         };
-        Ok(GdsMetrics::new(
+        let endpoint = EndpointSettings {
             path,
             access,
+            #[cfg(feature = "live-page")]
+            live_page: self.live_page,
+        };
+        Ok(GdsMetrics::new(
+            endpoint,
             Store::new(settings),
             self.groups,
             self.options,

@@ -34,11 +34,15 @@ impl Access {
         matches!(self.tokens, Tokens::None) && self.addresses.is_none()
     }
 
+    /// Whether the address may ask, whatever token comes with it.
+    pub(crate) fn allows_address(&self, req: &HttpRequest) -> bool {
+        let addresses = self.addresses.as_ref();
+        addresses.is_none_or(|addresses| addresses.allow(req))
+    }
+
     /// Both the token and the address must be right, where they are asked for.
     pub(crate) async fn check(&self, req: &HttpRequest) -> Result<(), Denied> {
-        if let Some(addresses) = &self.addresses
-            && !addresses.allow(req)
-        {
+        if !self.allows_address(req) {
             return Err(Denied::Forbidden);
         }
         match &self.tokens {

@@ -4,6 +4,8 @@ mod access;
 mod body;
 #[cfg(feature = "gzip")]
 mod gzip;
+#[cfg(feature = "live-page")]
+mod live;
 mod negotiate;
 mod pace;
 mod render;
@@ -20,7 +22,7 @@ mod writing;
 pub use self::resource::MetricsScope;
 pub(crate) use self::{
     access::{Access, Addresses, Tokens},
-    resource::{Endpoint, RESOURCE},
+    resource::{Endpoint, EndpointSettings, RESOURCE},
     scrapes::{FAMILIES, Scrapes},
     token_file::{TOKEN_FILE, TokenFile, check_token},
     writing::write,

@@ -38,10 +38,19 @@ const DEADLINE: Duration = Duration::from_secs(10);
 /// How long a client may take nothing of an exposition that it asked for.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Where the metrics are served, and to whom.
+#[derive(Debug)]
+pub(crate) struct EndpointSettings {
+    pub(crate) path: String,
+    pub(crate) access: Access,
+    /// Whether the live page is served beside the metrics.
+    #[cfg(feature = "live-page")]
+    pub(crate) live_page: bool,
+}
+
 /// What is served, where, and to whom.
 pub(crate) struct Endpoint {
-    path: String,
-    access: Access,
+    settings: EndpointSettings,
     source: Arc<dyn Source>,
     scrapes: Arc<Scrapes>,
     /// Told how the scope is used.
@@ -52,15 +61,13 @@ pub(crate) struct Endpoint {
 
 impl Endpoint {
     pub(crate) fn new(
-        path: String,
-        access: Access,
+        settings: EndpointSettings,
         source: Arc<dyn Source>,
         scrapes: Arc<Scrapes>,
         store: Arc<Store>,
     ) -> Self {
         Self {
-            path,
-            access,
+            settings,
             source,
             scrapes,
             store,
@@ -78,7 +85,7 @@ impl Endpoint {
                 .finish();
         }
         let scrapes = &*self.scrapes;
-        if let Err(denied) = self.access.check(req).await {
+        if let Err(denied) = self.settings.access.check(req).await {
             return refuse(scrapes, denied);
         }
 
@@ -112,8 +119,7 @@ impl Endpoint {
 impl fmt::Debug for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Endpoint")
-            .field("path", &self.path)
-            .field("access", &self.access)
+            .field("settings", &self.settings)
             .finish_non_exhaustive()
     }
 }
@@ -134,7 +140,16 @@ impl HttpServiceFactory for MetricsScope {
     fn register(self, config: &mut AppService) {
         let endpoint = self.endpoint;
         endpoint.store.misuse.app_starts();
-        let path = endpoint.path.clone();
+        let path = endpoint.settings.path.clone();
+        #[cfg(feature = "live-page")]
+        if endpoint.settings.live_page {
+            let endpoint = Arc::clone(&endpoint);
+            let reply = move |req: &HttpRequest| super::live::Reply {
+                is_allowed: endpoint.settings.access.allows_address(req),
+                gzip: accepts_gzip(req),
+            };
+            super::live::register(&path, reply, config);
+        }
         // Everything happens in here, after routing: `/%6detrics` is this resource as well.
         let answer = move |req: HttpRequest| {
             let endpoint = Arc::clone(&endpoint);

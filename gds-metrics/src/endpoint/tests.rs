@@ -20,7 +20,7 @@ use std::{
 use actix_web::{App, HttpServer, dev::ServerHandle, rt::System, web};
 
 use super::{
-    Endpoint, MetricsScope,
+    Endpoint, EndpointSettings, MetricsScope,
     access::Access,
     renderer::{INLINE, Renderer},
 };
@@ -133,8 +133,12 @@ fn serve(probe: &Arc<Probe>, deadline: Duration, patience: Duration) -> Server {
     let store = Arc::clone(store.store());
     let source = Arc::clone(probe) as Arc<dyn Source>;
     let mut endpoint = Endpoint::new(
-        "/metrics".to_owned(),
-        Access::default(),
+        EndpointSettings {
+            path: "/metrics".to_owned(),
+            access: Access::default(),
+            #[cfg(feature = "live-page")]
+            live_page: false,
+        },
         source,
         Arc::default(),
         store,

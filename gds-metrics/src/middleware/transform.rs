@@ -17,6 +17,7 @@ use pin_project_lite::pin_project;
 
 use super::body::ObservedBody;
 use crate::{
+    builtin::{EventLoopDelay, Timer},
     instance::GdsMetrics,
     requests::{Recorder, Recording},
 };
@@ -43,6 +44,7 @@ where
         ready(Ok(GdsMetricsMiddleware {
             service,
             recorder: Rc::new(Recorder::new(Arc::clone(self.store()))),
+            _timer: self.event_loop_delay().and_then(EventLoopDelay::measure),
         }))
     }
 }
@@ -52,6 +54,8 @@ where
 pub struct GdsMetricsMiddleware<S> {
     service: S,
     recorder: Rc<Recorder>,
+    /// Runs as long as an app of the thread does.
+    _timer: Option<Rc<Timer>>,
 }
 
 impl<S, B> Service<ServiceRequest> for GdsMetricsMiddleware<S>

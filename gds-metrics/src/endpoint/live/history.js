@@ -1,0 +1,143 @@
+// What the last minutes were: for each series its increases, or its values, scrape by scrape.
+
+// Five minutes at the shortest interval.
+const SLOTS = 151;
+const WINDOW = 300;
+
+// The instants of the scrapes, in seconds. A slot is used again after `SLOTS` scrapes.
+class Timeline {
+  times = new Float64Array(SLOTS);
+  spans = new Float64Array(SLOTS);
+  count = 0;
+
+  advance(now) {
+    const span = this.count > 0 ? now - this.times[this.slot] : 0;
+    this.count += 1;
+    this.times[this.slot] = now;
+    this.spans[this.slot] = span;
+  }
+
+  get slot() {
+    return (this.count - 1) % SLOTS;
+  }
+
+  // The slots of the last `seconds`, oldest first. The scrape that was first of all has no increase.
+  slots(seconds) {
+    const slots = [];
+    if (this.count === 0) return slots;
+    const since = this.times[this.slot] - seconds - 0.5;
+    const oldest = Math.max(this.count - SLOTS, 0);
+    for (let scrape = this.count - 1; scrape >= oldest; scrape -= 1) {
+      const slot = scrape % SLOTS;
+      // The increase began with the scrape before.
+      if (this.times[slot] - this.spans[slot] < since && slots.length > 0) break;
+      if (this.spans[slot] > 0) slots.push(slot);
+    }
+    return slots.reverse();
+  }
+
+  span(slots) {
+    return slots.reduce((sum, slot) => sum + this.spans[slot], 0);
+  }
+}
+
+// Where a series keeps what it has read; the buckets come after these.
+const COUNT = 0;
+const SUM = 1;
+const ERRORS = 2;
+const BUCKETS = 3;
+
+// A series, or several that are looked at as one, such as all hosts and codes of a route.
+class Series {
+  #before = [];
+  #now = [];
+  #increases = null;
+  #values = null;
+  bounds = [];
+  value = NaN;
+  scrape = 0;
+
+  constructor(fields) {
+    Object.assign(this, fields);
+  }
+
+  get isGauge() {
+    return this.kind === "gauge";
+  }
+
+  add(scrape, index, value) {
+    if (this.scrape !== scrape) {
+      this.scrape = scrape;
+      this.#now.fill(0);
+      this.value = this.isGauge ? 0 : NaN;
+    }
+    if (this.isGauge) this.value += value;
+    else this.#now[index] = (this.#now[index] ?? 0) + value;
+  }
+
+  // Takes in the buckets of one scrape of another series.
+  addAll(scrape, other) {
+    if (this.bounds.length < other.bounds.length) this.bounds = other.bounds;
+    other.#now.forEach((value, index) => this.add(scrape, index, value));
+  }
+
+  bucket(bound) {
+    let index = this.bounds.indexOf(bound);
+    if (index < 0) index = this.bounds.push(bound) - 1;
+    return BUCKETS + index;
+  }
+
+  // Ends a scrape. What was counted before the first one is nobody's increase.
+  commit(scrape, slot, isFirst) {
+    const isThere = this.scrape === scrape;
+    if (this.isGauge) {
+      this.#values ??= new Float64Array(SLOTS).fill(NaN);
+      if (!isThere) this.value = NaN;
+      this.#values[slot] = this.value;
+      return;
+    }
+    const size = BUCKETS + this.bounds.length;
+    if (this.#increases?.length !== size * SLOTS) this.#increases = new Float32Array(size * SLOTS);
+    for (let index = 0; index < size; index += 1) {
+      const now = this.#now[index] ?? 0;
+      const before = this.#before[index] ?? 0;
+      // Less than before: it began anew.
+      const increase = now < before ? now : now - before;
+      this.#increases[slot * size + index] = isFirst || !isThere ? 0 : increase;
+      if (isThere) this.#before[index] = now;
+    }
+    if (isThere) this.value = this.#now[COUNT] ?? 0;
+  }
+
+  increase(slots, index) {
+    const size = BUCKETS + this.bounds.length;
+    let sum = 0;
+    for (const slot of slots) sum += this.#increases[slot * size + index];
+    return sum;
+  }
+
+  at(slot) {
+    return this.#values[slot];
+  }
+
+  // As Prometheus's `histogram_quantile`: `null` where there were no observations, and infinite
+  // beyond the last finite bound.
+  quantiles(slots, wanted) {
+    const counts = this.bounds.map((_, index) => this.increase(slots, BUCKETS + index));
+    const total = counts.at(-1) ?? 0;
+    return wanted.map((quantile) => {
+      if (!(total > 0)) return null;
+      const rank = quantile * total;
+      const found = counts.findIndex((count) => count >= rank);
+      const upper = this.bounds[found];
+      if (upper === Infinity) return Infinity;
+      const below = found > 0 ? counts[found - 1] : 0;
+      const lower = found > 0 ? this.bounds[found - 1] : Math.min(upper, 0);
+      return lower + (upper - lower) * ((rank - below) / (counts[found] - below));
+    });
+  }
+
+  get lastBound() {
+    return this.bounds.findLast(Number.isFinite);
+  }
+}

@@ -1,0 +1,123 @@
+//! The live page: one HTML document that reads the exposition beside it and draws it.
+//!
+//! The document is the same for everybody and holds no data. Its style sheet and its script stand in it,
+//! and the `Content-Security-Policy` names them by their hashes.
+
+use std::{future::ready, sync::LazyLock};
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    dev::{AppService, HttpServiceFactory as _},
+    http::{
+        Method,
+        header::{self, ContentType},
+    },
+    web::{self, Bytes},
+};
+
+const STYLE: &str = concat!(
+    include_str!("uplot/uPlot.min.css"),
+    "\n",
+    include_str!("style.css")
+);
+
+/// Further in than uPlot, nothing of the page is global.
+const SCRIPT: &str = concat!(
+    include_str!("uplot/uPlot.iife.min.js"),
+    "\n(() => {\n\"use strict\";\n",
+    include_str!("exposition.js"),
+    include_str!("history.js"),
+    include_str!("model.js"),
+    include_str!("format.js"),
+    include_str!("elements.js"),
+    include_str!("table.js"),
+    include_str!("chart.js"),
+    include_str!("figures.js"),
+    include_str!("view.js"),
+    include_str!("page.js"),
+    "})();\n",
+);
+
+/// The hashes are those of [`STYLE`] and [`SCRIPT`]. After a change of a file, the integration test
+/// `content_security_policy` tells the new ones.
+const CONTENT_SECURITY_POLICY: &str = concat!(
+    "default-src 'none'; ",
+    "script-src 'sha256-UBeBI8ltYnOzX1IfAD66VqxegvTA1A/a0xD1+pXjbFE='; ",
+    "style-src 'sha256-25zulDKSIGwItERRTRl3Ws97HBdC/uSWqKXu70C870o='; ",
+    "connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; ",
+    "require-trusted-types-for 'script'; trusted-types 'none'",
+);
+
+static PAGE: LazyLock<Bytes> = LazyLock::new(|| {
+    let page = include_str!("page.html")
+        .replace("/*style*/", STYLE)
+        .replace("/*licence*/", include_str!("uplot/LICENSE"))
+        .replace("/*script*/", SCRIPT);
+    Bytes::from(page)
+});
+
+/// `None` without the feature `gzip`: then nothing is compressed.
+static COMPRESSED: LazyLock<Option<Bytes>> = LazyLock::new(compressed);
+
+#[cfg(feature = "gzip")]
+fn compressed() -> Option<Bytes> {
+    use std::io::Write as _;
+
+    use flate2::{Compression, write::GzEncoder};
+
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(&PAGE).ok()?;
+    Some(Bytes::from(encoder.finish().ok()?))
+}
+
+#[cfg(not(feature = "gzip"))]
+fn compressed() -> Option<Bytes> {
+    None
+}
+
+/// How a request for the page is to be answered.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reply {
+    /// By its address. The script asks for the token, and the metrics require it.
+    pub(super) is_allowed: bool,
+    pub(super) gzip: bool,
+}
+
+/// Registers the page of the metrics at `path`.
+pub(super) fn register(
+    path: &str,
+    reply: impl Fn(&HttpRequest) -> Reply + Clone + 'static,
+    config: &mut AppService,
+) {
+    let path = format!("{}/live", path.trim_end_matches('/'));
+    let answer = move |req: HttpRequest| ready(answer(req.method(), reply(&req)));
+    web::resource(path)
+        .route(web::route().to(answer))
+        .register(config);
+}
+
+fn answer(method: &Method, reply: Reply) -> HttpResponse {
+    if !matches!(*method, Method::GET | Method::HEAD) {
+        return HttpResponse::MethodNotAllowed()
+            .insert_header((header::ALLOW, "GET, HEAD"))
+            .finish();
+    }
+    if !reply.is_allowed {
+        return HttpResponse::Forbidden().finish();
+    }
+    let mut response = HttpResponse::Ok();
+    response
+        .insert_header(ContentType::html())
+        .insert_header((header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY))
+        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .insert_header((header::REFERRER_POLICY, "no-referrer"))
+        // With another version of the crate the page is another one.
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .insert_header((header::VARY, "Accept-Encoding"));
+    match &*COMPRESSED {
+        Some(compressed) if reply.gzip => response
+            .insert_header((header::CONTENT_ENCODING, "gzip"))
+            .body(compressed.clone()),
+        _ => response.body(PAGE.clone()),
+    }
+}
