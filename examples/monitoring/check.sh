@@ -23,6 +23,7 @@ echo '== The dashboard is what its script makes'
 echo '== Rules, their tests and the configuration'
 promtool check rules "$here"/rules/*.yml
 promtool test rules "$here/rules_test.yml"
+"$python" "$here/runbooks.py"
 
 echo '== Kubernetes'
 mkdir -p "$tools/kubernetes"
