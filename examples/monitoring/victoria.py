@@ -1,0 +1,97 @@
+#!/usr/bin/env python3
+"""VictoriaMetrics scrapes the shop, vmagent scrapes it and writes on to another VictoriaMetrics, and
+vmalert evaluates the rules: checks that both have counted what was sent, and that no rule fails."""
+
+import json
+import sys
+import urllib.request
+
+import load
+import queries
+from check import has_data
+from stack import HERE, Stack, ask, free_port, until
+
+SENT = 60
+
+
+class Victoria:
+    """Asked like a Prometheus."""
+
+    def __init__(self, address):
+        self.address = address
+
+    def ask(self, path, **parameters):
+        return ask(f"http://{self.address}", path, **parameters)
+
+
+def start(stack, name, port, *flags):
+    process = stack.start(name, [name.split("-at-")[0], *flags, f"-httpListenAddr=127.0.0.1:{port}"])
+    stack.await_answer(name, process, f"http://127.0.0.1:{port}/health")
+    return Victoria(f"127.0.0.1:{port}")
+
+
+def number(victoria, query):
+    found = victoria.ask("query", query=query)["result"]
+    return float(found[0]["value"][1]) if found else None
+
+
+def main():
+    shop, prometheus = (f"127.0.0.1:{free_port()}" for _ in range(2))
+    with Stack(shop, prometheus, fast=True) as stack:
+        scrape = stack.home / "scrape.yml"
+        # What lies in prometheus.yml for Prometheus alone.
+        text = (stack.home / "prometheus.yml").read_text()
+        scrape.write_text(text.replace("rule_files:\n  - rules/*.yml\n", "").replace("  evaluation_interval: 5s\n", ""))
+        direct = start(
+            stack, "victoria-metrics-at-the-shop", free_port(),
+            f"-storageDataPath={stack.home}/direct", f"-promscrape.config={scrape}",
+        )  # fmt: skip
+        behind = start(
+            stack, "victoria-metrics-at-vmagent", free_port(), f"-storageDataPath={stack.home}/behind"
+        )
+        start(
+            stack, "vmagent-at-the-shop", free_port(),
+            f"-promscrape.config={scrape}", f"-remoteWrite.url=http://{behind.address}/api/v1/write",
+            f"-remoteWrite.tmpDataPath={stack.home}/vmagent",
+        )  # fmt: skip
+        alerts = start(
+            stack, "vmalert-at-the-shop", free_port(), f"-rule={stack.home}/rules/*.yml",
+            f"-datasource.url=http://{direct.address}", f"-remoteWrite.url=http://{direct.address}",
+            f"-remoteRead.url=http://{direct.address}", "-notifier.blackhole", "-rule.evalDelay=0s",
+            "-datasource.queryStep=5s", "-remoteWrite.flushInterval=1s",
+        )  # fmt: skip
+        for victoria in (direct, behind):
+            until("a target that is up", lambda: number(victoria, "min(up)") == 1)
+        for _ in range(SENT):
+            load.request(tuple(shop.split(":")), "GET", "/items/20", headers={"Host": "shop.example"})
+        total = 'sum(http_server_requests_total{path="/items/{id}"})'
+        for victoria in (direct, behind):
+            until(f"{SENT} requests", lambda: number(victoria, total) == SENT)
+        print("VictoriaMetrics, and vmagent before it, count what was sent")
+
+        stack.start_load(seconds=300)
+        rules = sorted((stack.home / "rules").glob("*.yml"))
+        pending = dict(reversed(pair) for pair in queries.of_rules(rules))
+
+        def all_have_data():
+            for query in [query for query in pending if has_data(direct, query)]:
+                del pending[query]
+            return not pending
+
+        try:
+            until("data for each rule", all_have_data, seconds=150)
+        except TimeoutError:
+            sys.exit("no data for\n  " + "\n  ".join(f"{what}: {q}" for q, what in pending.items()))
+        with urllib.request.urlopen(f"http://{alerts.address}/api/v1/rules", timeout=20) as answer:
+            groups = json.load(answer)["data"]["groups"]
+        failed = [
+            f"{rule['name']}: {rule['lastError']}"
+            for group in groups for rule in group["rules"] if rule.get("lastError")
+        ]  # fmt: skip
+        if failed:
+            sys.exit("\n".join(failed))
+        print(f"{sum(len(group['rules']) for group in groups)} rules are evaluated by vmalert")
+
+
+if __name__ == "__main__":
+    main()
