@@ -1,4 +1,4 @@
-"""The shop, its load, Prometheus and, if it is installed, Grafana: started and stopped together."""
+"""The shop, its load, Prometheus and, if they are installed, VictoriaMetrics and Grafana: started and stopped together."""
 
 import json
 import os
@@ -134,6 +134,42 @@ class Stack:
         ]
         process = self.start("prometheus", command)
         self.await_answer("prometheus", process, f"http://{self.prometheus}/-/ready")
+
+    def victoria_scrape(self):
+        """The configuration of Prometheus, less what is for Prometheus alone."""
+        text = (self.home / "prometheus.yml").read_text()
+        path = self.home / "scrape.yml"
+        text = text.replace("rule_files:\n  - rules/*.yml\n", "")
+        path.write_text(text.replace("  evaluation_interval: 5s\n", ""))
+        return path
+
+    def start_victoria(self):
+        """Starts what there is of VictoriaMetrics; yields name, address and a page of each."""
+        if not shutil.which("victoria-metrics"):
+            return
+        store = "127.0.0.1:8428"
+        scrape = [f"-promscrape.config={self.victoria_scrape()}"]
+        agent = shutil.which("vmagent")
+        commands = [
+            ("victoria-metrics", store, "/vmui/", [f"-storageDataPath={self.home}/victoria", *([] if agent else scrape)]),
+            ("vmagent", "127.0.0.1:8429", "/targets", [
+                *scrape,
+                f"-remoteWrite.url=http://{store}/api/v1/write",
+                f"-remoteWrite.tmpDataPath={self.home}/vmagent",
+            ]),
+            ("vmalert", "127.0.0.1:8880", "/vmalert/alerts", [
+                *(f"-rule={self.home}/rules/{name}.yml" for name in ("recording", "alerts")),
+                f"-datasource.url=http://{store}",
+                f"-remoteWrite.url=http://{store}",
+                f"-remoteRead.url=http://{store}",
+                "-notifier.blackhole",
+            ]),
+        ]  # fmt: skip
+        for name, address, page, flags in commands:
+            if shutil.which(name):
+                process = self.start(name, [name, f"-httpListenAddr={address}", *flags])
+                self.await_answer(name, process, f"http://{address}/health")
+                yield name, address, page
 
     def start_grafana(self):
         """Starts Grafana if there is one; says whether."""
