@@ -13,7 +13,7 @@ from stack import Stack, free_port
 SHAPES = [
     ("small", 10, 3, 1, 2),
     ("middle", 50, 4, 3, 10),
-    ("large", 200, 5, 3, 50),
+    ("large", 200, 5, 2, 50),
 ]
 # Samples of a label set whose histogram is native: the counter, and one histogram.
 NATIVE = 2
