@@ -172,7 +172,8 @@ class Picture:
             marks = []
             for at, (_, _, times, values) in enumerate(found):
                 marks += box.plot(times, values, color=COLOURS[at % len(COLOURS)], linewidth=1.1)
-        box.set_ylim(bottom=0)
+        if "min" in panel["fieldConfig"]["defaults"]:
+            box.set_ylim(bottom=panel["fieldConfig"]["defaults"]["min"])
         names = [name for name, *_ in found]
         box.legend(
             marks[:LEGENDS],

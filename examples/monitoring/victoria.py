@@ -43,7 +43,7 @@ def main():
         scrape = stack.victoria_scrape()
         direct = start(
             stack, "victoria-metrics-at-the-shop", free_port(),
-            f"-storageDataPath={stack.home}/direct", f"-promscrape.config={scrape}",
+            f"-storageDataPath={stack.home}/direct", "-search.latencyOffset=0s", f"-promscrape.config={scrape}",
         )  # fmt: skip
         behind = start(
             stack, "victoria-metrics-at-vmagent", free_port(), f"-storageDataPath={stack.home}/behind"
@@ -78,7 +78,7 @@ def main():
             return not pending
 
         try:
-            until("data for each rule", all_have_data, seconds=150)
+            until("data for each rule", all_have_data, seconds=100)
         except TimeoutError:
             sys.exit("no data for\n  " + "\n  ".join(f"{what}: {q}" for q, what in pending.items()))
         with urllib.request.urlopen(f"http://{alerts.address}/api/v1/rules", timeout=20) as answer:

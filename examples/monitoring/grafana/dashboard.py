@@ -153,9 +153,11 @@ class Panels:
             panel.graph_mode(common.BigValueGraphMode.NONE)
         self.add(panel, title, description, queries, 4, height=5, unit=unit)
 
-    def lines(self, title, description, queries, unit="short", width=8, stacked=False, classes=False):
+    def lines(self, title, description, queries, unit="short", width=8, stacked=False, classes=False, floor=True):
         panel = timeseries.Panel().line_width(1).fill_opacity(30 if stacked else 8)
-        panel.show_points(common.VisibilityMode.NEVER).min(0)
+        panel.show_points(common.VisibilityMode.NEVER)
+        if floor:
+            panel.min(0)
         panel.legend(
             common_builders.VizLegendOptions()
             .show_legend(True)
@@ -286,6 +288,7 @@ def on_call(panels):
             )
         ],
         "percentunit",
+        floor=False,
     )
 
 
