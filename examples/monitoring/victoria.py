@@ -1,14 +1,12 @@
 #!/usr/bin/env python3
 """VictoriaMetrics scrapes the shop, vmagent scrapes it and writes on to another VictoriaMetrics, and
-vmalert evaluates the rules: checks that both have counted what was sent, and that no rule fails."""
+vmalert reads the rules: checks that both have counted what was sent, and that it takes every rule."""
 
 import json
 import sys
 import urllib.request
 
 import load
-import queries
-from check import has_data
 from stack import Stack, ask, free_port, until
 
 SENT = 60
@@ -67,29 +65,13 @@ def main():
         for victoria in (direct, behind):
             until(f"{SENT} requests", lambda: number(victoria, total) == SENT)
         print("VictoriaMetrics, and vmagent before it, count what was sent")
-
-        stack.start_load(seconds=300)
-        rules = [stack.home / f"rules/{name}.yml" for name in RULES]
-        pending = dict(reversed(pair) for pair in queries.of_rules(rules))
-
-        def all_have_data():
-            for query in [query for query in pending if has_data(direct, query)]:
-                del pending[query]
-            return not pending
-
-        try:
-            until("data for each rule", all_have_data, seconds=100)
-        except TimeoutError:
-            sys.exit("no data for\n  " + "\n  ".join(f"{what}: {q}" for q, what in pending.items()))
+        # It ends at the start if it cannot read a rule.
         with urllib.request.urlopen(f"http://{alerts.address}/api/v1/rules", timeout=20) as answer:
             groups = json.load(answer)["data"]["groups"]
-        failed = [
-            f"{rule['name']}: {rule['lastError']}"
-            for group in groups for rule in group["rules"] if rule.get("lastError")
-        ]  # fmt: skip
-        if failed:
-            sys.exit("\n".join(failed))
-        print(f"{sum(len(group['rules']) for group in groups)} rules are evaluated by vmalert")
+        count = sum(len(group["rules"]) for group in groups)
+        if not count:
+            sys.exit("vmalert has no rules")
+        print(f"vmalert reads {count} rules")
 
 
 if __name__ == "__main__":
