@@ -23,6 +23,11 @@ echo '== The dashboard is what its script makes'
 echo '== Rules, their tests and the configuration'
 promtool check rules "$here"/rules/*.yml
 promtool test rules "$here/rules_test.yml"
+# Older ones cannot read native histograms in a test.
+if [[ $(promtool --version) == *'version 3.'* ]]; then
+    promtool test rules "$here/rules_native_test.yml"
+fi
+"$python" "$here/runbooks.py"
 
 echo '== Kubernetes'
 mkdir -p "$tools/kubernetes"
@@ -37,3 +42,12 @@ node "$tools/kubernetes/check.mjs" "$here"/kubernetes/*.yml
 echo '== A real Prometheus'
 cargo build --quiet --example monitoring
 "$python" "$here/check.py" "$@"
+
+# They come with Debian's testing release, as does Prometheus 3.
+if command -v vmalert >/dev/null; then
+    echo '== VictoriaMetrics, vmagent and vmalert'
+    "$python" "$here/victoria.py"
+elif [[ $(promtool --version) == *'version 3.'* ]]; then
+    echo 'VictoriaMetrics is not there' >&2
+    exit 1
+fi

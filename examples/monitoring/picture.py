@@ -111,7 +111,8 @@ class Picture:
         titled = {"color": TEXT, "fontsize": 8, "weight": "bold", "va": "top"}
         frame.text(0.02, 0.965, panel["title"], transform=frame.transAxes, **titled)
         unit = panel["fieldConfig"]["defaults"].get("unit", "short")
-        {"stat": self.stat, "heatmap": self.heat_map}.get(panel["type"], self.lines)(panel, unit)
+        draw = {"stat": self.stat, "heatmap": self.heat_map, "table": self.table}
+        draw.get(panel["type"], self.lines)(panel, unit)
 
     def stat(self, panel, unit):
         box = self.axes(panel["gridPos"], 8, 8, 30, 8)
@@ -171,7 +172,8 @@ class Picture:
             marks = []
             for at, (_, _, times, values) in enumerate(found):
                 marks += box.plot(times, values, color=COLOURS[at % len(COLOURS)], linewidth=1.1)
-        box.set_ylim(bottom=0)
+        if "min" in panel["fieldConfig"]["defaults"]:
+            box.set_ylim(bottom=panel["fieldConfig"]["defaults"]["min"])
         names = [name for name, *_ in found]
         box.legend(
             marks[:LEGENDS],
@@ -211,6 +213,30 @@ class Picture:
         every = max(1, len(found) // 7)
         box.set_yticks(rows[::every], bounds[::every])
 
+    def table(self, panel, _unit):
+        box = self.axes(panel["gridPos"], 14, 14, 36, 8)
+        box.axis("off")
+        units = {
+            override["matcher"]["options"]: override["properties"][0]["value"]
+            for override in panel["fieldConfig"]["overrides"]
+        }
+        rows, columns = {}, []
+        for target in panel["targets"]:
+            columns.append(target["legendFormat"])
+            query = queries.without_variables(target["expr"])
+            for each in ask(self.prometheus, "query", query=query, time=self.end)["result"]:
+                row = rows.setdefault(each["metric"].get("path", ""), {})
+                row[columns[-1]] = float(each["value"][1])
+        ordered = sorted(rows.items(), key=lambda row: -row[1].get(columns[0], 0))[:7]
+        style = {"transform": box.transAxes, "va": "top", "fontsize": 7.5}
+        for line, (path, values) in enumerate([("Route", None), *ordered]):
+            y, colour = 1 - line * 0.125, FAINT if values is None else TEXT
+            box.text(0, y, path, color=colour, **style)
+            for at, column in enumerate(columns):
+                value = (values or {}).get(column, math.nan)
+                text = column if values is None else formatted(value, units[column])
+                box.text(0.66 + at * 0.17, y, text, color=colour, ha="right", **style)
+
     def save(self, path):
         drawn = io.BytesIO()
         self.figure.savefig(drawn, format="png", facecolor=BACKGROUND)
@@ -219,7 +245,9 @@ class Picture:
 
 
 def draw(prometheus, dashboard, start, end, path):
+    # The rows are collapsed: what people see first.
     panels = json.loads(dashboard.read_text())["panels"]
+    panels = [panel for panel in panels if panel["type"] != "row"]
     height = max(panel["gridPos"]["y"] + panel["gridPos"]["h"] for panel in panels)
     picture = Picture(prometheus, start, end, height)
     for panel in panels:

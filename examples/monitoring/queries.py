@@ -11,11 +11,15 @@ VARIABLES = {
     "$job": ".*",
     "$host": ".*",
     "$path": ".*",
-    "$endpoint": "/metrics",
+    "$instance": ".*",
+    # A check has no week.
+    " offset 1w": " offset 5s",
 }
-COMPARISON = re.compile(r"==|!=|>=|<=|>|<")
-SCALAR = re.compile(r"\s*(bool\s+)?[-+]?\d[\d.e]*(\s*[-+*/]\s*\d[\d.e]*)*")
-STRING_OR_SELECTOR = re.compile(r'"(?:\\.|[^"\\])*"|\{(?:"(?:\\.|[^"\\])*"|[^"}])*\}')
+# A metric that the service or a rule makes, with its selection.
+SELECTOR = re.compile(
+    r"\b((?:slo|path|job|job_path|job_path_code|job_error|instance):[\w:]+"
+    r"|(?:http_server|process|gds_metrics|scrape)_\w+|up\b)(\{[^}]*\})?"
+)
 
 
 def without_variables(expression):
@@ -26,30 +30,16 @@ def without_variables(expression):
     return expression
 
 
-def without_comparisons(expression):
-    """What a rule looks at, whatever it then compares it with.
-
-    `unless` becomes `and`: of both sides there must be something.
-    """
-    kept, at = [], 0
-    while at < len(expression):
-        if opaque := STRING_OR_SELECTOR.match(expression, at):
-            kept.append(opaque.group())
-            at = opaque.end()
-        elif comparison := COMPARISON.match(expression, at):
-            scalar = SCALAR.match(expression, comparison.end())
-            if not scalar:
-                raise ValueError(f"a comparison with something else than a number: {expression}")
-            at = scalar.end()
-        else:
-            kept.append(expression[at])
-            at += 1
-    return re.sub(r"\bunless\b", "and", "".join(kept))
+def panels(path):
+    """All panels, those in rows included."""
+    for panel in json.loads(path.read_text())["panels"]:
+        yield panel
+        yield from panel.get("panels") or []
 
 
 def of_dashboard(path):
     """Yields what a query is for and the query, for each panel and target."""
-    for panel in json.loads(path.read_text())["panels"]:
+    for panel in panels(path):
         targets = panel.get("targets", [])
         if panel["type"] != "row" and not targets:
             raise ValueError(f"the panel {panel['title']} asks for nothing")
@@ -68,8 +58,15 @@ def of_variables(path):
 
 
 def of_rules(paths):
+    """Yields what a query is for and the query: what a rule records, and all that an alert looks at,
+    whatever it then compares it with."""
     for path in paths:
         for group in yaml.safe_load(path.read_text())["groups"]:
             for rule in group["rules"]:
-                name = rule.get("alert") or rule["record"]
-                yield f"rule {name}", without_comparisons(rule["expr"])
+                if "record" in rule:
+                    labels = ", ".join(f'{k}="{v}"' for k, v in rule.get("labels", {}).items())
+                    yield f"rule {rule['record']}", f"{rule['record']}{{{labels}}}"
+                    continue
+                expression = re.sub(r"\b(on|by|without) \([^)]*\)", "", rule["expr"])
+                for name, selection in set(SELECTOR.findall(expression)):
+                    yield f"rule {rule['alert']}", name + selection

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
-"""Starts the shop, its load, Prometheus and, if it is on PATH, Grafana. Ctrl-C ends all of them."""
+"""Starts the shop, its load and whatever is on PATH of Prometheus, VictoriaMetrics, vmagent, vmalert and
+Grafana. Ctrl-C ends all of them."""
 
+import shutil
 import signal
 import sys
 
@@ -11,16 +13,23 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with Stack() as stack:
         stack.start_load(seconds=86_400)
-        print(f"Shop        http://{stack.shop}/")
-        print(f"Metrics     http://{stack.shop}/metrics")
-        print(f'            curl -H "Authorization: Bearer $(cat {stack.home}/metrics-token)" …')
-        print(f"Prometheus  http://{stack.prometheus}/  (alerts: /alerts, targets: /targets)")
+        scrape = f'curl -H "Authorization: Bearer $(cat {stack.home}/metrics-token)" http://{stack.shop}/metrics'
+        print(f"Shop             http://{stack.shop}/")
+        print(f"Metrics          {scrape}")
+        print(f"Prometheus       http://{stack.prometheus}/targets")
+        print(f"Alerts           http://{stack.prometheus}/alerts")
+        burn = "slo:http_server_requests_bad:increase5m / slo:http_server_requests:increase5m"
+        print(f"Failed, by rule  promtool query instant http://{stack.prometheus} '{burn}'")
+        for name, address, path in stack.start_victoria():
+            print(f"{name:<16} http://{address}{path}")
         if stack.start_grafana():
-            print(f"Grafana     http://{stack.grafana}/d/gds-metrics-http-server")
+            print(f"Grafana          http://{stack.grafana}/d/gds-metrics-http-server")
         else:
-            print("Grafana     is not on PATH; import this into yours:")
-            print(f"            {HERE / 'grafana/dashboard.json'}")
-        print("Ctrl-C ends all of it.", flush=True)
+            print(f"Grafana          is not on PATH; import {HERE / 'grafana/dashboard.json'} into yours")
+        missing = [name for name in ("victoria-metrics", "vmagent", "vmalert") if not shutil.which(name)]
+        if missing:
+            print(f"Not on PATH      {', '.join(missing)}")
+        print("Ratios need two minutes. Ctrl-C ends all of it.", flush=True)
         try:
             signal.pause()
         except KeyboardInterrupt:

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Starts the shop, load for it, Prometheus and, if it is on PATH, Grafana, and prints their addresses.
-# Needs cargo, python3 and prometheus; the ports 8080, 9090 and 3000 should be free.
+# Starts the shop, load for it, Prometheus and whatever is on PATH of VictoriaMetrics, vmagent, vmalert and
+# Grafana, and prints addresses and commands. Needs cargo, python3 and prometheus; the ports 8080, 9090,
+# 3000, 8428, 8429 and 8880 should be free.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 

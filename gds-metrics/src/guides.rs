@@ -6,6 +6,9 @@ pub mod troubleshooting {}
 #[doc = include_str!("../docs/deployment.md")]
 pub mod deployment {}
 
+#[doc = include_str!("../docs/fleets.md")]
+pub mod fleets {}
+
 #[doc = include_str!("../docs/from_python.md")]
 pub mod from_python {}
 

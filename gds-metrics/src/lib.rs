@@ -94,6 +94,7 @@
 //! - [`guarantees`]: what you can rely on, and where it ends.
 //! - [`guides::troubleshooting`]: symptoms as headings.
 //! - [`guides::deployment`]: Kubernetes, ECS and Cloud Foundry.
+//! - [`guides::fleets`]: what many instances cost a Prometheus, and what saves most.
 //! - [`guides::from_python`] and [`guides::from_actix_web_prom`]: for those who move over.
 //! - [`schema`]: what a set consists of, for documentation and dashboards.
 

@@ -14,6 +14,7 @@ from grafana_foundation_sdk.builders import (
     heatmap,
     prometheus,
     stat,
+    table,
     timeseries,
 )
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
@@ -25,21 +26,26 @@ from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 FILE = Path(__file__).with_name("dashboard.json")
 SOURCE = common.DataSourceRef(type_val="prometheus", uid="${datasource}")
 
-# What most queries select. Scrapes are left out; `$host` matches services without that label too.
-JOB = 'job=~"$job"'
+# What most queries select. `$host` matches services without that label too.
+JOB = 'job=~"$job", instance=~"$instance"'
 HOST = f'{JOB}, host=~"$host"'
-ROUTE = f'{HOST}, path=~"$path", path!="$endpoint"'
+ROUTE = f'{HOST}, path=~"$path"'
 RATE = "$__rate_interval"
+# Scrapes, and whatever else the rules leave out.
+OTHERS = "unless on (path) path:http_server:left_out"
 
 
-def rate(metric, selection=ROUTE, by=None):
+def rate(metric, selection=ROUTE, by=None, offset=""):
     by = f" by ({by})" if by else ""
-    return f"sum{by} (rate({metric}{{{selection}}}[{RATE}]))"
+    others = f" {OTHERS}" if "path=" in selection else ""
+    return f"sum{by} (rate({metric}{{{selection}}}[{RATE}]{offset}){others})"
 
 
 def quantile(q, metric, selection=ROUTE, by=None):
-    by = f"{by}, le" if by else "le"
-    return f"histogram_quantile({q}, {rate(metric + '_bucket', selection, by)})"
+    """Of the classic buckets where there are any, else of the native histogram."""
+    classic = rate(metric + "_bucket", selection, f"{by}, le" if by else "le")
+    native = rate(metric, selection, by)
+    return f"histogram_quantile({q}, {classic}) or histogram_quantile({q}, {native})"
 
 
 def share(code, by=None):
@@ -53,17 +59,34 @@ def quantiles(metric, selection=ROUTE):
     return [(quantile(q, metric, selection), f"p{q * 100:g}") for q in (0.5, 0.95, 0.99)]
 
 
+STATUS_COLOURS = [
+    ("/^(1|2)(..|xx)/", "green"),
+    ("/^3(..|xx)/", "blue"),
+    ("/^4([0-8].|9[0-8]|xx)/", "yellow"),
+    ("/^499/", "orange"),
+    ("/^5(..|xx)/", "red"),
+    ("/last week/", "text"),
+]
+
+
 class Panels:
     """Numbers the panels and lays them out in rows of 24 columns."""
 
     def __init__(self, dashboard):
         self.dashboard = dashboard
         self.last_id = 0
+        self.folded = None
 
     def row(self, title):
+        """What is added from now on lies in a collapsed row."""
+        self.close()
         self.last_id += 1
-        row = dashboards.Row(title).id(self.last_id)
-        self.dashboard.with_row(row)
+        self.folded = dashboards.Row(title).id(self.last_id).collapsed(True)
+
+    def close(self):
+        if self.folded:
+            self.dashboard.with_row(self.folded)
+        self.folded = None
 
     def add(self, panel, title, description, queries, width, height=8, unit="short", form=None):
         self.last_id += 1
@@ -71,9 +94,51 @@ class Panels:
         panel.datasource(SOURCE).span(width).height(height).unit(unit)
         for at, (expression, legend) in enumerate(queries):
             query = prometheus.Dataquery().expr(expression).legend_format(legend)
-            query.range().ref_id(chr(ord("A") + at)).datasource(SOURCE)
+            query.ref_id(chr(ord("A") + at)).datasource(SOURCE)
+            query = query.instant() if form == PromQueryFormat.TABLE else query.range()
+            # A click from a slow request to its trace, where the service has exemplars.
+            if "_bucket" in expression and form is None:
+                query.exemplar(True)
             panel.with_target(query.format(form) if form else query)
-        self.dashboard.with_panel(panel)
+        if self.folded:
+            self.folded.with_panel(panel)
+        else:
+            self.dashboard.with_panel(panel)
+
+    def table(self, title, description, queries, width=8):
+        """One line for each path, the busiest first; each query has a column and a unit."""
+        panel = table.Panel()
+        names = {"Time": True, "path": False}
+        for at, (_, column, unit) in enumerate(queries):
+            value = f"Value #{chr(ord('A') + at)}"
+            names[value] = column
+            panel.override_by_name(
+                column, [model.DynamicConfigValue(id_val="unit", value=unit)]
+            )
+        renamed = {value: column for value, column in names.items() if isinstance(column, str)}
+        panel.with_transformation(
+            model.DataTransformerConfig(
+                id_val="joinByField", options={"byField": "path", "mode": "outer"}
+            )
+        )
+        panel.with_transformation(
+            model.DataTransformerConfig(
+                id_val="organize",
+                options={
+                    "excludeByName": {f"Time {at + 1}": True for at in range(len(queries))},
+                    "renameByName": {"path": "Route", **renamed},
+                },
+            )
+        )
+        panel.sort_by(
+            [
+                common_builders.TableSortByFieldState()
+                .display_name(queries[0][1])
+                .desc(True)
+            ]
+        )
+        asked = [(expression, column) for expression, column, _ in queries]
+        self.add(panel, title, description, asked, width, form=PromQueryFormat.TABLE)
 
     def stat(self, title, description, queries, unit="short", steps=None, name=False):
         panel = stat.Panel().graph_mode(common.BigValueGraphMode.AREA)
@@ -88,9 +153,11 @@ class Panels:
             panel.graph_mode(common.BigValueGraphMode.NONE)
         self.add(panel, title, description, queries, 4, height=5, unit=unit)
 
-    def lines(self, title, description, queries, unit="short", width=8, stacked=False):
+    def lines(self, title, description, queries, unit="short", width=8, stacked=False, classes=False, floor=True):
         panel = timeseries.Panel().line_width(1).fill_opacity(30 if stacked else 8)
-        panel.show_points(common.VisibilityMode.NEVER).min(0)
+        panel.show_points(common.VisibilityMode.NEVER)
+        if floor:
+            panel.min(0)
         panel.legend(
             common_builders.VizLegendOptions()
             .show_legend(True)
@@ -102,6 +169,12 @@ class Panels:
             .mode(common.TooltipDisplayMode.MULTI)
             .sort(common.SortOrder.DESCENDING)
         )
+        if classes:
+            for pattern, colour in STATUS_COLOURS:
+                fixed = {"mode": "fixed", "fixedColor": colour}
+                panel.override_by_regexp(
+                    pattern, [model.DynamicConfigValue(id_val="color", value=fixed)]
+                )
         if stacked:
             panel.stacking(common_builders.StackingConfig().mode(common.StackingMode.NORMAL))
         self.add(panel, title, description, queries, width, unit=unit)
@@ -114,7 +187,9 @@ class Panels:
             .mode(heatmap_model.HeatmapColorMode.SCHEME)
             .scheme("Blues")
         )
-        query = f"sum by (le) (increase({metric}_bucket{{{ROUTE}}}[{RATE}]))"
+        native = f"sum (increase({metric}{{{ROUTE}}}[{RATE}]) {OTHERS})"
+        classic = f"sum by (le) (increase({metric}_bucket{{{ROUTE}}}[{RATE}]) {OTHERS})"
+        query = f"{native} or ({classic} unless on () {native})"
         self.add(
             panel, title, description, [(query, "{{le}}")], width, form=PromQueryFormat.HEATMAP
         )
@@ -126,6 +201,11 @@ def variables(dashboard):
     )
     for name, label, query in [
         ("job", "Job", "label_values(http_server_requests_total, job)"),
+        (
+            "instance",
+            "Instance",
+            'label_values(http_server_requests_total{job=~"$job"}, instance)',
+        ),
         ("host", "Host", f"label_values(http_server_requests_total{{{JOB}}}, host)"),
         ("path", "Path", f"label_values(http_server_requests_total{{{HOST}}}, path)"),
     ]:
@@ -141,15 +221,79 @@ def variables(dashboard):
             .all_value(".*")
             .current(model.VariableOption(selected=True, text=["All"], value=["$__all"]))
         )
-    dashboard.with_variable(
-        dashboards.TextBoxVariable("endpoint")
-        .label("Left out")
-        .description("The path of the scrapes themselves: PROMETHEUS_METRICS_PATH")
-        .default_value("/metrics")
+
+
+def deploys(dashboard):
+    dashboard.annotation(
+        dashboards.AnnotationQuery()
+        .name("Starts")
+        .datasource(SOURCE)
+        .enable(True)
+        .icon_color("blue")
+        .expr(f"process_start_time_seconds{{{JOB}}} * 1000")
+        .use_value_for_time(True)
+        .title_format("Started")
+        .text_format("{{instance}}")
+        .step("60s")
+    )
+
+
+def on_call(panels):
+    """What people on call look at first."""
+    total = "http_server_requests_total"
+    codes = rate(total, by="code")
+    panels.lines(
+        "Rate",
+        "Requests per second by status, without scrapes, and last week's. 499: the client was gone.",
+        [(codes, "{{code}}"), (rate(total, offset=" offset 1w"), "last week")],
+        "reqps",
+        classes=True,
+    )
+    budget = 'max(slo:http_server_error_budget:ratio{slo="availability", path=""})'
+    panels.lines(
+        "Errors against the objective",
+        "Share of requests answered with a 5xx, and the share that may be. Above: the budget shrinks.",
+        [(share("5.."), "5xx"), (budget, "objective")],
+        "percentunit",
+        classes=True,
+    )
+    duration = "http_server_request_duration_seconds"
+    panels.lines(
+        "p95 by route",
+        "95 of 100 requests have the head of their response within this time.",
+        [(quantile(0.95, duration, by="path"), "{{path}}")],
+        "s",
+    )
+    panels.table(
+        "Busiest and slowest routes",
+        "Over the last rate interval; a click on a column sorts by it.",
+        [
+            (rate(total, by="path"), "Rate", "reqps"),
+            (quantile(0.95, duration, by="path"), "p95", "s"),
+            (share("5..", by="path"), "Failed", "percentunit"),
+        ],
+    )
+    panels.lines(
+        "Saturation",
+        "Requests that wait for the head of their response, on average. Streams and upgrades do not.",
+        [(f"instance:http_server_requests_waiting:avg5m{{{JOB}}}", "{{instance}}")],
+    )
+    panels.lines(
+        "Error budget left",
+        "Of the last thirty days, for each objective. At 0 the objective is missed.",
+        [
+            (
+                'slo:http_server_error_budget_left:ratio{job=~"$job"}',
+                "{{job}} {{slo}} {{path}}",
+            )
+        ],
+        "percentunit",
+        floor=False,
     )
 
 
 def at_a_glance(panels):
+    panels.row("At a glance")
     red = model.Threshold(value=0.01, color="red")
     panels.stat(
         "Requests",
@@ -198,7 +342,9 @@ def traffic(panels):
         ("Requests by host and method", "`_other`: more than are told apart.", "host, method"),
     ]:
         legend = " ".join(f"{{{{{label}}}}}" for label in by.split(", "))
-        panels.lines(title, description, [(rate(total, by=by), legend)], "reqps", stacked=True)
+        panels.lines(
+            title, description, [(rate(total, by=by), legend)], "reqps", stacked=True, classes=by == "code"
+        )
 
 
 def errors(panels):
@@ -220,11 +366,20 @@ def errors(panels):
         ],
         "reqps",
     )
-    burn = "job:http_server_requests_failed:ratio_rate"
+    burn = "slo:http_server_requests{bad}:increase{window}{{{job}}}"
     panels.lines(
         "Error budget burn",
-        "How many times faster than an objective of 99.9 % allows. 14.4 in both 1h and 5m pages.",
-        [(f"{burn}{window}{{{JOB}}} / 0.001", f"{{{{job}}}} {window}") for window in ("5m", "1h", "6h")],
+        "How many times faster than the objective allows. 14.4 in both 1h and 5m pages.",
+        [
+            (
+                burn.format(bad="_bad", window=window, job='job=~"$job"')
+                + " / "
+                + burn.format(bad="", window=window, job='job=~"$job"')
+                + " / on (slo, path) group_left () slo:http_server_error_budget:ratio",
+                f"{{{{job}}}} {{{{slo}}}} {{{{path}}}} {window}",
+            )
+            for window in ("5m", "1h", "6h")
+        ],
     )
 
 
@@ -412,8 +567,10 @@ def build():
         .tooltip(model.DashboardCursorSync.CROSSHAIR)
     )
     variables(dashboard)
+    deploys(dashboard)
     panels = Panels(dashboard)
     for part in [
+        on_call,
         at_a_glance,
         traffic,
         errors,
@@ -426,6 +583,7 @@ def build():
         scrape,
     ]:
         part(panels)
+    panels.close()
     return JSONEncoder(sort_keys=True, indent=2).encode(dashboard.build()) + "\n"
 
 
