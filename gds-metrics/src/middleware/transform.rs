@@ -39,8 +39,8 @@ where
     type Future = Ready<Result<Self::Transform, Self::InitError>>;
 
     fn new_transform(&self, service: S) -> Self::Future {
-        self.store().misuse.app_starts();
-        self.store().misuse.app_wrapped();
+        self.store().events.app_starts();
+        self.store().events.app_wrapped();
         ready(Ok(GdsMetricsMiddleware {
             service,
             recorder: Rc::new(Recorder::new(Arc::clone(self.store()))),

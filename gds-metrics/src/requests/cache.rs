@@ -3,13 +3,17 @@
 //! The store only grows and tells its length without a lock. A key that is not here, while the
 //! lengths agree, is therefore nowhere.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering::Relaxed},
+use std::{
+    mem,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
 };
 
 use super::{
     Hosts, bucket,
+    events::Cap,
     hosts::{HostLabel, Spellings},
     labels::Method,
     recent::RecentMap,
@@ -36,6 +40,17 @@ pub(super) struct WorkerCache {
     errors_seen: usize,
     active: Map<ActiveKey, Arc<Active>>,
     active_seen: usize,
+    /// The caps that were reached.
+    hosts_cap: Option<Cap>,
+    label_sets_cap: Option<Cap>,
+    has_news: bool,
+}
+
+/// What others may want to judge.
+#[derive(Debug)]
+pub(super) struct News {
+    pub(super) new_route: bool,
+    pub(super) caps: [Option<Cap>; 2],
 }
 
 impl WorkerCache {
@@ -52,15 +67,21 @@ impl WorkerCache {
         nanos: u64,
     ) -> Option<&Arc<Series>> {
         let path = route?;
+        let host = host_id(store, host, path);
         let labels = LabelIds {
             method,
             path,
-            host: host_id(store, host, path),
+            host: host.unwrap_or(FOLDED_HOST_ID),
             code,
         };
         let id = match self.ids.get(&labels.key()) {
-            Some(id) => id,
-            None => self.unseen_series(store, labels),
+            Some(id) => {
+                if host.is_none() {
+                    self.fold_host(store);
+                }
+                id
+            }
+            None => self.unseen_series(store, labels, host.is_none()),
         };
         let series = self.series.get(id)?;
         let bucket = bucket(&store.settings().bounds, nanos);
@@ -70,8 +91,10 @@ impl WorkerCache {
 
     /// The series of labels that are not here: made, or folded into another when there are too
     /// many. At the caps, all that is needed is here and the store's lock is left alone.
+    ///
+    /// A request is counted as folded once, for what it lost last.
     #[cold]
-    fn unseen_series(&mut self, store: &Store, labels: LabelIds) -> SeriesId {
+    fn unseen_series(&mut self, store: &Store, labels: LabelIds, host_folded: bool) -> SeriesId {
         let max = store.settings().max_label_sets;
         let without_host = LabelIds {
             host: match store.settings().hosts {
@@ -82,21 +105,70 @@ impl WorkerCache {
         };
         let without_path = LabelIds {
             path: FOLDED_PATH_ID,
+            code: labels.code / 100,
             ..without_host
         };
 
         if let Some(id) = self.series_below(store, labels, max) {
+            if host_folded {
+                self.fold_host(store);
+            }
             return id;
         }
         if let Some(id) = self.series_below(store, without_host, max.saturating_mul(2)) {
             if without_host.host != labels.host {
                 store.folded.host.fetch_add(1, Relaxed);
+                self.cap_reached(Cap::LabelSets(max));
+            } else if host_folded {
+                self.fold_host(store);
             }
             return id;
         }
+        self.cap_reached(Cap::LabelSets(max));
         store.folded.path.fetch_add(1, Relaxed);
         self.series_below(store, without_path, usize::MAX)
             .expect("there are never as many series as `usize::MAX`")
+    }
+
+    /// Counts a request whose host has no place.
+    fn fold_host(&mut self, store: &Store) {
+        store.folded.host.fetch_add(1, Relaxed);
+        if let Hosts::FirstSeen(max) = store.settings().hosts {
+            self.cap_reached(Cap::Hosts(max));
+        }
+    }
+
+    fn cap_reached(&mut self, cap: Cap) {
+        let place = match cap {
+            Cap::Hosts(_) => &mut self.hosts_cap,
+            Cap::LabelSets(_) => &mut self.label_sets_cap,
+        };
+        if place.is_none() {
+            *place = Some(cap);
+            self.has_news = true;
+        }
+    }
+
+    /// What happened since it was asked last: a new route, and caps that were reached.
+    #[inline(always)]
+    pub(super) fn news(&mut self) -> Option<News> {
+        if !self.has_news && !self.routes.is_new {
+            return None;
+        }
+        Some(self.take_news())
+    }
+
+    #[cold]
+    fn take_news(&mut self) -> News {
+        let caps = if mem::take(&mut self.has_news) {
+            [self.hosts_cap, self.label_sets_cap]
+        } else {
+            [None; 2]
+        };
+        News {
+            new_route: mem::take(&mut self.routes.is_new),
+            caps,
+        }
     }
 
     /// The series of exactly these labels: from here, or made if there are fewer than `limit`.
@@ -165,13 +237,13 @@ impl WorkerCache {
 }
 
 /// The number of a host, now that it is known whether the request has a route. Only then may the
-/// host take a place, and only then does it matter that none is left.
+/// host take a place, and only then does it matter that none is left, which `None` says.
 #[inline]
-fn host_id(store: &Store, host: &HostLabel, path: PathId) -> HostId {
+fn host_id(store: &Store, host: &HostLabel, path: PathId) -> Option<HostId> {
     match host {
-        HostLabel::Known(id) => *id,
-        HostLabel::Unseen(_) | HostLabel::Beyond if path == NO_ENDPOINT_ID => FOLDED_HOST_ID,
+        HostLabel::Known(id) => Some(*id),
+        HostLabel::Unseen(_) | HostLabel::Beyond if path == NO_ENDPOINT_ID => Some(FOLDED_HOST_ID),
         HostLabel::Unseen(name) => store.claim_host(name),
-        HostLabel::Beyond => store.fold_host(),
+        HostLabel::Beyond => None,
     }
 }

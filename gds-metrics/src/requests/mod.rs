@@ -1,6 +1,7 @@
 //! The standard HTTP metrics: what is recorded of a request, and how it is exposed.
 
 mod cache;
+mod events;
 mod extended;
 mod families;
 mod hosts;
@@ -18,6 +19,7 @@ use std::{collections::HashSet, fmt, time::Duration};
 use actix_web::Error;
 
 pub(crate) use self::{
+    events::{Cap, Events},
     extended::Exchange,
     families::FAMILIES,
     labels::{FOLDED, Host},

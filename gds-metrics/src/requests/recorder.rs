@@ -18,7 +18,7 @@ use actix_web::{
 };
 
 use super::{
-    cache::WorkerCache,
+    cache::{News, WorkerCache},
     extended::{Exchange, ResponseHead},
     hosts::HostLabel,
     labels::{ErrorKind, Method, PANIC},
@@ -27,7 +27,6 @@ use super::{
     store::{FOLDED_HOST_ID, Store},
     unwind::OnUnwind,
 };
-use crate::middleware::misuse;
 
 /// What a request is recorded as when it ends without a head: the client went away, or something
 /// outside stopped waiting. The number is nginx's.
@@ -53,10 +52,22 @@ impl Recorder {
 
     #[cold]
     fn first_request(&self, req: &ServiceRequest) {
-        self.store.misuse.first_request(req);
-        self.cache.borrow_mut().routes.scope_path = misuse::scope_path(req);
+        self.store.events.first_request(req);
         // Cannot be set already, as there was none.
         let _ = self.resources.set(req.resource_map().clone());
+    }
+
+    /// Tells what happened, now that nothing is borrowed.
+    #[cold]
+    fn report(&self, news: &News, answered: Option<(&HttpRequest, StatusCode)>) {
+        if let Some((req, status)) = answered
+            && news.new_route
+        {
+            self.store.events.new_route(req, status);
+        }
+        for cap in news.caps.into_iter().flatten() {
+            self.store.events.cap_reached(cap);
+        }
     }
 
     #[inline(always)]
@@ -202,7 +213,11 @@ impl Recording {
             exchange.recorded_under(series);
         }
         let recorded = series.is_some();
+        let news = cache.news();
         drop(cache);
+        if let Some(news) = news {
+            self.recorder.report(&news, Some((req, status)));
+        }
         if let Some(error) = error
             && recorded
             && status.is_server_error()
@@ -254,7 +269,13 @@ impl Recording {
         if let Some(mut exchange) = self.exchange.take() {
             exchange.recorded_under(series);
         }
-        series.is_some()
+        let recorded = series.is_some();
+        let news = cache.news();
+        drop(cache);
+        if let Some(news) = news {
+            self.recorder.report(&news, None);
+        }
+        recorded
     }
 }
 

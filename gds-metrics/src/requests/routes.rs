@@ -32,8 +32,8 @@ pub(super) struct Routes {
     /// Whether it is worth asking for a resource's name. On a resource without one, Actix searches
     /// its whole map for it.
     asks_names: bool,
-    /// Where the metrics' scope is in this app.
-    pub(super) scope_path: Option<String>,
+    /// Whether the last look found a route that was not here.
+    pub(super) is_new: bool,
 }
 
 impl Default for Routes {
@@ -43,7 +43,7 @@ impl Default for Routes {
             names: RecentMap::default(),
             shapes: Vec::new(),
             asks_names: true,
-            scope_path: None,
+            is_new: false,
         }
     }
 }
@@ -63,7 +63,7 @@ impl Routes {
             && (status != StatusCode::NOT_FOUND || is_routed(req))
         {
             let Some(name) = req.match_name() else {
-                let route = self.of_match(store, req, status);
+                let route = self.of_match(store, req);
                 // Else it was answered before routing, which says nothing of the resource.
                 self.asks_names = !is_routed(req);
                 return route;
@@ -75,24 +75,20 @@ impl Routes {
             {
                 return *route;
             }
-            return self.learn(store, req, status, address);
+            return self.learn(store, req, address);
         }
-        self.of_match(store, req, status)
+        self.of_match(store, req)
     }
 
     /// The route of the pattern that Actix tells of a request.
     #[inline]
-    fn of_match(&mut self, store: &Store, req: &HttpRequest, status: StatusCode) -> Route {
+    fn of_match(&mut self, store: &Store, req: &HttpRequest) -> Route {
         let matched = req.match_pattern();
         let pattern = named(matched.as_deref());
         match self.patterns.get(pattern.as_bytes()) {
             Some(route) => route,
             None => {
-                if let Some(scope) = &self.scope_path {
-                    store
-                        .misuse
-                        .new_route(scope, req, matched.as_deref(), status);
-                }
+                self.is_new = true;
                 self.add(store, pattern)
             }
         }
@@ -102,14 +98,8 @@ impl Routes {
     /// leads to the same pattern, so that the name is not another resource's. What was learnt first
     /// stays: a resource with several patterns has just one of them told by its name.
     #[cold]
-    fn learn(
-        &mut self,
-        store: &Store,
-        req: &HttpRequest,
-        status: StatusCode,
-        address: usize,
-    ) -> Route {
-        let route = self.of_match(store, req, status);
+    fn learn(&mut self, store: &Store, req: &HttpRequest, address: usize) -> Route {
+        let route = self.of_match(store, req);
         if self.names.get(&address).is_none()
             && is_routed(req)
             && req.match_pattern() == req.resource_map().match_pattern(req.path())

@@ -16,21 +16,21 @@ use std::{
 
 use super::{
     Hosts, Settings,
+    events::Events,
     labels::{FOLDED, INVALID_HOST, Method, NO_ENDPOINT, PANIC},
     recent::Digest,
     series::{Active, SIZE_BOUNDS, Series, Truncated},
     tables::{Log, Names, lock},
 };
-use crate::{
-    exposition::{Cost, push_label_value},
-    middleware::misuse::Misuse,
-};
+use crate::exposition::{Cost, push_label_value};
 
 /// The number of a path (a pattern, or what stands for one).
 pub(crate) type PathId = u32;
 /// The number of a host.
 pub(crate) type HostId = u16;
 
+/// The most paths that a [`Key`] can tell apart.
+const MAX_PATHS: PathId = 1 << 24;
 /// `path="No endpoint"`
 pub(crate) const NO_ENDPOINT_ID: PathId = 0;
 /// `path="_other"`
@@ -55,11 +55,12 @@ pub(crate) type ActiveKey = (Method, HostId);
 pub(crate) struct Key(u64);
 
 impl Key {
-    const METHOD: u32 = 12;
-    const HOST: u32 = 16;
-    const PATH: u32 = 32;
+    const METHOD: u32 = 10;
+    const HOST: u32 = 14;
+    const PATH: u32 = 30;
 
-    /// `code` is at most 999, as in every [`StatusCode`](actix_web::http::StatusCode).
+    /// `code` is at most 999, as in every [`StatusCode`](actix_web::http::StatusCode), and `path`
+    /// has at most 24 bits: ten bits are left.
     pub(crate) fn new(method: Method, host: HostId, path: PathId, code: u16) -> Self {
         Self(
             u64::from(path) << Self::PATH
@@ -100,12 +101,12 @@ pub(crate) struct Store {
     /// How many requests of a method and a host are in flight; used by the extended group alone.
     active: Log<(ActiveKey, Arc<Active>)>,
     pub(crate) truncated: Truncated,
-    pub(crate) misuse: Misuse,
+    pub(crate) events: Box<dyn Events>,
     sorted: Mutex<Arc<Vec<Arc<Series>>>>,
 }
 
 impl Store {
-    pub(crate) fn new(settings: Settings) -> Self {
+    pub(crate) fn new(settings: Settings, events: Box<dyn Events>) -> Self {
         let mut paths = Names::default();
         paths.intern(NO_ENDPOINT);
         paths.intern(FOLDED);
@@ -127,7 +128,7 @@ impl Store {
             folded: Folded::default(),
             active: Log::new(),
             truncated: Truncated::default(),
-            misuse: Misuse::new(),
+            events,
             sorted: Mutex::default(),
             settings,
         };
@@ -146,7 +147,8 @@ impl Store {
     /// The number of a path; a worker asks once for each.
     pub(crate) fn path(&self, path: &str) -> PathId {
         let id = lock(&self.paths).intern(path);
-        PathId::try_from(id).unwrap_or(FOLDED_PATH_ID)
+        let id = PathId::try_from(id).ok();
+        id.filter(|&id| id < MAX_PATHS).unwrap_or(FOLDED_PATH_ID)
     }
 
     /// How many hosts have a number.
@@ -170,19 +172,8 @@ impl Store {
         hosts.list.len()
     }
 
-    /// The number of a new host, or of `_other` when all places are taken.
-    pub(crate) fn claim_host(&self, host: &str) -> HostId {
-        let claimed = self.try_claim_host(host);
-        claimed.unwrap_or_else(|| self.fold_host())
-    }
-
-    /// Counts a request whose host has no place.
-    pub(crate) fn fold_host(&self) -> HostId {
-        self.folded.host.fetch_add(1, Relaxed);
-        FOLDED_HOST_ID
-    }
-
-    fn try_claim_host(&self, host: &str) -> Option<HostId> {
+    /// The number of a new host, `None` when all places are taken.
+    pub(crate) fn claim_host(&self, host: &str) -> Option<HostId> {
         let Hosts::FirstSeen(max) = self.settings.hosts else {
             return None;
         };
@@ -232,7 +223,11 @@ impl Store {
         text.push_str(",path=\"");
         push_label_value(&mut text, lock(&self.paths).get(labels.path as usize));
         text.push_str("\",code=\"");
-        text.push_str(&labels.code.to_string());
+        text.push_str(&match labels.code {
+            // A status has three digits; one digit is a class of them.
+            class @ 0..10 => format!("{class}xx"),
+            code => code.to_string(),
+        });
         text.push('"');
         text.into_boxed_str()
     }
@@ -352,6 +347,7 @@ pub(crate) struct LabelIds {
     pub(crate) method: Method,
     pub(crate) host: HostId,
     pub(crate) path: PathId,
+    /// A status, or the first digit of one for its class.
     pub(crate) code: u16,
 }
 
