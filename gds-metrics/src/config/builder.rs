@@ -199,6 +199,9 @@ impl GdsMetricsBuilder {
     /// Beyond it, requests are counted under the host `_other`; beyond twice it, under the path
     /// `_other` as well, so that there are never more than twice as many label sets and one for each
     /// method and class of status (`5xx`). `gds_metrics_folded_requests_total` counts the requests.
+    ///
+    /// Each app that has seen a label set keeps numbers of its own for it: with the default buckets
+    /// 128 bytes, and about 100 more. Actix makes an app for each worker and listening socket.
     pub fn max_label_sets(mut self, max: usize) -> Self {
         self.max_label_sets = Some(max);
         self

@@ -102,7 +102,7 @@ where
         let polled = this.inner.poll(cx);
         armed.disarm();
         // Looked at where it lies: a response is large to move.
-        let exchange = match &polled {
+        let observer = match &polled {
             Poll::Pending => None,
             Poll::Ready(Ok(res)) => this.recording.response(res),
             Poll::Ready(Err(error)) => {
@@ -110,6 +110,6 @@ where
                 None
             }
         };
-        polled.map_ok(|res| res.map_body(|_, body| ObservedBody::new(body, exchange)))
+        polled.map_ok(|res| res.map_body(|_, body| ObservedBody::new(body, observer)))
     }
 }

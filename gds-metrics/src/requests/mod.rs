@@ -1,26 +1,29 @@
 //! The standard HTTP metrics: what is recorded of a request, and how it is exposed.
 
-mod cache;
+mod append_only;
+mod body_observer;
+mod cached_map;
+mod cells;
 mod events;
-mod extended;
 mod families;
 mod hosts;
+mod keys;
 mod labels;
-mod recent;
 mod recorder;
 mod routes;
-mod series;
+mod shape;
+mod shards;
 mod store;
-mod tables;
 mod unwind;
+mod worker_cache;
 
 use std::{collections::HashSet, fmt, time::Duration};
 
 use actix_web::Error;
 
 pub(crate) use self::{
+    body_observer::BodyObserver,
     events::{Cap, Events},
-    extended::Exchange,
     families::FAMILIES,
     labels::{FOLDED, Host},
     recorder::{Recorder, Recording},

@@ -18,25 +18,36 @@ use actix_web::{
 };
 
 use super::{
-    cache::{News, WorkerCache},
-    extended::{Exchange, ResponseHead},
+    body_observer::{BodyObserver, Exchange, ResponseHead},
     hosts::HostLabel,
+    keys::FOLDED_HOST_ID,
     labels::{ErrorKind, Method, PANIC},
     nanos,
     routes::Route,
-    store::{FOLDED_HOST_ID, Store},
+    store::Store,
     unwind::OnUnwind,
+    worker_cache::{News, WorkerCache},
 };
 
 /// What a request is recorded as when it ends without a head: the client went away, or something
 /// outside stopped waiting. The number is nginx's.
 const CLIENT_CLOSED_REQUEST: u16 = 499;
 
-/// Records the requests of one worker.
+/// Exchanges that are kept for reuse at most.
+const MAX_SPARE: usize = 256;
+
+/// Records the requests of one app on one worker.
+///
+/// Whatever may still record holds it: with its last owner its shard goes back to the store, and may
+/// be another recorder's from then on.
 #[derive(Debug)]
 pub(crate) struct Recorder {
     store: Arc<Store>,
+    /// Borrowed for our own code alone, never while others' runs.
     cache: RefCell<WorkerCache>,
+    /// Boxes for the next exchanges.
+    #[allow(clippy::vec_box)]
+    spare: RefCell<Vec<Box<Exchange>>>,
     /// For requests of which nothing but the path is left at the end.
     resources: OnceCell<ResourceMap>,
 }
@@ -44,9 +55,10 @@ pub(crate) struct Recorder {
 impl Recorder {
     pub(crate) fn new(store: Arc<Store>) -> Self {
         Self {
-            store,
-            cache: RefCell::default(),
+            cache: RefCell::new(WorkerCache::new(store.take_shard())),
+            spare: RefCell::default(),
             resources: OnceCell::new(),
+            store,
         }
     }
 
@@ -88,21 +100,37 @@ impl Recorder {
         self.cache.borrow_mut().spellings.label(&self.store, raw)
     }
 
-    fn begin_exchange(
-        &self,
+    fn observe(
+        recorder: &Rc<Self>,
         method: Method,
         host: &HostLabel,
         start: Instant,
         req: &mut ServiceRequest,
-    ) -> Exchange {
+    ) -> BodyObserver {
         // Too early to know whether the host may take a place.
         let host = match host {
             HostLabel::Known(id) => *id,
             HostLabel::Unseen(_) | HostLabel::Beyond => FOLDED_HOST_ID,
         };
-        let mut cache = self.cache.borrow_mut();
-        let active = cache.active(&self.store, (method, host));
-        Exchange::begin(active, start, req)
+        let mut cache = recorder.cache.borrow_mut();
+        let active = cache.raise(&recorder.store, method, host);
+        drop(cache);
+        BodyObserver::begin(Rc::clone(recorder), active, start, req)
+    }
+
+    pub(super) fn with_cache(&self, work: impl FnOnce(&Store, &WorkerCache)) {
+        work(&self.store, &self.cache.borrow());
+    }
+
+    pub(super) fn spare_exchange(&self) -> Option<Box<Exchange>> {
+        self.spare.borrow_mut().pop()
+    }
+
+    pub(super) fn keep_exchange(&self, exchange: Box<Exchange>) {
+        let mut spare = self.spare.borrow_mut();
+        if spare.len() < MAX_SPARE {
+            spare.push(exchange);
+        }
     }
 
     #[cold]
@@ -146,6 +174,13 @@ impl Recorder {
     }
 }
 
+impl Drop for Recorder {
+    fn drop(&mut self) {
+        let cache = self.cache.get_mut();
+        self.store.return_shard(cache.take_shard());
+    }
+}
+
 /// One request on its way.
 #[derive(Debug)]
 pub(crate) struct Recording {
@@ -154,8 +189,8 @@ pub(crate) struct Recording {
     method: Method,
     host: HostLabel,
     path: Option<PathAndQuery>,
-    /// In a box, so that what is moved is small when the extended group is off.
-    exchange: Option<Box<Exchange>>,
+    /// None when the extended group is off.
+    observer: Option<BodyObserver>,
     ended: bool,
 }
 
@@ -173,8 +208,7 @@ impl Recording {
             start,
             method,
             path: req.uri().path_and_query().cloned(),
-            exchange: extended
-                .then(|| Box::new(recorder.begin_exchange(method, &host, start, req))),
+            observer: extended.then(|| Recorder::observe(recorder, method, &host, start, req)),
             host,
             recorder: Rc::clone(recorder),
             ended: false,
@@ -193,9 +227,9 @@ impl Recording {
     pub(crate) fn response<B: MessageBody>(
         &mut self,
         res: &ServiceResponse<B>,
-    ) -> Option<Box<Exchange>> {
+    ) -> Option<BodyObserver> {
         self.end_with_head(res.request(), res.status(), res.response().error());
-        match self.exchange {
+        match self.observer {
             None => None,
             Some(_) => self.observe(res),
         }
@@ -209,8 +243,8 @@ impl Recording {
         let code = status.as_u16();
         let series = cache.record(store, route, self.method, &self.host, code, nanos);
         self.ended = true;
-        if let Some(exchange) = &mut self.exchange {
-            exchange.recorded_under(series);
+        if let Some(observer) = &mut self.observer {
+            observer.recorded_under(series);
         }
         let recorded = series.is_some();
         let news = cache.news();
@@ -228,12 +262,12 @@ impl Recording {
 
     #[cold]
     #[inline(never)]
-    fn observe<B: MessageBody>(&mut self, res: &ServiceResponse<B>) -> Option<Box<Exchange>> {
+    fn observe<B: MessageBody>(&mut self, res: &ServiceResponse<B>) -> Option<BodyObserver> {
         let size = res.response().body().size();
         let head = ResponseHead::of(self.method, res.status(), res.headers(), size);
-        let mut exchange = self.exchange.take()?;
-        exchange.respond(Arc::clone(&self.recorder.store), head);
-        Some(exchange)
+        let mut observer = self.observer.take()?;
+        observer.respond(head);
+        Some(observer)
     }
 
     /// Ends the recording with an error, of which Actix makes a response further out.
@@ -266,12 +300,12 @@ impl Recording {
         let Recorder { store, cache, .. } = &*self.recorder;
         let mut cache = cache.borrow_mut();
         let series = cache.record(store, route, self.method, &self.host, code, nanos);
-        if let Some(mut exchange) = self.exchange.take() {
-            exchange.recorded_under(series);
-        }
         let recorded = series.is_some();
         let news = cache.news();
         drop(cache);
+        if let Some(mut observer) = self.observer.take() {
+            observer.recorded_under(series);
+        }
         if let Some(news) = news {
             self.recorder.report(&news, None);
         }

@@ -1,4 +1,4 @@
-//! A worker's own copy of what is in the [`Store`], so that recording takes no lock.
+//! What one recorder knows of the [`Store`] and counts for it, so that recording takes no lock.
 //!
 //! The store only grows and tells its length without a lock. A key that is not here, while the
 //! lengths agree, is therefore nowhere.
@@ -12,33 +12,34 @@ use std::{
 };
 
 use super::{
-    Hosts, bucket,
+    Hosts,
+    append_only::Map,
+    bucket,
+    cached_map::CachedMap,
     events::Cap,
     hosts::{HostLabel, Spellings},
-    labels::Method,
-    recent::RecentMap,
+    keys::{FOLDED_HOST_ID, FOLDED_PATH_ID, HostId, Key, LabelIds, NO_ENDPOINT_ID, PathId},
+    labels::{Host, Method},
     routes::{Route, Routes},
-    series::{Active, Series},
-    store::{
-        ActiveKey, FOLDED_HOST_ID, FOLDED_PATH_ID, HostId, Key, LabelIds, NO_ENDPOINT_ID, PathId,
-        Store,
-    },
-    tables::Map,
+    shards::{IdleShard, Shard},
+    store::Store,
 };
 
-/// The number of a series in one worker.
-type SeriesId = usize;
+/// The number of a series in the store.
+pub(super) type SeriesId = usize;
+/// The number of a gauge of active requests in the store.
+pub(super) type ActiveId = usize;
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct WorkerCache {
     pub(super) spellings: Spellings,
     pub(super) routes: Routes,
-    ids: RecentMap<Key, SeriesId>,
-    /// As many, and in the same order, as the first of the store's.
-    series: Vec<Arc<Series>>,
+    pub(super) shard: Shard,
+    series: CachedMap<Key, SeriesId>,
+    series_seen: usize,
     errors: Map<Arc<str>, Arc<AtomicU64>>,
     errors_seen: usize,
-    active: Map<ActiveKey, Arc<Active>>,
+    active: CachedMap<Key, ActiveId>,
     active_seen: usize,
     /// The caps that were reached.
     hosts_cap: Option<Cap>,
@@ -54,6 +55,28 @@ pub(super) struct News {
 }
 
 impl WorkerCache {
+    pub(super) fn new(shard: Shard) -> Self {
+        Self {
+            spellings: Spellings::default(),
+            routes: Routes::default(),
+            shard,
+            series: CachedMap::default(),
+            series_seen: 0,
+            errors: Map::default(),
+            errors_seen: 0,
+            active: CachedMap::default(),
+            active_seen: 0,
+            hosts_cap: None,
+            label_sets_cap: None,
+            has_news: false,
+        }
+    }
+
+    /// The shard, which is written no more.
+    pub(super) fn take_shard(&mut self) -> Shard {
+        mem::replace(&mut self.shard, Shard::new(IdleShard::default()))
+    }
+
     /// Records a duration, in nanoseconds, and gives the series that it was recorded in: none on an
     /// excluded route.
     #[inline(always)]
@@ -65,7 +88,7 @@ impl WorkerCache {
         host: &HostLabel,
         code: u16,
         nanos: u64,
-    ) -> Option<&Arc<Series>> {
+    ) -> Option<SeriesId> {
         let path = route?;
         let host = host_id(store, host, path);
         let labels = LabelIds {
@@ -74,7 +97,7 @@ impl WorkerCache {
             host: host.unwrap_or(FOLDED_HOST_ID),
             code,
         };
-        let id = match self.ids.get(&labels.key()) {
+        let id = match self.series.get(&labels.key()) {
             Some(id) => {
                 if host.is_none() {
                     self.fold_host(store);
@@ -83,10 +106,19 @@ impl WorkerCache {
             }
             None => self.unseen_series(store, labels, host.is_none()),
         };
-        let series = self.series.get(id)?;
+        if self.shard.series(id).is_none() {
+            self.add_series_part(store, id);
+        }
         let bucket = bucket(&store.settings().bounds, nanos);
-        series.duration.record(bucket, nanos);
-        Some(series)
+        self.shard.series(id)?.record(bucket, nanos);
+        Some(id)
+    }
+
+    #[cold]
+    fn add_series_part(&mut self, store: &Store, id: SeriesId) {
+        if let Some(part) = store.add_series_part(id) {
+            self.shard.add_series(id, part);
+        }
     }
 
     /// The series of labels that are not here: made, or folded into another when there are too
@@ -175,41 +207,68 @@ impl WorkerCache {
     fn series_below(&mut self, store: &Store, labels: LabelIds, limit: usize) -> Option<SeriesId> {
         let key = labels.key();
         loop {
-            if let Some(id) = self.ids.get(&key) {
+            if let Some(id) = self.series.get(&key) {
                 return Some(id);
             }
-            let seen = self.series.len();
+            let seen = self.series_seen;
             if seen == store.series_len() {
                 if seen >= limit {
                     return None;
                 }
                 store.create_series(labels, seen, limit);
             }
-            let Self { ids, series, .. } = self;
-            store.series_from(seen, |key, new| {
-                ids.insert(key, series.len());
-                series.push(Arc::clone(new));
+            let (ids, mut id) = (&mut self.series, seen);
+            self.series_seen = store.series_from(seen, |key, _| {
+                ids.insert(key, id);
+                id += 1;
             });
         }
     }
 
-    /// The gauge of active requests of a method and a host.
-    /// Of any other host, if there are as many as label sets may be.
-    pub(super) fn active(&mut self, store: &Store, (method, host): ActiveKey) -> Arc<Active> {
-        let mut key = (method, host);
+    /// Counts one more request of a method and a host in flight. Of any other host, if there are as
+    /// many as label sets may be.
+    pub(super) fn raise(&mut self, store: &Store, method: Method, host: HostId) -> ActiveId {
+        let id = match self.active.get(&Key::of_active(method, host)) {
+            Some(id) => id,
+            None => self.unseen_active(store, method, host),
+        };
+        if self.shard.active(id).is_none()
+            && let Some(part) = store.add_active_part(id)
+        {
+            self.shard.add_active(id, part);
+        }
+        self.add_active(id, 1);
+        id
+    }
+
+    /// Counts one request less in flight.
+    pub(super) fn lower(&self, id: ActiveId) {
+        self.add_active(id, -1);
+    }
+
+    fn add_active(&self, id: ActiveId, amount: i64) {
+        if let Some(gauge) = self.shard.active(id) {
+            gauge.add(amount);
+        }
+    }
+
+    #[cold]
+    fn unseen_active(&mut self, store: &Store, method: Method, mut host: HostId) -> ActiveId {
         loop {
-            if let Some(active) = self.active.get(&key) {
-                return Arc::clone(active);
+            if let Some(id) = self.active.get(&Key::of_active(method, host)) {
+                return id;
             }
-            if self.active_seen == store.active_len() {
-                if self.active_seen >= store.settings().max_label_sets {
-                    key = (method, FOLDED_HOST_ID);
+            let seen = self.active_seen;
+            if seen == store.active_len() {
+                if seen >= store.settings().max_label_sets {
+                    host = FOLDED_HOST_ID;
                 }
-                store.create_active(key, self.active_seen);
+                store.create_active(method, host, seen);
             }
-            let active = &mut self.active;
-            self.active_seen = store.active_from(self.active_seen, |key, new| {
-                active.insert(key, Arc::clone(new));
+            let (ids, mut id) = (&mut self.active, seen);
+            self.active_seen = store.active_from(seen, |key, _| {
+                ids.insert(key, id);
+                id += 1;
             });
         }
     }
@@ -243,7 +302,7 @@ fn host_id(store: &Store, host: &HostLabel, path: PathId) -> Option<HostId> {
     match host {
         HostLabel::Known(id) => Some(*id),
         HostLabel::Unseen(_) | HostLabel::Beyond if path == NO_ENDPOINT_ID => Some(FOLDED_HOST_ID),
-        HostLabel::Unseen(name) => store.claim_host(name),
+        HostLabel::Unseen(raw) => Host::parse(raw).and_then(|host| store.claim_host(host.as_str())),
         HostLabel::Beyond => None,
     }
 }

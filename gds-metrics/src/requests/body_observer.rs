@@ -1,6 +1,6 @@
 //! The extended group: what happens to the bodies, and what is in flight meanwhile.
 //!
-//! An [`Exchange`] accompanies a request from its start to the end of its response's body. There is
+//! A [`BodyObserver`] watches a request from its start to the end of its response's body. There is
 //! none when the group is off.
 
 use std::{
@@ -8,7 +8,7 @@ use std::{
     mem,
     pin::Pin,
     rc::Rc,
-    sync::{Arc, atomic::Ordering::Relaxed},
+    sync::atomic::{AtomicU64, Ordering::Relaxed},
     task::{Context, Poll},
     time::Instant,
 };
@@ -30,21 +30,30 @@ use super::{
     bucket,
     labels::Method,
     nanos,
-    series::{Active, Cells, Extended, SIZE_BOUNDS, Series},
+    recorder::Recorder,
     store::Store,
+    worker_cache::{ActiveId, SeriesId, WorkerCache},
 };
 
-/// A request on its way, until its response's body ends.
+/// Watches a request from its start until its response's body ends.
 ///
 /// Ends once: when the body has given all it has, or fails, or panics, or is dropped.
 #[derive(Debug)]
-pub(crate) struct Exchange {
-    active: Arc<Active>,
+pub(crate) struct BodyObserver {
+    recorder: Rc<Recorder>,
+    /// Always there, until it goes back to the recorder for reuse.
+    exchange: Option<Box<Exchange>>,
+}
+
+/// A request and its response, as far as they have come.
+#[derive(Debug)]
+pub(super) struct Exchange {
+    active: ActiveId,
     start: Instant,
     /// Bytes of the request's body that were read, if it has one.
     read: Option<Rc<Cell<u64>>>,
     /// `None` before the request is recorded, and on an excluded route.
-    series: Option<Arc<Series>>,
+    series: Option<SeriesId>,
     response: Option<Response>,
     ended: bool,
 }
@@ -52,47 +61,52 @@ pub(crate) struct Exchange {
 /// A response whose head is known.
 #[derive(Debug)]
 struct Response {
-    store: Arc<Store>,
     head: ResponseHead,
     sent: u64,
     polled: bool,
 }
 
-impl Exchange {
-    pub(super) fn begin(active: Arc<Active>, start: Instant, req: &mut ServiceRequest) -> Self {
-        active.raise();
-        let read = match req.take_payload() {
-            Payload::None => None,
-            payload => {
-                let read = Rc::new(Cell::new(0));
-                let counted = CountedPayload {
-                    payload,
-                    read: Rc::clone(&read),
-                };
-                req.set_payload(Payload::Stream {
-                    payload: Box::pin(counted),
-                });
-                Some(read)
-            }
-        };
-        Self {
+impl BodyObserver {
+    /// The gauge has been raised for this request.
+    pub(super) fn begin(
+        recorder: Rc<Recorder>,
+        active: ActiveId,
+        start: Instant,
+        req: &mut ServiceRequest,
+    ) -> Self {
+        let exchange = Exchange {
             active,
             start,
-            read,
+            read: count_payload(req),
             series: None,
             response: None,
             ended: false,
+        };
+        let exchange = match recorder.spare_exchange() {
+            Some(mut spare) => {
+                *spare = exchange;
+                spare
+            }
+            None => Box::new(exchange),
+        };
+        Self {
+            recorder,
+            exchange: Some(exchange),
         }
     }
 
-    pub(super) fn recorded_under(&mut self, series: Option<&Arc<Series>>) {
-        self.series = series.cloned();
+    pub(super) fn recorded_under(&mut self, series: Option<SeriesId>) {
+        if let Some(exchange) = &mut self.exchange {
+            exchange.series = series;
+        }
     }
 
     /// Goes on with the response's body.
-    pub(super) fn respond(&mut self, store: Arc<Store>, head: ResponseHead) {
-        let response = self.response.insert(Response {
-            store,
+    pub(super) fn respond(&mut self, head: ResponseHead) {
+        let Some(exchange) = &mut self.exchange else {
+            return;
+        };
+        let response = exchange.response.insert(Response {
             head,
             sent: 0,
             polled: false,
@@ -104,7 +118,8 @@ impl Exchange {
 
     /// Takes note of what a poll of the body gave.
     pub(crate) fn polled<E>(&mut self, item: &Poll<Option<Result<Bytes, E>>>) {
-        let Some(response) = &mut self.response else {
+        let exchange = self.exchange.as_mut();
+        let Some(response) = exchange.and_then(|exchange| exchange.response.as_mut()) else {
             return;
         };
         response.polled = true;
@@ -130,28 +145,43 @@ impl Exchange {
     }
 
     fn end(&mut self, ending: Ending) {
-        if mem::replace(&mut self.ended, true) {
-            return;
-        }
-        self.active.lower();
-        let extended = self
-            .series
-            .as_ref()
-            .and_then(|series| series.extended.as_ref());
-        let Some(extended) = extended else {
-            return;
-        };
-        let read = self.read.as_ref().map_or(0, |read| read.get());
-        record_size(&extended.request_size, read);
-        if let Some(response) = &self.response {
-            response.end(extended, self.start, ending);
+        if let Some(exchange) = &mut self.exchange
+            && !mem::replace(&mut exchange.ended, true)
+        {
+            self.recorder
+                .with_cache(|store, cache| exchange.end(store, cache, ending));
         }
     }
 }
 
-impl Drop for Exchange {
+impl Drop for BodyObserver {
     fn drop(&mut self) {
         self.end(Ending::Dropped);
+        if let Some(exchange) = self.exchange.take() {
+            self.recorder.keep_exchange(exchange);
+        }
+    }
+}
+
+impl Exchange {
+    fn end(&mut self, store: &Store, cache: &WorkerCache, ending: Ending) {
+        cache.lower(self.active);
+        let read = self.read.take().map_or(0, |read| read.get());
+        let Some(part) = self.series.and_then(|series| cache.shard.series(series)) else {
+            return;
+        };
+        let sent = self.response.as_ref().map(|response| response.sent);
+        part.record_sizes(read, sent);
+        let Some(response) = &self.response else {
+            return;
+        };
+        if let Some(count) = response.truncated(store, ending) {
+            count.fetch_add(1, Relaxed);
+        }
+        if !response.head.lasting && (response.polled || matches!(ending, Ending::Complete)) {
+            let nanos = nanos(self.start.elapsed());
+            part.record_response(bucket(&store.settings().bounds, nanos), nanos);
+        }
     }
 }
 
@@ -160,31 +190,36 @@ impl Response {
         self.head.size.is_some_and(|size| self.sent >= size)
     }
 
-    fn end(&self, extended: &Extended, start: Instant, ending: Ending) {
-        let lasting = self.head.lasting;
-        let truncated = &self.store.truncated;
-        let count = match ending {
+    /// Where this counts as truncated, if it does.
+    fn truncated<'s>(&self, store: &'s Store, ending: Ending) -> Option<&'s AtomicU64> {
+        let truncated = &store.truncated;
+        match ending {
             Ending::Complete => None,
             Ending::Failed => Some(&truncated.body_error),
             Ending::Panicked => Some(&truncated.panic),
             // Never polled: something outside put another response in its place.
-            Ending::Dropped if lasting || !self.polled => None,
+            Ending::Dropped if self.head.lasting || !self.polled => None,
             Ending::Dropped => Some(&truncated.client),
-        };
-        if let Some(count) = count {
-            count.fetch_add(1, Relaxed);
-        }
-        record_size(&extended.response_size, self.sent);
-        if !lasting && (self.polled || matches!(ending, Ending::Complete)) {
-            let nanos = nanos(start.elapsed());
-            let bucket = bucket(&self.store.settings().bounds, nanos);
-            extended.response_duration.record(bucket, nanos);
         }
     }
 }
 
-fn record_size(cells: &Cells, size: u64) {
-    cells.record(bucket(&SIZE_BOUNDS, size), size);
+/// Counts the bytes of a request's body as they are read, if it has one.
+fn count_payload(req: &mut ServiceRequest) -> Option<Rc<Cell<u64>>> {
+    match req.take_payload() {
+        Payload::None => None,
+        payload => {
+            let read = Rc::new(Cell::new(0));
+            let counted = CountedPayload {
+                payload,
+                read: Rc::clone(&read),
+            };
+            req.set_payload(Payload::Stream {
+                payload: Box::pin(counted),
+            });
+            Some(read)
+        }
+    }
 }
 
 struct CountedPayload {
