@@ -5,7 +5,7 @@
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 
-use super::{Settings, shards::Own};
+use super::{Settings, sharded::Own};
 
 /// As many numbers as fill a line of memory, so that no two recorders share one.
 #[derive(Debug, Default)]

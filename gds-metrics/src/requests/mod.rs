@@ -5,14 +5,17 @@ mod body_observer;
 mod cached_map;
 mod cells;
 mod events;
+mod exchange;
 mod families;
 mod hosts;
 mod keys;
 mod labels;
 mod recorder;
+mod recording;
 mod routes;
 mod shape;
-mod shards;
+mod shard;
+mod sharded;
 mod store;
 mod unwind;
 mod worker_cache;
@@ -26,7 +29,8 @@ pub(crate) use self::{
     events::{Cap, Events},
     families::FAMILIES,
     labels::{FOLDED, Host},
-    recorder::{Recorder, Recording},
+    recorder::Recorder,
+    recording::Recording,
     store::{MAX_HOSTS, Store},
     unwind::OnUnwind,
 };

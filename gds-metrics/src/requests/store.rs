@@ -21,7 +21,8 @@ use super::{
     events::Events,
     keys::{FOLDED_PATH_ID, HostId, Key, LabelIds, MAX_PATHS, PathId},
     labels::{FOLDED, INVALID_HOST, Method, NO_ENDPOINT, PANIC},
-    shards::{IdleShard, Own, Shard, Sharded},
+    shard::{IdleShard, Shard},
+    sharded::{Own, Sharded},
 };
 use crate::exposition::{Cost, push_label_value};
 

@@ -21,7 +21,7 @@ use super::{
     keys::{FOLDED_HOST_ID, FOLDED_PATH_ID, HostId, Key, LabelIds, NO_ENDPOINT_ID, PathId},
     labels::{Host, Method},
     routes::{Route, Routes},
-    shards::{IdleShard, Shard},
+    shard::{IdleShard, Shard},
     store::Store,
 };
 

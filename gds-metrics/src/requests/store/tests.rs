@@ -7,7 +7,8 @@ use actix_web::test::TestRequest;
 use super::*;
 use crate::requests::{
     keys::{FOLDED_HOST_ID, NO_ENDPOINT_ID},
-    recorder::{Recorder, Recording},
+    recorder::Recorder,
+    recording::Recording,
 };
 
 fn store(max_hosts: usize) -> Store {
