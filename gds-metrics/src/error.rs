@@ -3,7 +3,7 @@
 //! `main` usually returns these, and Rust prints the `Debug` of what `main` returns. `Debug` is
 //! therefore the same sentence as `Display`.
 
-use std::{fmt, io, path::PathBuf};
+use std::{fmt, io, path::PathBuf, time::Duration};
 
 /// `Debug` prints what `Display` does.
 macro_rules! debug_as_display {
@@ -103,6 +103,12 @@ pub enum ConfigError {
         /// The largest that is possible.
         max: usize,
     },
+    /// The time for which a poll may hold its worker is out of range.
+    #[non_exhaustive]
+    Blocking {
+        /// What it was given.
+        value: Duration,
+    },
     /// The name of a kind of error cannot be one.
     #[non_exhaustive]
     ErrorKind {
@@ -175,6 +181,11 @@ impl fmt::Display for ConfigError {
                 value,
                 max,
             } => write!(f, "`{setting}` is {value}: it should be from 1 to {max}"),
+            Self::Blocking { value } => write!(
+                f,
+                "`.detect_blocking(…)` is {value:?}: it should be from 1 ms to 1 minute, such as \
+         `Duration::from_millis(100)`"
+            ),
             Self::ErrorKind { value } => write!(
                 f,
                 "`.error_kind(…)` has `{value}`: it should be a name of 1 to 64 ASCII letters, digits, `_`, `-` \

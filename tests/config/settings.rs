@@ -1,6 +1,6 @@
 //! What the builder refuses, and in which words.
 
-use std::io;
+use std::{io, time::Duration};
 
 use actix_web::{
     App,
@@ -16,8 +16,24 @@ fn errors() {
     const BUCKETS: &str = "it should give upper bounds in seconds";
     const HOST: &str = "each should be a host's name";
     const RANGE: &str = "each should be an address such as `192.0.2.1` or a range";
+    const BLOCKING: &str = "from 1 ms to 1 minute, such as `Duration::from_millis(100)`";
     const KIND: &str = "it should be a name of 1 to 64 ASCII letters";
-    let table: [(Set, &str, &str); 24] = [
+    let table: [(Set, &str, &str); 27] = [
+        (
+            |b| b.detect_blocking(Duration::ZERO),
+            "`.detect_blocking(…)` is 0ns",
+            BLOCKING,
+        ),
+        (
+            |b| b.detect_blocking(Duration::from_micros(999)),
+            "`.detect_blocking(…)` is 999µs",
+            BLOCKING,
+        ),
+        (
+            |b| b.detect_blocking(Duration::MAX),
+            "`.detect_blocking(…)` is 18446744073709551615.999999999s",
+            BLOCKING,
+        ),
         (
             |b| b.path("metrics"),
             "`.path(…)` is `metrics`",

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod blocking;
 mod event_loop;
 mod misuse;
 mod routes;

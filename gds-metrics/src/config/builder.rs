@@ -1,6 +1,6 @@
 //! Settings, from code and from the environment, and what is built from them.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use actix_web::{Error, ResponseError};
 use ipnet::IpNet;
@@ -90,6 +90,7 @@ pub struct GdsMetricsBuilder {
     excluded: Vec<String>,
     error_kinds: Vec<(IsError, String)>,
     extended: bool,
+    blocking: Option<Duration>,
     options: Options,
     #[cfg(feature = "live-page")]
     live_page: bool,
@@ -327,6 +328,46 @@ impl GdsMetricsBuilder {
         self
     }
 
+    /// Counts, by route, each poll of a request that holds its worker for longer than this: from 1 ms to
+    /// 1 minute; 100 ms is a good begin. Default: polls are not timed.
+    ///
+    /// | name | type | labels | what |
+    /// | --- | --- | --- | --- |
+    /// | `http_server_blocking_polls_total` | counter | `path` | polls that held the worker longer |
+    /// | `http_server_blocked_seconds_total` | counter | `path` | how long these polls held it together |
+    ///
+    /// A handler that computes for long, sleeps the thread or makes a blocking call lets no other request
+    /// of its worker go on. It should do that in [`web::block`](actix_web::web::block). A handler that
+    /// waits by `.await` holds nothing, however long that takes. The first long poll of each route is a
+    /// warning in the log.
+    ///
+    /// All that runs inside of this middleware is timed: the other middlewares, the extractors and the
+    /// handler, from each time that Actix continues the request to the next `.await` that has to wait,
+    /// also if it panics. Bodies of responses are not timed: Actix polls them after the request;
+    /// [`event_loop_delay`](Self::event_loop_delay) shows that they block, but not which.
+    ///
+    /// A poll that ends with a response counts for the response's route. Any other one counts as soon as
+    /// it ends, for the route that the path alone tells, as the `path` of an abandoned request does.
+    /// [Excluded](Self::exclude) routes are not counted. There are as many paths as
+    /// [`max_label_sets`](Self::max_label_sets); all others are `_other`.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use gds_metrics::GdsMetrics;
+    ///
+    /// # fn main() -> Result<(), gds_metrics::ConfigError> {
+    /// let metrics = GdsMetrics::builder()
+    ///     .detect_blocking(Duration::from_millis(100))
+    ///     .build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn detect_blocking(mut self, longer_than: Duration) -> Self {
+        self.blocking = Some(longer_than);
+        self
+    }
+
     /// Whether there is a page to look at beside the metrics, at `<path>/live`. Default: `false`.
     ///
     /// The page reads the metrics every few seconds, in the browser, and draws requests, errors and
@@ -451,6 +492,7 @@ impl GdsMetricsBuilder {
             excluded: values::excluded(self.excluded)?,
             error_kinds: values::error_kinds(self.error_kinds)?,
             extended: self.extended,
+            blocking: self.blocking.map(values::blocking).transpose()?,
         };
         let endpoint = EndpointSettings {
             path,
@@ -480,6 +522,7 @@ impl fmt::Debug for GdsMetricsBuilder {
             .field("max_label_sets", &self.max_label_sets)
             .field("excluded", &self.excluded)
             .field("extended", &self.extended)
+            .field("blocking", &self.blocking)
             .field("options", &self.options)
             .field("groups", &self.groups)
             .finish_non_exhaustive()

@@ -1,6 +1,6 @@
 //! What a setting may hold, wherever it comes from.
 
-use std::{collections::HashSet, fmt, net::IpAddr};
+use std::{collections::HashSet, fmt, net::IpAddr, time::Duration};
 
 use ipnet::{IpNet, Ipv4Net};
 
@@ -136,6 +136,16 @@ pub(crate) fn cap(
             value,
             max,
         }),
+    }
+}
+
+/// A time for which a poll may hold its worker.
+pub(crate) fn blocking(limit: Duration) -> Result<Duration, ConfigError> {
+    let allowed = Duration::from_millis(1)..=Duration::from_secs(60);
+    if allowed.contains(&limit) {
+        Ok(limit)
+    } else {
+        Err(ConfigError::Blocking { value: limit })
     }
 }
 

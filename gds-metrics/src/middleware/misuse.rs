@@ -6,6 +6,7 @@
 use std::{
     sync::atomic::{AtomicBool, Ordering::Relaxed},
     thread::{self, ThreadId},
+    time::Duration,
 };
 
 use actix_web::{
@@ -155,6 +156,14 @@ impl Events for Misuse {
                  `{path}`: register `.service(metrics.scope())` before it"
             );
         }
+    }
+
+    fn long_poll(&self, path: &str, held: Duration) {
+        log::warn!(
+            "a request to `{path}` held its worker for {held:.1?}, and all other requests of that worker \
+             waited: move what blocks or computes for long into `actix_web::web::block` (further ones \
+             are counted in `http_server_blocking_polls_total`)"
+        );
     }
 
     fn cap_reached(&self, cap: Cap) {

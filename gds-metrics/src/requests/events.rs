@@ -1,6 +1,6 @@
 //! What happens while requests are recorded, for others to judge.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use actix_web::{HttpRequest, dev::ServiceRequest, http::StatusCode};
 
@@ -22,6 +22,9 @@ pub(crate) trait Events: fmt::Debug + Send + Sync {
     /// A recorder sees a route for the first time; its request was answered with this status.
     fn new_route(&self, req: &HttpRequest, status: StatusCode);
 
+    /// A poll of a request to this path held its worker for long: the first such poll of the path.
+    fn long_poll(&self, path: &str, held: Duration);
+
     /// A recorder folds a label for the first time. Others may have done so before.
     fn cap_reached(&self, cap: Cap);
 }
@@ -40,5 +43,6 @@ impl Events for () {
     fn scope_reached(&self) {}
     fn first_request(&self, _: &ServiceRequest) {}
     fn new_route(&self, _: &HttpRequest, _: StatusCode) {}
+    fn long_poll(&self, _: &str, _: Duration) {}
     fn cap_reached(&self, _: Cap) {}
 }

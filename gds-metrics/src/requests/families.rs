@@ -3,11 +3,14 @@
 use std::sync::{Arc, atomic::Ordering::Relaxed};
 
 use super::{
+    blocking::{Blocking, LongPolls},
     cells::{Cells, ExtendedCells, Gauge, SIZE_BOUNDS, SeriesCells},
     labels::FOLDED,
     store::{Series, Store},
 };
-use crate::exposition::{Bounds, Header, Histogram, MetricKind, Number, Writer, write_counters};
+use crate::exposition::{
+    Bounds, Header, Histogram, MetricKind, Number, Writer, push_label, write_counters,
+};
 
 const DURATION: Header<'_> = Header {
     name: "http_server_request_duration_seconds",
@@ -65,8 +68,21 @@ const TRUNCATED: Header<'_> = Header {
     help: "Responses whose head went out and whose body did not",
 };
 
-/// The families written here, whether or not the extended group is on.
-pub(crate) const FAMILIES: [Header<'_>; 9] = [
+const BLOCKING_POLLS: Header<'_> = Header {
+    name: "http_server_blocking_polls",
+    kind: MetricKind::Counter,
+    unit: None,
+    help: "Polls of requests that held their worker longer than the limit",
+};
+const BLOCKED: Header<'_> = Header {
+    name: "http_server_blocked_seconds",
+    kind: MetricKind::Counter,
+    unit: Some("seconds"),
+    help: "Time for which these polls held their worker in seconds",
+};
+
+/// The families written here, whatever is on.
+pub(crate) const FAMILIES: [Header<'_>; 11] = [
     DURATION,
     REQUESTS,
     EXCEPTIONS,
@@ -76,6 +92,8 @@ pub(crate) const FAMILIES: [Header<'_>; 9] = [
     RESPONSE_SIZE,
     RESPONSE_DURATION,
     TRUNCATED,
+    BLOCKING_POLLS,
+    BLOCKED,
 ];
 
 impl Store {
@@ -103,6 +121,9 @@ impl Store {
 
         if settings.extended {
             self.write_extended(writer, all, &seconds);
+        }
+        if let Some(blocking) = &self.blocking {
+            self.write_blocking(writer, blocking);
         }
     }
 
@@ -149,6 +170,29 @@ impl Store {
         ];
         let truncated = truncated.map(|(reason, count)| (reason, count.load(Relaxed)));
         write_counters(writer, &TRUNCATED, "reason", truncated, None);
+    }
+
+    fn write_blocking(&self, writer: &mut dyn Writer, blocking: &Blocking) {
+        let all = blocking.all().into_iter();
+        let mut all: Vec<_> = all
+            .map(|(path, counts)| (self.path_name(path), counts))
+            .collect();
+        all.sort_by(|(a, _), (b, _)| a.cmp(b));
+        for (header, number) in [
+            (
+                &BLOCKING_POLLS,
+                (|counts| Number::Unsigned(counts.polls)) as fn(&LongPolls) -> Number,
+            ),
+            (&BLOCKED, |counts| Number::Nanos(counts.nanos)),
+        ] {
+            writer.family(header);
+            let mut labels = String::new();
+            for (path, counts) in &all {
+                labels.clear();
+                push_label(&mut labels, "path", path);
+                writer.sample(&labels, number(counts), Some(counts.created));
+            }
+        }
     }
 
     fn write_exceptions(&self, writer: &mut dyn Writer) {

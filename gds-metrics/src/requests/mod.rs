@@ -1,6 +1,7 @@
 //! The standard HTTP metrics: what is recorded of a request, and how it is exposed.
 
 mod append_only;
+mod blocking;
 mod body_observer;
 mod cached_map;
 mod cells;
@@ -17,6 +18,7 @@ mod shape;
 mod shard;
 mod sharded;
 mod store;
+mod timed;
 mod unwind;
 mod worker_cache;
 
@@ -48,6 +50,8 @@ pub(crate) struct Settings {
     pub(crate) error_kinds: Vec<(IsError, Box<str>)>,
     /// Whether the extended group is on.
     pub(crate) extended: bool,
+    /// How long a poll may hold its worker. `None` if that is not looked at.
+    pub(crate) blocking: Option<Duration>,
 }
 
 /// The bucket that a value falls into. Most values are small, so the search begins at the first.
@@ -113,6 +117,7 @@ impl fmt::Debug for Settings {
             .field("max_label_sets", &self.max_label_sets)
             .field("excluded", &self.excluded)
             .field("extended", &self.extended)
+            .field("blocking", &self.blocking)
             .finish_non_exhaustive()
     }
 }

@@ -20,6 +20,7 @@ use super::{
     labels::{Method, PANIC},
     nanos,
     recorder::Recorder,
+    timed::Timing,
     unwind::OnUnwind,
 };
 
@@ -30,13 +31,14 @@ const CLIENT_CLOSED_REQUEST: u16 = 499;
 /// One request on its way.
 #[derive(Debug)]
 pub(crate) struct Recording {
-    recorder: Rc<Recorder>,
-    start: Instant,
+    pub(super) recorder: Rc<Recorder>,
+    pub(super) start: Instant,
     method: Method,
     host: HostLabel,
-    path: Option<PathAndQuery>,
+    pub(super) path: Option<PathAndQuery>,
     /// None when the extended group is off.
     observer: Option<BodyObserver>,
+    pub(super) timing: Timing,
     ended: bool,
 }
 
@@ -56,6 +58,7 @@ impl Recording {
             path: req.uri().path_and_query().cloned(),
             observer: extended.then(|| observe(recorder, method, &host, start, req)),
             host,
+            timing: recorder.store.timing,
             recorder: Rc::clone(recorder),
             ended: false,
         }
@@ -74,15 +77,33 @@ impl Recording {
         &mut self,
         res: &ServiceResponse<B>,
     ) -> Option<BodyObserver> {
-        self.end_with_head(res.request(), res.status(), res.response().error());
+        self.response_at(res, None)
+    }
+
+    /// The same, where a poll is timed that began at a certain time.
+    #[inline(always)]
+    pub(super) fn response_at<B: MessageBody>(
+        &mut self,
+        res: &ServiceResponse<B>,
+        began: Option<Instant>,
+    ) -> Option<BodyObserver> {
+        self.end_with_head(res.request(), res.status(), res.response().error(), began);
         match self.observer {
             None => None,
             Some(_) => self.observe(res),
         }
     }
 
-    fn end_with_head(&mut self, req: &HttpRequest, status: StatusCode, error: Option<&Error>) {
-        let nanos = nanos(self.start.elapsed());
+    #[inline(always)]
+    fn end_with_head(
+        &mut self,
+        req: &HttpRequest,
+        status: StatusCode,
+        error: Option<&Error>,
+        began: Option<Instant>,
+    ) {
+        let now = Instant::now();
+        let nanos = nanos(now.duration_since(self.start));
         let Recorder { store, cache, .. } = &*self.recorder;
         let mut cache = cache.borrow_mut();
         let route = cache.routes.of_request(store, req, status);
@@ -103,6 +124,9 @@ impl Recording {
             && status.is_server_error()
         {
             self.recorder.count_error(error);
+        }
+        if let Some(began) = began {
+            self.note(route, now.duration_since(began));
         }
     }
 
@@ -127,7 +151,7 @@ impl Recording {
         }
     }
 
-    fn panicked(&mut self) {
+    pub(super) fn panicked(&mut self) {
         if self.end_without_head(StatusCode::INTERNAL_SERVER_ERROR.as_u16()) {
             let Recorder { store, cache, .. } = &*self.recorder;
             cache.borrow_mut().count_error(store, PANIC);

@@ -174,6 +174,9 @@ impl Routes {
     fn add(&mut self, store: &Store, pattern: &str) -> Route {
         let excluded = store.settings().excluded.contains(pattern);
         let route = (!excluded).then(|| store.path(pattern));
+        if let (Some(path), Some(blocking)) = (route, &store.blocking) {
+            blocking.add(path);
+        }
         self.patterns.insert(pattern.as_bytes().into(), route);
         route
     }

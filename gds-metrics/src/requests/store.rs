@@ -12,17 +12,20 @@ use std::{
             Ordering::{Acquire, Relaxed, Release},
         },
     },
+    time::Duration,
 };
 
 use super::{
     Hosts, Settings,
     append_only::{AppendOnly, Names, lock},
+    blocking::Blocking,
     cells::{Gauge, SIZE_BOUNDS, SeriesCells},
     events::Events,
     keys::{FOLDED_PATH_ID, HostId, Key, LabelIds, MAX_PATHS, PathId},
     labels::{FOLDED, INVALID_HOST, Method, NO_ENDPOINT, PANIC},
     shard::{IdleShard, Shard},
     sharded::{Own, Sharded},
+    timed::Timing,
 };
 use crate::exposition::{Cost, push_label_value};
 
@@ -72,6 +75,9 @@ pub(crate) struct Store {
     /// Shards of recorders that have ended.
     idle: Mutex<Vec<IdleShard>>,
     pub(crate) truncated: Truncated,
+    /// How a request's polls are timed at first.
+    pub(super) timing: Timing,
+    pub(super) blocking: Option<Blocking>,
     pub(crate) events: Box<dyn Events>,
     sorted: Mutex<Arc<Vec<Arc<Series>>>>,
 }
@@ -100,6 +106,13 @@ impl Store {
             active: AppendOnly::new(),
             idle: Mutex::default(),
             truncated: Truncated::default(),
+            timing: match settings.blocking {
+                Some(_) => Timing::FromStart,
+                None => Timing::Off,
+            },
+            blocking: settings
+                .blocking
+                .map(|limit| Blocking::new(limit, settings.max_label_sets)),
             events,
             sorted: Mutex::default(),
             settings,
@@ -121,6 +134,19 @@ impl Store {
         let id = lock(&self.paths).intern(path);
         let id = PathId::try_from(id).ok();
         id.filter(|&id| id < MAX_PATHS).unwrap_or(FOLDED_PATH_ID)
+    }
+
+    /// The path that has a number.
+    pub(super) fn path_name(&self, id: PathId) -> String {
+        lock(&self.paths).get(id as usize).to_owned()
+    }
+
+    /// Counts a poll that held its worker for long, and tells of the first of each path.
+    #[cold]
+    pub(super) fn long_poll(&self, blocking: &Blocking, path: PathId, held: Duration) {
+        if let Some(path) = blocking.count(path, held) {
+            self.events.long_poll(&self.path_name(path), held);
+        }
     }
 
     /// How many hosts have a number.
@@ -312,7 +338,8 @@ impl Store {
         if self.settings.extended {
             lines += self.settings.buckets.len() + 2 * SIZE_BOUNDS.len() + 9;
         }
-        let lines = self.series_len() * lines + self.active_len();
+        let blocking = self.blocking.as_ref().map_or(0, Blocking::len);
+        let lines = self.series_len() * lines + self.active_len() + 2 * blocking;
         Cost::Bytes(REST + lines * LINE)
     }
 

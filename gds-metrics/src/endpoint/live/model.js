@@ -4,7 +4,7 @@ const DURATION = "http_server_request_duration_seconds";
 const EXCEPTIONS = "http_server_exceptions_total";
 const ACTIVE = "http_server_active_requests";
 const DELAY = "gds_metrics_event_loop_delay_seconds";
-const OWN = /^(http_server_|gds_metrics_)/;
+const OWN = /^(http_server_(?!block)|gds_metrics_)/;
 
 class Model {
   timeline = new Timeline();

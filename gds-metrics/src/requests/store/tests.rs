@@ -19,6 +19,7 @@ fn store(max_hosts: usize) -> Store {
         max_label_sets: 2,
         excluded: HashSet::new(),
         error_kinds: Vec::new(),
+        blocking: None,
         extended: false,
     };
     Store::new(settings, Box::new(()))

@@ -1,0 +1,107 @@
+//! Timing what holds the worker on behalf of a request, with [`Blocking`](super::blocking::Blocking)
+//! on.
+
+use std::time::{Duration, Instant};
+
+use actix_web::{Error, body::MessageBody, dev::ServiceResponse, http::Version};
+
+use super::{BodyObserver, OnUnwind, Recording, routes::Route};
+
+/// How the polls of a request are timed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Timing {
+    Off,
+    /// The next poll begins where the request did: its first one follows the call at once.
+    FromStart,
+    /// Each poll begins where it begins.
+    EachPoll,
+}
+
+/// A call or a poll that is timed while it runs.
+#[derive(Debug)]
+pub(crate) struct Timed<'r> {
+    recording: &'r mut Recording,
+    began: Instant,
+}
+
+impl Timed<'_> {
+    /// Takes note of a panic in what follows, up to [`disarm`](OnUnwind::disarm).
+    pub(crate) fn arm(&mut self) -> OnUnwind<'_, Self> {
+        OnUnwind::new(self, Self::panicked)
+    }
+
+    fn panicked(&mut self) {
+        let held = self.began.elapsed();
+        self.recording.panicked();
+        self.recording.note_by_path(held);
+    }
+
+    /// The service was called.
+    pub(crate) fn called(self, version: Version) {
+        // Actix polls a request of HTTP/2 in a task of its own, which may have to wait for others.
+        if version >= Version::HTTP_2 {
+            self.pending();
+        }
+    }
+
+    /// The future is not ready.
+    ///
+    /// It may never be, so a long poll is counted now, under the route that the path alone tells.
+    pub(crate) fn pending(self) {
+        self.recording.timing = Timing::EachPoll;
+        self.recording.note_by_path(self.began.elapsed());
+    }
+
+    /// The future is ready with a response.
+    pub(crate) fn response<B: MessageBody>(self, res: &ServiceResponse<B>) -> Option<BodyObserver> {
+        self.recording.response_at(res, Some(self.began))
+    }
+
+    /// The future is ready with an error.
+    pub(crate) fn error(self, error: &Error) {
+        let held = self.began.elapsed();
+        self.recording.error(error);
+        self.recording.note_by_path(held);
+    }
+}
+
+impl Recording {
+    /// Whether calls and polls are to be timed.
+    #[inline(always)]
+    pub(crate) fn is_timed(&self) -> bool {
+        self.timing != Timing::Off
+    }
+
+    /// Times what follows.
+    pub(crate) fn time(&mut self) -> Timed<'_> {
+        let began = match self.timing {
+            Timing::FromStart => self.start,
+            Timing::Off | Timing::EachPoll => Instant::now(),
+        };
+        Timed {
+            recording: self,
+            began,
+        }
+    }
+
+    /// Counts a poll of a route, if it was long. Nothing is borrowed, and logging may follow.
+    #[inline]
+    pub(super) fn note(&self, route: Route, held: Duration) {
+        if let Some(path) = route
+            && let Some(blocking) = &self.recorder.store.blocking
+            && blocking.is_long(held)
+        {
+            self.recorder.store.long_poll(blocking, path, held);
+        }
+    }
+
+    /// Counts a poll, if it was long, before or without the response that tells the route.
+    fn note_by_path(&self, held: Duration) {
+        if let Some(blocking) = &self.recorder.store.blocking
+            && blocking.is_long(held)
+        {
+            let route = self.recorder.route_of_path(self.path.as_ref());
+            self.note(route, held);
+        }
+    }
+}

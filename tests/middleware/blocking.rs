@@ -1,0 +1,326 @@
+//! Polls that hold their worker for long.
+
+use std::{
+    convert::Infallible,
+    future::{pending, poll_fn},
+    net::TcpListener,
+    panic::{AssertUnwindSafe, panic_any},
+    sync::mpsc,
+    task::Poll,
+    thread,
+    time::{Duration, Instant},
+};
+
+use actix_web::{
+    App, HttpResponse, HttpServer,
+    body::{self, BodyStream, MessageBody},
+    dev::{Service as _, ServiceRequest},
+    error, http, rt,
+    test::{self, TestRequest},
+    web,
+};
+use futures_util::{FutureExt as _, stream};
+use gds_metrics::{Format, GdsMetrics};
+
+use crate::misuse::{listen, warnings_here};
+
+const POLLS: &str = "http_server_blocking_polls_total";
+const SECONDS: &str = "http_server_blocked_seconds_total";
+
+/// Longer than a busy machine keeps a thread waiting.
+const LIMIT: Duration = Duration::from_millis(400);
+const LONG: Duration = Duration::from_millis(450);
+
+fn metrics() -> GdsMetrics {
+    let builder = GdsMetrics::builder().detect_blocking(LIMIT);
+    builder.exclude("/excluded").build().unwrap()
+}
+
+/// The long polls of a path; `None` if it was never seen.
+fn polls(metrics: &GdsMetrics, path: &str) -> Option<f64> {
+    metrics.sample(POLLS, &[("path", path)])
+}
+
+fn seconds(metrics: &GdsMetrics, path: &str) -> f64 {
+    metrics.sample(SECONDS, &[("path", path)]).unwrap()
+}
+
+fn long() {
+    thread::sleep(LONG);
+}
+
+async fn sleeps() -> &'static str {
+    long();
+    "late"
+}
+
+async fn spins() -> &'static str {
+    let start = Instant::now();
+    while start.elapsed() < LONG {
+        std::hint::spin_loop();
+    }
+    "late"
+}
+
+async fn awaits() -> &'static str {
+    rt::time::sleep(LONG).await;
+    "late"
+}
+
+/// Two long polls: one that is not ready, and one that is.
+async fn twice() -> &'static str {
+    long();
+    rt::task::yield_now().await;
+    long();
+    "late"
+}
+
+fn get(path: &str) -> actix_http::Request {
+    TestRequest::with_uri(path).to_request()
+}
+
+#[actix_web::test]
+async fn off_unless_asked_for() {
+    let metrics = GdsMetrics::builder().build().unwrap();
+    let app = App::new().route("/", web::get().to(sleeps));
+    let app = test::init_service(app.wrap(metrics.clone())).await;
+    test::call_service(&app, get("/")).await;
+    let text = metrics.encode(Format::Text).unwrap();
+    assert!(!text.contains("block"), "{text}");
+}
+
+/// On a server's own workers.
+#[actix_web::test]
+async fn what_blocks_and_what_waits() {
+    let metrics = metrics();
+    let app_metrics = metrics.clone();
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let address = listener.local_addr().unwrap();
+    let (sender, handle) = mpsc::channel();
+    let server = thread::spawn(move || {
+        rt::System::new().block_on(async {
+            let server = HttpServer::new(move || {
+                App::new()
+                    .route("/sleeps/{id}", web::get().to(sleeps))
+                    .route("/spins", web::get().to(spins))
+                    .route("/awaits", web::get().to(awaits))
+                    .route("/twice", web::get().to(twice))
+                    .route("/excluded", web::get().to(sleeps))
+                    .default_service(web::to(sleeps))
+                    .wrap(app_metrics.clone())
+            });
+            let server = server.workers(2).listen(listener).unwrap().run();
+            sender.send(server.handle()).unwrap();
+            server.await.unwrap();
+        });
+    });
+    let handle = handle.recv().unwrap();
+    let clients = [
+        "/sleeps/1",
+        "/sleeps/2",
+        "/spins",
+        "/awaits",
+        "/twice",
+        "/excluded",
+        "/x",
+    ];
+    let clients = clients.map(|path| {
+        thread::spawn(move || {
+            use std::io::{Read as _, Write as _};
+            let mut stream = std::net::TcpStream::connect(address).unwrap();
+            let head = format!("GET {path} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n");
+            stream.write_all(head.as_bytes()).unwrap();
+            let mut response = String::new();
+            stream.read_to_string(&mut response).unwrap();
+            assert!(response.ends_with("late"), "{path}: {response}");
+        })
+    });
+    for client in clients {
+        client.join().unwrap();
+    }
+    handle.stop(true).await;
+    server.join().unwrap();
+
+    let text = metrics.encode(Format::Text).unwrap();
+    for (path, count) in [
+        ("/sleeps/{id}", 2.0),
+        ("/spins", 1.0),
+        // There from the first request on: `increase()` sees the first long poll.
+        ("/awaits", 0.0),
+        ("/twice", 2.0),
+        ("No endpoint", 1.0),
+    ] {
+        assert_eq!(polls(&metrics, path), Some(count), "{path}: {text}");
+        let seconds = seconds(&metrics, path);
+        assert!(seconds >= count * LONG.as_secs_f64(), "{path}: {text}");
+        assert!(seconds < count * 5.0 + 0.1, "{path}: {text}");
+    }
+    assert_eq!(polls(&metrics, "/excluded"), None, "{text}");
+    let paths: Vec<_> = text
+        .lines()
+        .filter(|line| line.starts_with(POLLS))
+        .collect();
+    assert!(paths.is_sorted() && paths.len() == 5, "{paths:?}");
+}
+
+/// It is counted as soon as it ends, not with the request.
+#[actix_web::test]
+async fn a_request_that_never_ends() {
+    let metrics = metrics();
+    let never = || async {
+        long();
+        pending::<&str>().await
+    };
+    let app = App::new().route("/users/{id}", web::get().to(never));
+    let app = test::init_service(app.wrap(metrics.clone())).await;
+    let mut request = Box::pin(app.call(get("/users/7")));
+    assert!(request.as_mut().now_or_never().is_none());
+    assert_eq!(polls(&metrics, "/users/{id}"), Some(1.0));
+    drop(request);
+    assert_eq!(polls(&metrics, "/users/{id}"), Some(1.0));
+}
+
+#[actix_web::test]
+async fn a_panic() {
+    let metrics = metrics();
+    let panics = || async {
+        long();
+        panic_any("on purpose");
+        #[allow(unreachable_code)]
+        HttpResponse::Ok()
+    };
+    let app = App::new().route("/panics", web::get().to(panics));
+    let app = test::init_service(app.wrap(metrics.clone())).await;
+    let request = AssertUnwindSafe(app.call(get("/panics")));
+    assert!(request.catch_unwind().await.is_err());
+    assert_eq!(polls(&metrics, "/panics"), Some(1.0));
+    assert_eq!(
+        metrics.sum("http_server_requests_total", &[("code", "500")]),
+        1.0
+    );
+}
+
+/// An error of a middleware further in is no response yet.
+#[actix_web::test]
+async fn an_error() {
+    let metrics = metrics();
+    let app = App::new()
+        .route("/", web::get().to(awaits))
+        .wrap_fn(|_, _| async {
+            long();
+            Err::<actix_web::dev::ServiceResponse, _>(error::ErrorForbidden("no"))
+        })
+        .wrap(metrics.clone());
+    let app = test::init_service(app).await;
+    assert!(test::try_call_service(&app, get("/")).await.is_err());
+    assert_eq!(polls(&metrics, "/"), Some(1.0));
+}
+
+/// What a middleware does before it gives its future is a part of the first poll, and of nothing else
+/// if another task polls.
+#[actix_web::test]
+async fn the_call() {
+    let metrics = metrics();
+    let app = App::new()
+        .route("/", web::get().to(|| async { "soon" }))
+        .wrap_fn(|req: ServiceRequest, service| {
+            if req.headers().contains_key("long") {
+                long();
+            }
+            service.call(req)
+        })
+        .wrap(metrics.clone());
+    let app = test::init_service(app).await;
+    let request = || TestRequest::default().insert_header(("long", "1"));
+    test::call_service(&app, request().to_request()).await;
+    assert_eq!(polls(&metrics, "/"), Some(1.0));
+
+    let called = app.call(request().version(http::Version::HTTP_2).to_request());
+    assert_eq!(polls(&metrics, "/"), Some(2.0));
+    called.await.unwrap();
+    assert_eq!(polls(&metrics, "/"), Some(2.0));
+
+    let waits_for_its_task = TestRequest::default().version(http::Version::HTTP_2);
+    let called = app.call(waits_for_its_task.to_request());
+    long();
+    called.await.unwrap();
+    assert_eq!(polls(&metrics, "/"), Some(2.0));
+}
+
+/// Bodies are polled after the request.
+#[actix_web::test]
+async fn a_body_is_not_timed() {
+    let metrics = metrics();
+    let blocks = || async {
+        let body = stream::once(poll_fn(|_| {
+            long();
+            Poll::Ready(Ok::<_, Infallible>(web::Bytes::from_static(b"late")))
+        }));
+        HttpResponse::Ok().body(BodyStream::new(body).boxed())
+    };
+    let app = App::new().route("/", web::get().to(blocks));
+    let app = test::init_service(app.wrap(metrics.clone())).await;
+    let response = test::call_service(&app, get("/")).await;
+    let body = body::to_bytes(response.into_body()).await;
+    assert_eq!(body.unwrap_or_default(), "late");
+    assert_eq!(polls(&metrics, "/"), Some(0.0));
+}
+
+#[actix_web::test]
+async fn one_line_in_the_log_for_each_route() {
+    listen();
+    let metrics = metrics();
+    let app = App::new()
+        .route("/a/{id}", web::get().to(sleeps))
+        .route("/b", web::get().to(sleeps));
+    let app = test::init_service(app.wrap(metrics.clone())).await;
+    // Another worker of the same metrics.
+    let other = App::new().route("/a/{id}", web::get().to(sleeps));
+    let other = test::init_service(other.wrap(metrics.clone())).await;
+    for path in ["/a/1", "/a/2", "/b", "/b"] {
+        test::call_service(&app, get(path)).await;
+    }
+    test::call_service(&other, get("/a/3")).await;
+    assert_eq!(polls(&metrics, "/a/{id}"), Some(3.0));
+
+    let warnings = warnings_here();
+    assert_eq!(warnings.len(), 2, "{warnings:#?}");
+    for (warning, path) in warnings.iter().zip(["`/a/{id}`", "`/b`"]) {
+        for part in [
+            path,
+            "held its worker for ",
+            "ms",
+            "`actix_web::web::block`",
+        ] {
+            assert!(warning.contains(part), "{part}: {warning}");
+        }
+    }
+}
+
+#[actix_web::test]
+async fn a_hundred_routes_are_bounded() {
+    const MAX: usize = 10;
+    let builder = GdsMetrics::builder().detect_blocking(Duration::from_millis(1));
+    let metrics = builder.max_label_sets(MAX).build().unwrap();
+    let mut app = App::new();
+    for route in 0..100 {
+        let blocks = || async {
+            thread::sleep(Duration::from_millis(2));
+            "late"
+        };
+        app = app.route(&format!("/{route}"), web::get().to(blocks));
+    }
+    let app = test::init_service(app.wrap(metrics.clone())).await;
+    for _ in 0..2 {
+        for route in 0..100 {
+            test::call_service(&app, get(&format!("/{route}"))).await;
+        }
+    }
+    let text = metrics.encode(Format::Text).unwrap();
+    for name in [POLLS, SECONDS] {
+        let lines = text.lines().filter(|line| line.starts_with(name));
+        assert_eq!(lines.count(), MAX + 1, "{text}");
+    }
+    assert_eq!(metrics.sum(POLLS, &[]), 200.0, "{text}");
+    assert_eq!(polls(&metrics, "_other"), Some(180.0), "{text}");
+}
