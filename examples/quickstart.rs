@@ -12,7 +12,7 @@
 //! - `/error` and `/panic` show in `http_server_exceptions_total`, and the server lives on;
 //! - `POST /orders` counts in a metric of the application's own, `shop_orders_total`.
 
-use std::{env, fmt, io::Write as _};
+use std::{env, fmt, io::Write as _, time::Duration};
 
 use actix_web::{
     App, HttpResponse, HttpServer, Responder, ResponseError, get, http::StatusCode, post, web,
@@ -112,6 +112,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .from_env()?
         .extended(true)
         .event_loop_delay(true)
+        .detect_blocking(Duration::from_millis(100))
         .live_page(true)
         .build()?;
     let app_metrics: AppMetrics = metrics.register()?;

@@ -42,7 +42,7 @@ const SCRIPT: &str = concat!(
 /// `content_security_policy` tells the new ones.
 const CONTENT_SECURITY_POLICY: &str = concat!(
     "default-src 'none'; ",
-    "script-src 'sha256-UBeBI8ltYnOzX1IfAD66VqxegvTA1A/a0xD1+pXjbFE='; ",
+    "script-src 'sha256-l+E800quEGv24N2AIe/jaW76HVLD89x/rfdXH/1CYEE='; ",
     "style-src 'sha256-25zulDKSIGwItERRTRl3Ws97HBdC/uSWqKXu70C870o='; ",
     "connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; ",
     "require-trusted-types-for 'script'; trusted-types 'none'",
