@@ -155,10 +155,11 @@ pub mod __private {
             display, encode_display, nested_index, product, sum,
         },
         metric::Metric,
-        metrics::{buckets, zero},
+        metrics::buckets,
         schema::{Entry, Schema, check::check, help::help, name::Text},
         set::{
-            GdsMetricSet, MetricField, MetricParts, SetBuilder, SetField, metric_field, set_field,
+            GdsMetricSet, MaxSeries, MetricField, MetricParts, SetBuilder, SetField, Zero,
+            max_series, metric_field, set_field, zero,
         },
     };
 }

@@ -3,7 +3,7 @@
 use proc_macro2::Span;
 
 use super::{
-    kind::{Kind, Labels},
+    kind::Kind,
     model::{Content, Field, Metric, Nested, Set},
 };
 use crate::{
@@ -86,14 +86,6 @@ fn check_metric(set: &Set<'_>, field: &Field<'_>, metric: &Metric, errors: &mut 
                 ),
             ),
         }
-    }
-    if let Some(span) = metric.zero
-        && (matches!(metric.guess.labels, Labels::None) || metric.guess.kind == Some(Kind::Info))
-    {
-        errors.push(
-            span,
-            "`zero` creates the series of a `Family`, and this is none: remove `zero`",
-        );
     }
     check_labels(&metric.labels, &set.labels, errors);
     let (kind, own) = match metric.guess.kind {

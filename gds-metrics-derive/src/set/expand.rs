@@ -9,7 +9,7 @@ use super::{
     model::{Content, Field, Metric, Nested, Set},
 };
 use crate::{
-    attr::ConstantLabel,
+    attr::{ConstantLabel, Count},
     tokens::{is_generic, private, respanned},
 };
 
@@ -105,8 +105,12 @@ fn bounded(set: &Set<'_>, private: &TokenStream) -> Generics {
         if !is_generic(ty, set.generics) {
             continue;
         }
-        let bound = match field.content {
-            Content::Metric(_) => quote!(#private::Metric),
+        let bound = match &field.content {
+            Content::Metric(metric) => {
+                let zero = metric.zero.map(|_| quote!(+ #private::Zero));
+                let max_series = metric.max_series.map(|_| quote!(+ #private::MaxSeries));
+                quote!(#private::Metric #zero #max_series)
+            }
             Content::Set(_) => quote!(#private::GdsMetricSet),
             Content::Skipped => quote!(#private::std::default::Default),
         };
@@ -158,6 +162,13 @@ fn metric_constant(
         let private = respanned(private, span);
         quote_spanned!(span=> .zero(#private::zero))
     });
+    let max_series = option(
+        metric.max_series.map(|Count { value, span }| {
+            let private = respanned(private, span);
+            quote_spanned!(span=> #private::max_series::<#ty>(#value))
+        }),
+        private,
+    );
     // At the type, which is what may be wrong with it.
     let private_here = respanned(private, field.ty.span());
     let call = quote_spanned! {field.ty.span()=>
@@ -170,7 +181,7 @@ fn metric_constant(
             labels: #labels,
             constant_labels: #constant_labels,
             buckets: #buckets,
-            max_series: #private::std::option::Option::None,
+            max_series: #max_series,
             file: #private::std::file!(),
             line: #line,
         })

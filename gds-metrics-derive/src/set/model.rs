@@ -12,7 +12,7 @@ use super::{
     kind::{Guess, Kind, guess},
 };
 use crate::{
-    attr::{self, ConstantLabel, OnField, OnSet, Opt, Text},
+    attr::{self, ConstantLabel, Count, OnField, OnSet, Opt, Text},
     errors::Errors,
     name,
 };
@@ -48,6 +48,7 @@ pub(crate) struct Metric {
     pub(crate) buckets: Option<Buckets>,
     pub(crate) labels: Vec<ConstantLabel>,
     pub(crate) zero: Option<Span>,
+    pub(crate) max_series: Option<Count>,
     pub(crate) guess: Guess,
 }
 
@@ -196,6 +197,7 @@ fn read_nested(nesting: &str, options: &[Opt<OnField>], errors: &mut Errors) -> 
             | OnField::Unit
             | OnField::Buckets
             | OnField::Zero
+            | OnField::MaxSeries
             | OnField::Skip => errors.push(
                 option.ident.span(),
                 format_args!(
@@ -231,6 +233,7 @@ fn read_metric(
         buckets: None,
         labels: Vec::new(),
         zero: None,
+        max_series: None,
         guess: guess(&field.ty),
     };
     for option in options {
@@ -254,6 +257,7 @@ fn read_metric(
             }
             OnField::Labels => metric.labels = option.labels(errors),
             OnField::Zero => metric.zero = option.flag(errors),
+            OnField::MaxSeries => metric.max_series = option.count(500, errors),
             // Such a field is no metric.
             OnField::Prefix | OnField::Flatten | OnField::Skip => {}
         }

@@ -19,7 +19,7 @@ use crate::{
     custom::{
         label_render::{self, BadLabels},
         label_text::LabelText,
-        labels::{ClosedLabelSet, LabelSet, flat_names},
+        labels::{LabelSet, flat_names},
         metric::{Exposed, FamilyMember, Metric, Options, sealed},
     },
     exposition::{MetricKind, Writer, push_label},
@@ -300,14 +300,6 @@ impl<L: LabelSet, M: FamilyMember> Family<L, M> {
         };
         inner.lookup_mut().metrics.insert(key, entry);
         metric
-    }
-}
-
-/// Creates the series of a closed label set.
-#[doc(hidden)]
-pub fn zero<L: ClosedLabelSet + LabelSet, M: FamilyMember>(family: &Family<L, M>) {
-    for labels in L::all() {
-        drop(family.get_or_create(&labels));
     }
 }
 

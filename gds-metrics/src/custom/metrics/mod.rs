@@ -12,7 +12,7 @@ mod summary;
 mod timer;
 
 pub use self::{
-    family::{Family, zero},
+    family::Family,
     functions::{CounterFn, GaugeFn},
     guard::{GaugeExt, InProgress, UpDown},
     histogram::Histogram,
