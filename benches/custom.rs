@@ -10,8 +10,8 @@ mod support;
 use std::{hint::black_box, process::ExitCode, sync::atomic::AtomicU64};
 
 use gds_metrics::{
-    Counter, EncodeLabelSet, EncodeLabelValue, Family, Format, Gauge, GdsMetricSet, GdsMetrics,
-    Histogram,
+    ClosedFamily, Counter, EncodeLabelSet, EncodeLabelValue, Family, Format, Gauge, GdsMetricSet,
+    GdsMetrics, Histogram,
     prometheus_client::{
         encoding::text,
         metrics::{family, histogram},
@@ -51,6 +51,13 @@ fn labels(i: usize) -> Labels {
 struct Emails {
     /// Emails sent.
     emails: Family<Email, Counter>,
+}
+
+#[derive(GdsMetricSet)]
+#[allow(dead_code)]
+struct ClosedEmails {
+    /// Emails sent.
+    emails: ClosedFamily<Email, Counter>,
 }
 
 /// Label sets of a scrape.
@@ -105,6 +112,13 @@ fn run(what: &str, times: usize) {
             let set: Emails = metrics.register().expect("the names are free");
             for _ in 0..times {
                 set.emails.get_or_create(black_box(&email)).inc();
+            }
+            return;
+        }
+        "look-up-closed" => {
+            let set: ClosedEmails = metrics.register().expect("the names are free");
+            for _ in 0..times {
+                set.emails.get(black_box(&email)).inc();
             }
             return;
         }
@@ -223,6 +237,11 @@ fn main() -> ExitCode {
         "look-up and inc, instructions",
         instructions("look-up", CALLS),
         150.0,
+    );
+    check(
+        "  of a closed family",
+        instructions("look-up-closed", CALLS),
+        30.0,
     );
     let theirs = instructions("look-up-theirs", CALLS);
     println!("{:34} {theirs:9.2}", "  prometheus-client's");

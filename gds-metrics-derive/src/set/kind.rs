@@ -81,7 +81,7 @@ pub(crate) fn guess(ty: &Type) -> Guess {
         "Summary" => (Kind::Summary, Labels::None),
         "StateSet" => (Kind::StateSet, Labels::None),
         "Info" => (Kind::Info, first()),
-        "Family" => {
+        "Family" | "ClosedFamily" => {
             return Guess {
                 labels: first(),
                 ..arguments.get(1).map_or(unknown, |metric| guess(metric))

@@ -15,9 +15,9 @@ use crate::exposition::{Bounds, MetricKind, Number, Timestamp, Writer};
 /// Implemented for prometheus-client's `Counter` and `Gauge` of any number type, for
 /// [`Histogram`](crate::Histogram), [`Summary`](crate::Summary), [`Info`](crate::Info),
 /// [`StateSet`](crate::StateSet), [`GaugeFn`](crate::GaugeFn) and [`CounterFn`](crate::CounterFn), and for a
-/// [`Family`](crate::Family) of a [`FamilyMember`]. It cannot be implemented outside of this crate.
+/// [`Family`](crate::Family) and a [`ClosedFamily`](crate::ClosedFamily) of a [`FamilyMember`]. It cannot be implemented outside of this crate.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a metric type: expected `Counter`, `Gauge`, `Histogram`, `Summary`, `Info`, `StateSet`, or a `Family` of one of the first four",
+    message = "`{Self}` is not a metric type: expected `Counter`, `Gauge`, `Histogram`, `Summary`, `Info`, `StateSet`, `GaugeFn`, `CounterFn`, or a `Family` or `ClosedFamily` of one of the first four",
     label = "not a metric type",
     note = "a field that is another metric set needs `#[metric(flatten)]` or `#[metric(prefix = \"…\")]`",
     note = "a field that is no metric needs `#[metric(skip)]`",
@@ -28,7 +28,8 @@ pub trait Metric: sealed::Metric {
     const KIND: MetricKind;
 }
 
-/// A metric type of which there can be a [`Family`](crate::Family), one metric for each label set:
+/// A metric type of which there can be a [`Family`](crate::Family) or a
+/// [`ClosedFamily`](crate::ClosedFamily), one metric for each label set:
 /// `Counter`, `Gauge`, [`Histogram`](crate::Histogram) and [`Summary`](crate::Summary).
 ///
 /// It cannot be implemented outside of this crate.
@@ -82,6 +83,15 @@ pub struct Options {
 impl Options {
     /// How many series a family has at most, unless a set says otherwise.
     pub(crate) const MAX_SERIES: usize = 10_000;
+
+    /// How many samples each series of a family has.
+    pub(crate) fn samples_each(&self, kind: MetricKind) -> usize {
+        match kind {
+            MetricKind::Histogram => self.bounds.values().len() + 3,
+            MetricKind::Summary => 2,
+            _ => 1,
+        }
+    }
 }
 
 impl Default for Options {

@@ -1,6 +1,7 @@
 //! The metric types: what applications hold and record with.
 
 pub mod buckets;
+mod closed_family;
 mod family;
 mod functions;
 mod guard;
@@ -12,6 +13,7 @@ mod summary;
 mod timer;
 
 pub use self::{
+    closed_family::ClosedFamily,
     family::Family,
     functions::{CounterFn, GaugeFn},
     guard::{GaugeExt, InProgress, UpDown},
