@@ -313,3 +313,56 @@ fn options_from_a_macro() {
         );
     }
 }
+
+/// What the application has of the same name as a metric type of ours.
+mod own {
+    use std::sync::atomic::AtomicU64;
+
+    use gds_metrics::Family;
+
+    pub(super) type Counter<L> = Family<L, gds_metrics::Counter>;
+    pub(super) type Gauge = gds_metrics::Gauge<f64, AtomicU64>;
+    pub(super) type Single = gds_metrics::Counter;
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Switch {
+    on: bool,
+}
+
+/// The type decides what a field is, not how it is spelt.
+#[test]
+fn an_alias_is_what_it_stands_for() {
+    #[derive(GdsMetricSet)]
+    struct Aliases {
+        /// A family that is spelt as a counter.
+        #[metric(zero)]
+        switches: own::Counter<Switch>,
+        /// A counter that is not.
+        clicks: own::Single,
+        /// A gauge of fractions that is spelt as one of whole numbers.
+        load_ratio: own::Gauge,
+        /// A histogram.
+        #[metric(buckets = [1.0])]
+        pages: Hidden<Histogram>,
+        /// Labels that do not tell their names.
+        open: own::Counter<Vec<(&'static str, &'static str)>>,
+    }
+
+    let labels: Vec<_> = Aliases::SCHEMA
+        .metrics()
+        .iter()
+        .map(|metric| metric.labels().map(|labels| labels.join(",")))
+        .collect();
+    let labels: Vec<_> = labels.iter().map(Option::as_deref).collect();
+    assert_eq!(labels, [Some("on"), Some(""), Some(""), Some("page"), None]);
+
+    let metrics = GdsMetrics::builder().build().unwrap();
+    let set: Aliases = metrics.register().unwrap();
+    for on in ["false", "true"] {
+        assert_eq!(metrics.sample("switches_total", &[("on", on)]), Some(0.0));
+    }
+    set.load_ratio.set(0.5);
+    assert_eq!(metrics.sample("load_ratio", &[]), Some(0.5));
+    let _ = (set.switches, set.clicks, set.pages, set.open);
+}

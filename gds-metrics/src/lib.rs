@@ -154,7 +154,7 @@ pub mod __private {
             ClosedLabelSet, ClosedLabelValue, Label, LabelNames, LabelValue, Probe, Unknown,
             display, encode_display, nested_index, product, sum,
         },
-        metric::Metric,
+        metric::{LabelsOf, Metric},
         metrics::buckets,
         schema::{Entry, Schema, check::check, help::help, name::Text},
         set::{

@@ -105,6 +105,17 @@ fn timers_and_guards() {
 }
 
 #[test]
+fn the_schema_tells_its_labels() {
+    for metric in Jobs::SCHEMA.metrics() {
+        assert_eq!(
+            metric.labels(),
+            Some(vec!["queue", "retried"]),
+            "{metric:?}"
+        );
+    }
+}
+
+#[test]
 fn label_sets_that_are_written_alike_are_one_series() {
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
     enum Reason {

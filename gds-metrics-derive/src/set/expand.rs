@@ -4,10 +4,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Generics, Ident, ext::IdentExt, parse_quote, spanned::Spanned};
 
-use super::{
-    kind::Labels,
-    model::{Content, Field, Metric, Nested, Set},
-};
+use super::model::{Content, Field, Metric, Nested, Set};
 use crate::{
     attr::{ConstantLabel, Count},
     tokens::{is_generic, private, respanned},
@@ -135,20 +132,11 @@ fn metric_constant(
     let field_name = field.ident.unraw().to_string();
     let name = set.local_name(metric);
     let unit = option(metric.unit.as_ref().map(|unit| &unit.value), private);
+    let is_ratio = metric.is_ratio();
     let help = metric
         .help
         .as_ref()
         .map(|help| help.expand(field.ident.span(), private));
-    let labels = match &metric.guess.labels {
-        Labels::None => quote!(#private::std::option::Option::Some(&[])),
-        Labels::Type(labels) => {
-            quote! {{
-                use #private::Unknown as _;
-                #private::Probe::<#labels>::NAMES
-            }}
-        }
-        Labels::Unknown => quote!(#private::std::option::Option::None),
-    };
     let constant_labels = constant_labels(&set.labels, &metric.labels);
     let buckets = option(
         metric
@@ -171,12 +159,17 @@ fn metric_constant(
     );
     // At the type, which is what may be wrong with it.
     let private_here = respanned(private, field.ty.span());
+    let labels = quote! {{
+        use #private::Unknown as _;
+        #private::LabelsOf::<#ty>::NAMES
+    }};
     let call = quote_spanned! {field.ty.span()=>
         #private_here::metric_field::<#ty>(#private::MetricParts {
             set: #set_name,
             field: #field_name,
             name: #name,
             unit: #unit,
+            is_ratio: #is_ratio,
             help: #help,
             labels: #labels,
             constant_labels: #constant_labels,

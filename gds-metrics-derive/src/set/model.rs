@@ -9,7 +9,7 @@ use syn::{
 use super::{
     buckets::Buckets,
     help::Help,
-    kind::{Guess, Kind, guess},
+    kind::{Kind, guess},
 };
 use crate::{
     attr::{self, ConstantLabel, Count, OnField, OnSet, Opt, Text},
@@ -49,7 +49,8 @@ pub(crate) struct Metric {
     pub(crate) labels: Vec<ConstantLabel>,
     pub(crate) zero: Option<Span>,
     pub(crate) max_series: Option<Count>,
-    pub(crate) guess: Guess,
+    /// As far as the type's spelling tells.
+    pub(crate) kind: Option<Kind>,
 }
 
 /// A field that is another set.
@@ -111,7 +112,7 @@ impl<'a> Set<'a> {
     /// The name of the family, as far as this struct tells.
     pub(crate) fn family_name(&self, metric: &Metric) -> String {
         let written = self.local_name(metric);
-        let stem = match metric.guess.kind {
+        let stem = match metric.kind {
             Some(Kind::Counter) => name::strip_word(&written, "total"),
             Some(Kind::Info) => name::strip_word(&written, "info"),
             _ => &written,
@@ -133,6 +134,14 @@ impl<'a> Set<'a> {
             }
             None => metric.name.value.clone(),
         }
+    }
+}
+
+impl Metric {
+    /// Whether it says that it is a fraction. A name that was given by `rename` says nothing.
+    pub(crate) fn is_ratio(&self) -> bool {
+        self.unit.as_ref().is_some_and(|unit| unit.value == "ratio")
+            || !self.renamed && name::ends_with_word(&self.name.value, "ratio")
     }
 }
 
@@ -234,7 +243,7 @@ fn read_metric(
         labels: Vec::new(),
         zero: None,
         max_series: None,
-        guess: guess(&field.ty),
+        kind: guess(&field.ty),
     };
     for option in options {
         match option.name {

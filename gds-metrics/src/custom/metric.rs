@@ -1,13 +1,16 @@
 //! The types that a field of a metric set may have.
 
-use std::{fmt::Debug, sync::Arc};
+use std::{fmt::Debug, marker::PhantomData, sync::Arc};
 
 use prometheus_client::metrics::{
     counter::{self, Counter},
     gauge::{self, Gauge},
 };
 
-use super::{labels::Label, metrics::buckets};
+use super::{
+    labels::{Label, LabelNames, Unknown},
+    metrics::buckets,
+};
 use crate::exposition::{Bounds, MetricKind, Number, Timestamp, Writer};
 
 /// A type that a field of a [`GdsMetricSet`](crate::GdsMetricSet) may have.
@@ -48,6 +51,9 @@ pub(crate) mod sealed {
         /// The label set that tells its series apart.
         type Labels;
 
+        /// Whether its values are whole numbers.
+        const WHOLE: bool = false;
+
         /// Makes the metric of a field.
         fn make(options: &Options) -> Self;
 
@@ -64,6 +70,22 @@ pub(crate) mod sealed {
 /// The label set of a metric that has none.
 #[derive(Clone, Copy, Debug)]
 pub struct NoLabels;
+
+impl LabelNames for NoLabels {
+    const NAMES: &'static [Label] = &[];
+}
+
+/// `LabelsOf::<M>::NAMES`: the names of a metric's labels, if its label set tells them. Else, and for what is
+/// no metric, it is `None` by way of [`Unknown`].
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct LabelsOf<M>(PhantomData<M>);
+
+impl<M: sealed::Metric<Labels: LabelNames>> LabelsOf<M> {
+    pub const NAMES: Option<&'static [Label]> = Some(<M::Labels as LabelNames>::NAMES);
+}
+
+impl<M> Unknown for LabelsOf<M> {}
 
 /// What is known of a metric before it is made.
 #[derive(Clone, Debug)]
@@ -159,12 +181,17 @@ pub(crate) fn single<M: sealed::Member + Debug + Clone>(
 
 /// The number types of prometheus-client's counters and gauges.
 pub trait Numeric: Debug + Send + Sync + 'static {
+    /// Whether it holds whole numbers.
+    const WHOLE: bool;
+
     fn number(self) -> Number;
 }
 
 macro_rules! numeric {
-    ($($type:ty => $number:expr),+ $(,)?) => {$(
+    ($($type:ty, $whole:literal => $number:expr;)+) => {$(
         impl Numeric for $type {
+            const WHOLE: bool = $whole;
+
             fn number(self) -> Number {
                 $number(self.into())
             }
@@ -173,12 +200,12 @@ macro_rules! numeric {
 }
 
 numeric! {
-    u64 => Number::Unsigned,
-    u32 => Number::Unsigned,
-    i64 => Number::Signed,
-    i32 => Number::Signed,
-    f64 => Number::Float,
-    f32 => Number::Float,
+    u64, true => Number::Unsigned;
+    u32, true => Number::Unsigned;
+    i64, true => Number::Signed;
+    i32, true => Number::Signed;
+    f64, false => Number::Float;
+    f32, false => Number::Float;
 }
 
 macro_rules! atom {
@@ -198,6 +225,8 @@ macro_rules! atom {
             for $atom<N, A>
         {
             type Labels = NoLabels;
+
+            const WHOLE: bool = N::WHOLE;
 
             fn make(_: &Options) -> Self {
                 Self::default()

@@ -182,6 +182,8 @@ impl<L: ClosedLabelSet + LabelSet, M: FamilyMember> Metric for ClosedFamily<L, M
 impl<L: ClosedLabelSet + LabelSet, M: FamilyMember> sealed::Metric for ClosedFamily<L, M> {
     type Labels = L;
 
+    const WHOLE: bool = M::WHOLE;
+
     fn make(options: &Options) -> Self {
         Self::new(options)
     }

@@ -374,6 +374,8 @@ impl<L: LabelSet, M: FamilyMember> Metric for Family<L, M> {
 impl<L: LabelSet, M: FamilyMember> sealed::Metric for Family<L, M> {
     type Labels = L;
 
+    const WHOLE: bool = M::WHOLE;
+
     fn make(options: &Options) -> Self {
         Self::new(options.clone())
     }

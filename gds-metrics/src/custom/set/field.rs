@@ -22,6 +22,8 @@ pub struct MetricParts {
     /// With the prefix of its set.
     pub name: &'static str,
     pub unit: Option<&'static str>,
+    /// Whether the unit, or the name, says that it is a fraction.
+    pub is_ratio: bool,
     pub help: &'static str,
     pub labels: Option<&'static [Label]>,
     pub constant_labels: &'static [(&'static str, &'static str)],
@@ -66,6 +68,9 @@ pub const fn metric_field<M: Metric>(parts: MetricParts) -> MetricField<M> {
         line: parts.line,
     };
     check::check_field(&def, parts.buckets.is_some());
+    if parts.is_ratio && M::WHOLE {
+        check::whole_ratio(&def);
+    }
     MetricField {
         def,
         buckets: parts.buckets,
