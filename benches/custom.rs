@@ -7,11 +7,11 @@
 
 mod support;
 
-use std::{hint::black_box, process::ExitCode, sync::atomic::AtomicU64};
+use std::{hint::black_box, process::ExitCode};
 
 use gds_metrics::{
-    ClosedFamily, Counter, EncodeLabelSet, EncodeLabelValue, Family, Format, Gauge, GdsMetricSet,
-    GdsMetrics, Histogram,
+    ClosedFamily, Counter, EncodeLabelSet, EncodeLabelValue, Family, FloatGauge, Format,
+    GdsMetricSet, GdsMetrics, Histogram,
     prometheus_client::{
         encoding::text,
         metrics::{family, histogram},
@@ -76,8 +76,6 @@ const BOUNDS: [(&str, f64, f64); 3] = [
     ("gauges", 0.51, 2.2),
     ("histograms", 0.17, 2.1),
 ];
-
-type FloatGauge = Gauge<f64, AtomicU64>;
 
 #[derive(GdsMetricSet)]
 struct Counters {

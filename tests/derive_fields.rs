@@ -3,8 +3,8 @@
 use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64};
 
 use gds_metrics::{
-    Counter, EncodeLabelSet, Family, Format, Gauge, GaugeExt, GdsMetricSet, GdsMetrics, Histogram,
-    MetricKind, StateSet, Summary, schema,
+    Counter, EncodeLabelSet, Family, FloatCounter, FloatGauge, Format, Gauge, GaugeExt,
+    GdsMetricSet, GdsMetrics, Histogram, MetricKind, StateSet, Summary, schema,
 };
 
 const SHARED: &[f64] = &[1.0, 2.0];
@@ -34,6 +34,12 @@ struct Everything<L: gds_metrics::LabelSet> {
     temperature: Gauge<f64, AtomicU64>,
     /// Signed.
     signed: Gauge<i64, AtomicI64>,
+    /// Unsigned.
+    unsigned: Gauge<u64, AtomicU64>,
+    /// Of floats.
+    driven_meters: FloatCounter,
+    /// From 0 to 1.
+    hit_ratio: FloatGauge,
     /// With the default buckets.
     #[metric(unit = "seconds")]
     default_seconds: Histogram,
@@ -111,7 +117,9 @@ fn names_kinds_units_and_help() {
     assert_eq!(name("pieces").3, "Of pieces");
     assert_eq!(name("halves").3, "In two halves");
     assert_eq!(name("included").3, "Read from a file");
-    assert_eq!(table.len(), 23);
+    assert_eq!(name("driven_meters_total").1, MetricKind::Counter);
+    assert_eq!(name("hit_ratio").1, MetricKind::Gauge);
+    assert_eq!(table.len(), 26);
 }
 
 #[test]

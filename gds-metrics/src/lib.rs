@@ -128,9 +128,9 @@ pub use prometheus_client::{
 pub use crate::{
     config::GdsMetricsBuilder,
     custom::{
-        ClosedFamily, ClosedLabelSet, ClosedLabelValue, CounterFn, Family, FamilyMember, GaugeExt,
-        GaugeFn, GdsMetricSet, Histogram, InProgress, Info, LabelSet, Metric, Observe, StateSet,
-        Summary, Timer, UpDown, schema,
+        ClosedFamily, ClosedLabelSet, ClosedLabelValue, CounterFn, Family, FamilyMember,
+        FloatCounter, FloatGauge, GaugeExt, GaugeFn, GdsMetricSet, Histogram, InProgress, Info,
+        LabelSet, Metric, Observe, StateSet, Summary, Timer, UpDown, schema,
     },
     encoding::*,
     endpoint::MetricsScope,

@@ -208,22 +208,37 @@ numeric! {
     f32, false => Number::Float;
 }
 
+/// What can keep the number of a counter.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "a `Counter<{N}>` cannot keep its number in an `{Self}`: write `Counter` for whole numbers, or `FloatCounter` for fractions",
+    label = "not a counter's number"
+)]
+pub trait CounterCell<N>: counter::Atomic<N> + Default + Debug + Send + Sync + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<N, A: counter::Atomic<N> + Default + Debug + Send + Sync + 'static> CounterCell<N> for A {}
+
+/// What can keep the number of a gauge.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "a `Gauge<{N}>` cannot keep its number in an `{Self}`: write `FloatGauge` for fractions, `Gauge` for whole numbers, or name what keeps the number, as in `Gauge<u64, AtomicU64>`",
+    label = "not a gauge's number"
+)]
+pub trait GaugeCell<N>: gauge::Atomic<N> + Default + Debug + Send + Sync + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<N, A: gauge::Atomic<N> + Default + Debug + Send + Sync + 'static> GaugeCell<N> for A {}
+
 macro_rules! atom {
-    ($atom:ident, $atomic:path, $kind:expr, $start:expr) => {
-        impl<N: Numeric, A: $atomic + Default + Debug + Send + Sync + 'static> Metric
-            for $atom<N, A>
-        {
+    ($atom:ident, $cell:path, $kind:expr, $start:expr) => {
+        impl<N: Numeric, A: $cell> Metric for $atom<N, A> {
             const KIND: MetricKind = $kind;
         }
 
-        impl<N: Numeric, A: $atomic + Default + Debug + Send + Sync + 'static> FamilyMember
-            for $atom<N, A>
-        {
-        }
+        impl<N: Numeric, A: $cell> FamilyMember for $atom<N, A> {}
 
-        impl<N: Numeric, A: $atomic + Default + Debug + Send + Sync + 'static> sealed::Metric
-            for $atom<N, A>
-        {
+        impl<N: Numeric, A: $cell> sealed::Metric for $atom<N, A> {
             type Labels = NoLabels;
 
             const WHOLE: bool = N::WHOLE;
@@ -237,9 +252,7 @@ macro_rules! atom {
             }
         }
 
-        impl<N: Numeric, A: $atomic + Default + Debug + Send + Sync + 'static> sealed::Member
-            for $atom<N, A>
-        {
+        impl<N: Numeric, A: $cell> sealed::Member for $atom<N, A> {
             fn write(&self, writer: &mut dyn Writer, labels: &str, start: Timestamp) {
                 writer.sample(labels, self.get().number(), $start(start));
             }
@@ -247,5 +260,5 @@ macro_rules! atom {
     };
 }
 
-atom!(Counter, counter::Atomic<N>, MetricKind::Counter, Some);
-atom!(Gauge, gauge::Atomic<N>, MetricKind::Gauge, |_| None);
+atom!(Counter, CounterCell<N>, MetricKind::Counter, Some);
+atom!(Gauge, GaugeCell<N>, MetricKind::Gauge, |_| None);

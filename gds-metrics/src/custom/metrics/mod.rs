@@ -3,6 +3,7 @@
 pub mod buckets;
 mod closed_family;
 mod family;
+mod floats;
 mod functions;
 mod guard;
 mod histogram;
@@ -15,6 +16,7 @@ mod timer;
 pub use self::{
     closed_family::ClosedFamily,
     family::Family,
+    floats::{FloatCounter, FloatGauge},
     functions::{CounterFn, GaugeFn},
     guard::{GaugeExt, InProgress, UpDown},
     histogram::Histogram,
