@@ -11,6 +11,7 @@ mod info;
 mod series;
 mod state_set;
 mod summary;
+mod timed;
 mod timer;
 
 pub use self::{
