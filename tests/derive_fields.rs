@@ -374,3 +374,49 @@ fn an_alias_is_what_it_stands_for() {
     assert_eq!(metrics.sample("load_ratio", &[]), Some(0.5));
     let _ = (set.switches, set.clicks, set.pages, set.open);
 }
+
+/// All that a program needs for documentation or a dashboard.
+#[test]
+fn the_schema_as_json() {
+    #[derive(GdsMetricSet)]
+    #[metric(labels(team = "x"))]
+    #[allow(dead_code, reason = "only its schema is read")]
+    struct Told {
+        /// Time "waited", by page.
+        #[metric(unit = "seconds", buckets = [0.5, 1.0])]
+        wait: Hidden<Histogram>,
+        /// Orders placed.
+        orders: Counter,
+        /// Labels that do not tell their names.
+        open: Family<Vec<(&'static str, &'static str)>, Gauge>,
+        /// With the default buckets.
+        #[metric(unit = "seconds")]
+        default: Histogram,
+    }
+
+    let text = schema::json(&[Told::SCHEMA]);
+    let found: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let line = Told::SCHEMA.metrics()[0].line();
+    assert_eq!(
+        found[0],
+        serde_json::json!({
+            "name": "wait_seconds",
+            "type": "histogram",
+            "unit": "seconds",
+            "help": "Time \"waited\", by page",
+            "labels": ["page"],
+            "constant_labels": { "team": "x" },
+            "buckets": [0.5, 1.0],
+            "definition": "Told::wait",
+            "file": file!(),
+            "line": line,
+        })
+    );
+    assert_eq!(found[1]["name"], "orders_total");
+    assert_eq!(found[1]["labels"], serde_json::json!([]));
+    for (metric, absent) in [(1, "unit"), (1, "buckets"), (2, "labels")] {
+        assert_eq!(found[metric].get(absent), Some(&serde_json::Value::Null));
+    }
+    assert_eq!(found[3]["buckets"].as_array().map(Vec::len), Some(14));
+    assert_eq!(found.as_array().map(Vec::len), Some(4));
+}

@@ -35,6 +35,8 @@ pub struct MetricDef {
     /// `None`: not known.
     pub labels: Option<&'static [Label]>,
     pub constant_labels: &'static [(&'static str, &'static str)],
+    /// The bounds of a histogram.
+    pub buckets: Option<&'static [f64]>,
     pub file: &'static str,
     pub line: u32,
 }

@@ -8,6 +8,7 @@ use crate::{
     custom::{
         labels::Label,
         metric::{Exposed, Metric, Options},
+        metrics::buckets,
         schema::{MetricDef, SetDef, check, name},
     },
     exposition::MetricKind,
@@ -39,7 +40,6 @@ pub struct MetricParts {
 #[derive(Debug)]
 pub struct MetricField<M> {
     pub def: MetricDef,
-    pub(super) buckets: Option<&'static [f64]>,
     pub(super) max_series: Option<usize>,
     make: fn(&Options) -> M,
     exposed: fn(&M, &Options) -> Box<dyn Exposed>,
@@ -64,6 +64,10 @@ pub const fn metric_field<M: Metric>(parts: MetricParts) -> MetricField<M> {
         help: parts.help,
         labels: parts.labels,
         constant_labels: parts.constant_labels,
+        buckets: match (parts.buckets, M::KIND) {
+            (None, MetricKind::Histogram) => Some(buckets::DEFAULT),
+            (own, _) => own,
+        },
         file: parts.file,
         line: parts.line,
     };
@@ -73,7 +77,6 @@ pub const fn metric_field<M: Metric>(parts: MetricParts) -> MetricField<M> {
     }
     MetricField {
         def,
-        buckets: parts.buckets,
         max_series: parts.max_series,
         make: M::make,
         exposed: M::exposed,
