@@ -19,7 +19,7 @@ pub(crate) fn stub(set: &Set<'_>) -> TokenStream {
     quote! {
         #[automatically_derived]
         impl #impl_generics #private::GdsMetricSet for #ident #ty_generics #where_clause {
-            const SCHEMA: &'static #private::Schema = &#private::Schema { set: #name, entries: &[] };
+            const SCHEMA: &'static #private::Schema = &#private::Schema::new(#name, &[]);
 
             fn build(_: &mut #private::SetBuilder) -> Self {
                 #private::std::unreachable!()
@@ -79,10 +79,7 @@ pub(crate) fn expand(set: &Set<'_>) -> TokenStream {
 
         #[automatically_derived]
         impl #impl_generics #private::GdsMetricSet for #ident #ty_generics #where_clause {
-            const SCHEMA: &'static #private::Schema = &#private::Schema {
-                set: #name,
-                entries: &[#entries],
-            };
+            const SCHEMA: &'static #private::Schema = &#private::Schema::new(#name, &[#entries]);
 
             fn build(__builder: &mut #private::SetBuilder) -> Self {
                 let _ = &__builder;

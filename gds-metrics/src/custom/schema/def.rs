@@ -7,10 +7,17 @@ use crate::{custom::labels::Label, exposition::MetricKind};
 /// What a metric set consists of, nested sets included. See the [module](crate::schema).
 #[derive(Clone, Copy, Debug)]
 pub struct Schema {
+    pub(super) set: &'static str,
+    pub(super) entries: &'static [Entry],
+}
+
+impl Schema {
+    /// What the derive writes.
     #[doc(hidden)]
-    pub set: &'static str,
-    #[doc(hidden)]
-    pub entries: &'static [Entry],
+    #[must_use]
+    pub const fn new(set: &'static str, entries: &'static [Entry]) -> Self {
+        Self { set, entries }
+    }
 }
 
 /// A field of a set.
