@@ -151,7 +151,7 @@ time!(Histogram, Summary);
 mod tests {
     use std::{
         future::{pending, ready},
-        panic::{AssertUnwindSafe, catch_unwind},
+        panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
         pin::pin,
         task::Waker,
     };
@@ -205,7 +205,8 @@ mod tests {
         drop(given_up);
         assert_eq!(counts(), (1, 2));
 
-        let panics = std::future::poll_fn(|_| -> Poll<Result<(), ()>> { panic!("on purpose") });
+        let panics =
+            std::future::poll_fn(|_| -> Poll<Result<(), ()>> { resume_unwind(Box::new(())) });
         let mut panics = Box::pin(ok.time_result(&failed, panics));
         assert!(catch_unwind(AssertUnwindSafe(|| poll(panics.as_mut()))).is_err());
         drop(panics);
