@@ -3,8 +3,8 @@
 use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64};
 
 use gds_metrics::{
-    Counter, EncodeLabelSet, Family, Format, Gauge, GaugeExt, GdsMetricSet, GdsMetrics, Histogram,
-    MetricKind, StateSet, Summary, schema,
+    Counter, EncodeLabelSet, Family, FloatCounter, FloatGauge, Format, Gauge, GaugeExt,
+    GdsMetricSet, GdsMetrics, Histogram, MetricKind, StateSet, Summary, schema,
 };
 
 const SHARED: &[f64] = &[1.0, 2.0];
@@ -34,6 +34,12 @@ struct Everything<L: gds_metrics::LabelSet> {
     temperature: Gauge<f64, AtomicU64>,
     /// Signed.
     signed: Gauge<i64, AtomicI64>,
+    /// Unsigned.
+    unsigned: Gauge<u64, AtomicU64>,
+    /// Of floats.
+    driven_meters: FloatCounter,
+    /// From 0 to 1.
+    hit_ratio: FloatGauge,
     /// With the default buckets.
     #[metric(unit = "seconds")]
     default_seconds: Histogram,
@@ -111,7 +117,9 @@ fn names_kinds_units_and_help() {
     assert_eq!(name("pieces").3, "Of pieces");
     assert_eq!(name("halves").3, "In two halves");
     assert_eq!(name("included").3, "Read from a file");
-    assert_eq!(table.len(), 23);
+    assert_eq!(name("driven_meters_total").1, MetricKind::Counter);
+    assert_eq!(name("hit_ratio").1, MetricKind::Gauge);
+    assert_eq!(table.len(), 26);
 }
 
 #[test]
@@ -312,4 +320,103 @@ fn options_from_a_macro() {
             "{text}"
         );
     }
+}
+
+/// What the application has of the same name as a metric type of ours.
+mod own {
+    use std::sync::atomic::AtomicU64;
+
+    use gds_metrics::Family;
+
+    pub(super) type Counter<L> = Family<L, gds_metrics::Counter>;
+    pub(super) type Gauge = gds_metrics::Gauge<f64, AtomicU64>;
+    pub(super) type Single = gds_metrics::Counter;
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Switch {
+    on: bool,
+}
+
+/// The type decides what a field is, not how it is spelt.
+#[test]
+fn an_alias_is_what_it_stands_for() {
+    #[derive(GdsMetricSet)]
+    struct Aliases {
+        /// A family that is spelt as a counter.
+        #[metric(zero)]
+        switches: own::Counter<Switch>,
+        /// A counter that is not.
+        clicks: own::Single,
+        /// A gauge of fractions that is spelt as one of whole numbers.
+        load_ratio: own::Gauge,
+        /// A histogram.
+        #[metric(buckets = [1.0])]
+        pages: Hidden<Histogram>,
+        /// Labels that do not tell their names.
+        open: own::Counter<Vec<(&'static str, &'static str)>>,
+    }
+
+    let labels: Vec<_> = Aliases::SCHEMA
+        .metrics()
+        .iter()
+        .map(|metric| metric.labels().map(|labels| labels.join(",")))
+        .collect();
+    let labels: Vec<_> = labels.iter().map(Option::as_deref).collect();
+    assert_eq!(labels, [Some("on"), Some(""), Some(""), Some("page"), None]);
+
+    let metrics = GdsMetrics::builder().build().unwrap();
+    let set: Aliases = metrics.register().unwrap();
+    for on in ["false", "true"] {
+        assert_eq!(metrics.sample("switches_total", &[("on", on)]), Some(0.0));
+    }
+    set.load_ratio.set(0.5);
+    assert_eq!(metrics.sample("load_ratio", &[]), Some(0.5));
+    let _ = (set.switches, set.clicks, set.pages, set.open);
+}
+
+/// All that a program needs for documentation or a dashboard.
+#[test]
+fn the_schema_as_json() {
+    #[derive(GdsMetricSet)]
+    #[metric(labels(team = "x"))]
+    #[allow(dead_code, reason = "only its schema is read")]
+    struct Told {
+        /// Time "waited", by page.
+        #[metric(unit = "seconds", buckets = [0.5, 1.0])]
+        wait: Hidden<Histogram>,
+        /// Orders placed.
+        orders: Counter,
+        /// Labels that do not tell their names.
+        open: Family<Vec<(&'static str, &'static str)>, Gauge>,
+        /// With the default buckets.
+        #[metric(unit = "seconds")]
+        default: Histogram,
+    }
+
+    let text = schema::json(&[Told::SCHEMA]);
+    let found: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let line = Told::SCHEMA.metrics()[0].line();
+    assert_eq!(
+        found[0],
+        serde_json::json!({
+            "name": "wait_seconds",
+            "type": "histogram",
+            "unit": "seconds",
+            "help": "Time \"waited\", by page",
+            "labels": ["page"],
+            "constant_labels": { "team": "x" },
+            "buckets": [0.5, 1.0],
+            "definition": "Told::wait",
+            "file": file!(),
+            "line": line,
+        })
+    );
+    assert_eq!(found[1]["name"], "orders_total");
+    assert_eq!(found[1]["labels"], serde_json::json!([]));
+    for (metric, absent) in [(1, "unit"), (1, "buckets"), (2, "labels")] {
+        assert_eq!(found[metric].get(absent), Some(&serde_json::Value::Null));
+    }
+    assert_eq!(found[3]["buckets"].as_array().map(Vec::len), Some(14));
+    assert_eq!(found.as_array().map(Vec::len), Some(4));
 }

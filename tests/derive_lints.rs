@@ -124,6 +124,8 @@ pub enum OldValue {
 }
 
 #[test]
+// Of this test, not of the derive's code.
+#[allow(clippy::significant_drop_tightening)]
 fn it_compiles() -> Result<(), Box<dyn std::error::Error>> {
     let metrics = GdsMetrics::builder().build()?;
     let set: Set<Borrowed<'static>> = metrics.register()?;

@@ -74,6 +74,7 @@ places! {
         Buckets = "buckets",
         Labels = "labels",
         Zero = "zero",
+        MaxSeries = "max_series",
         Prefix = "prefix",
         Flatten = "flatten",
         Skip = "skip",
@@ -127,6 +128,14 @@ enum Value {
 #[derive(Clone, Debug)]
 pub(crate) struct Text {
     pub(crate) value: String,
+    pub(crate) span: Span,
+}
+
+/// A number that was written somewhere.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Count {
+    pub(crate) value: usize,
+    /// Of the option.
     pub(crate) span: Span,
 }
 
@@ -282,6 +291,32 @@ impl<P> Opt<P> {
         errors.push(
             self.value_span(),
             format_args!("`{ident}` needs a value: write `{ident} = {example}`"),
+        );
+        None
+    }
+
+    /// The value of `name = 500`, which is at least 1.
+    pub(crate) fn count(&self, example: usize, errors: &mut Errors) -> Option<Count> {
+        let ident = &self.ident;
+        if let Value::Expr(value) = &self.value
+            && let Expr::Lit(literal) = ungrouped(value)
+            && let Lit::Int(number) = &literal.lit
+            && let Ok(value) = number.base10_parse()
+        {
+            if value == 0 {
+                errors.push(
+                    number.span(),
+                    format_args!("`{ident}` is at least 1: write `{ident} = {example}`"),
+                );
+            }
+            return Some(Count {
+                value,
+                span: ident.span(),
+            });
+        }
+        errors.push(
+            self.value_span(),
+            format_args!("`{ident}` needs a whole number: write `{ident} = {example}`"),
         );
         None
     }

@@ -47,7 +47,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// | --- | --- |
 /// | `prefix = "app"` | begins every name. Default: none |
 /// | `labels(team = "x")` | labels that every series has. Default: none |
-/// | `crate = ::path` | where `gds-metrics` is. Default: `::gds_metrics` |
+/// | `crate = ::path` | where `gds-metrics` is, if it is renamed in `Cargo.toml` or comes through another crate. Default: `::gds_metrics` |
 ///
 /// # Options of a field
 ///
@@ -58,7 +58,8 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `unit = "seconds"` | a base unit: `seconds`, `bytes`, `ratio`, or a thing such as `requests` |
 /// | `buckets = [0.1, 1.0]` | of a histogram; also `exponential(start, factor, count)`, `linear(start, width, count)` or a constant. Default for seconds: 0.005 to 10 in 14 steps. For another unit, or none, there is no default |
 /// | `labels(zone = "a")` | labels that every series of the field has |
-/// | `zero` | creates all series of a `Family` at once, so that the first increase is seen. Its label set must be closed: made of enums and `bool`s |
+/// | `zero` | creates all series of a `Family` at once, so that the first increase is seen. Its label set must be closed: made of enums and `bool`s. (A `ClosedFamily` has all of them anyway) |
+/// | `max_series = 500` | how many series a `Family` makes at most; what comes beyond is counted in one series. Default: 10,000 |
 /// | `prefix = "db"` | the field is another set, whose names begin with this |
 /// | `flatten` | the field is another set |
 /// | `skip` | the field is no metric; it is made by `Default` |

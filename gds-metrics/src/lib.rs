@@ -128,9 +128,9 @@ pub use prometheus_client::{
 pub use crate::{
     config::GdsMetricsBuilder,
     custom::{
-        ClosedLabelSet, ClosedLabelValue, CounterFn, Family, FamilyMember, GaugeExt, GaugeFn,
-        GdsMetricSet, Histogram, InProgress, Info, LabelSet, Metric, Observe, StateSet, Summary,
-        Timer, UpDown, schema,
+        ClosedFamily, ClosedLabelSet, ClosedLabelValue, CounterFn, Family, FamilyMember,
+        FloatCounter, FloatGauge, GaugeExt, GaugeFn, GdsMetricSet, Histogram, InProgress, Info,
+        LabelSet, Metric, Observe, StateSet, Summary, Timer, UpDown, schema,
     },
     encoding::*,
     endpoint::MetricsScope,
@@ -154,11 +154,12 @@ pub mod __private {
             ClosedLabelSet, ClosedLabelValue, Label, LabelNames, LabelValue, Probe, Unknown,
             display, encode_display, nested_index, product, sum,
         },
-        metric::Metric,
-        metrics::{buckets, zero},
+        metric::{LabelsOf, Metric},
+        metrics::buckets,
         schema::{Entry, Schema, check::check, help::help, name::Text},
         set::{
-            GdsMetricSet, MetricField, MetricParts, SetBuilder, SetField, metric_field, set_field,
+            GdsMetricSet, MaxSeries, MetricField, MetricParts, SetBuilder, SetField, Zero,
+            max_series, metric_field, set_field, zero,
         },
     };
 }

@@ -164,3 +164,33 @@ fn folded_series_are_counted_by_family() {
         Some(2.0)
     );
 }
+
+/// `max_series` bounds one family, also behind an alias, and 10,000 the others.
+#[test]
+fn a_family_has_as_many_series_as_its_field_says() {
+    type PerCustomer<M> = Family<Labels, M>;
+
+    #[derive(GdsMetricSet)]
+    struct Set {
+        /// Jobs done.
+        #[metric(max_series = 2)]
+        jobs: Family<Labels, Counter>,
+        /// Jobs that run.
+        #[metric(max_series = 1)]
+        running: PerCustomer<Gauge>,
+        /// Jobs that failed.
+        failed: Family<Labels, Counter>,
+    }
+
+    let metrics = GdsMetrics::builder().build().unwrap();
+    let set: Set = metrics.register().unwrap();
+    for kind in ["a", "b", "c", "d"] {
+        set.jobs.get_or_create(&labels(kind)).inc();
+        set.running.get_or_create(&labels(kind)).inc();
+        set.failed.get_or_create(&labels(kind)).inc();
+    }
+    let other = |name| metrics.sample(name, &[("kind", "_other")]);
+    assert_eq!(other("jobs_total"), Some(2.0));
+    assert_eq!(other("running"), Some(3.0));
+    assert_eq!(other("failed_total"), None);
+}

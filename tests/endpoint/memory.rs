@@ -4,7 +4,6 @@
 #![cfg(target_os = "linux")]
 
 #[path = "../support/mod.rs"]
-#[allow(dead_code)]
 mod support;
 
 use std::{

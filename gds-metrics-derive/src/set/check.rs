@@ -1,9 +1,7 @@
 //! What is wrong with a metric set, all of it.
 
-use proc_macro2::Span;
-
 use super::{
-    kind::{Kind, Labels},
+    kind::Kind,
     model::{Content, Field, Metric, Nested, Set},
 };
 use crate::{
@@ -60,7 +58,7 @@ fn check_metric(set: &Set<'_>, field: &Field<'_>, metric: &Metric, errors: &mut 
     if metric.help.is_none() {
         let ident = field.ident;
         // Its type does not tell that it is a metric at all.
-        let otherwise = match metric.guess.kind {
+        let otherwise = match metric.kind {
             Some(_) => "",
             None => {
                 ", `#[metric(flatten)]` if it is a set of metrics, or `#[metric(skip)]` if it is none"
@@ -76,7 +74,7 @@ fn check_metric(set: &Set<'_>, field: &Field<'_>, metric: &Metric, errors: &mut 
     check_name(set, metric, errors);
     check_unit(set, metric, errors);
     if let Some(buckets) = &metric.buckets {
-        match metric.guess.kind {
+        match metric.kind {
             None | Some(Kind::Histogram) => buckets.check(errors),
             Some(kind) => errors.push(
                 buckets.span,
@@ -87,16 +85,8 @@ fn check_metric(set: &Set<'_>, field: &Field<'_>, metric: &Metric, errors: &mut 
             ),
         }
     }
-    if let Some(span) = metric.zero
-        && (matches!(metric.guess.labels, Labels::None) || metric.guess.kind == Some(Kind::Info))
-    {
-        errors.push(
-            span,
-            "`zero` creates the series of a `Family`, and this is none: remove `zero`",
-        );
-    }
     check_labels(&metric.labels, &set.labels, errors);
-    let (kind, own) = match metric.guess.kind {
+    let (kind, own) = match metric.kind {
         Some(kind @ Kind::Histogram) => (kind, "le"),
         Some(kind @ Kind::Summary) => (kind, "quantile"),
         _ => return,
@@ -137,7 +127,7 @@ fn check_name(set: &Set<'_>, metric: &Metric, errors: &mut Errors) {
     let Some((suffix, owner, instead)) = reserved_suffix(set, metric) else {
         return;
     };
-    let Some(kind) = metric.guess.kind else {
+    let Some(kind) = metric.kind else {
         return;
     };
     let family = set.family_name(metric);
@@ -186,8 +176,6 @@ fn check_spelling(metric: &Metric, errors: &mut Errors) {
                 instead_of_unit(base)
             ),
         );
-    } else if name::ends_with_word(value, "ratio") {
-        check_ratio(metric, *span, errors);
     }
 }
 
@@ -199,22 +187,13 @@ fn instead_of_unit(base: &str) -> &str {
     }
 }
 
-fn check_ratio(metric: &Metric, span: Span, errors: &mut Errors) {
-    if metric.guess.integer_gauge {
-        errors.push(
-            span,
-            "a ratio is a fraction from 0 to 1, and this gauge holds whole numbers: make it a `FloatGauge`",
-        );
-    }
-}
-
 /// The reserved suffix that the family's name ends in, whose it is, and what to do instead.
 fn reserved_suffix(
     set: &Set<'_>,
     metric: &Metric,
 ) -> Option<(&'static str, &'static str, &'static str)> {
     // Of another type the constants know better.
-    metric.guess.kind?;
+    metric.kind?;
     let family = set.family_name(metric);
     [
         ("bucket", "the buckets of a histogram", "rename it"),
@@ -244,7 +223,7 @@ fn check_unit(set: &Set<'_>, metric: &Metric, errors: &mut Errors) {
     let Some(Text { value, span }) = &metric.unit else {
         return;
     };
-    if let Some(kind @ (Kind::Info | Kind::StateSet)) = metric.guess.kind {
+    if let Some(kind @ (Kind::Info | Kind::StateSet)) = metric.kind {
         errors.push(
             *span,
             format_args!("{} measures nothing: remove `unit`", kind.as_str()),
@@ -271,11 +250,6 @@ fn check_unit(set: &Set<'_>, metric: &Metric, errors: &mut Errors) {
             *span,
             format_args!("a unit has no capitals: write `unit = \"{small}\"`"),
         );
-    } else if value == "ratio" && metric.guess.integer_gauge {
-        // Said of the name already.
-        if metric.renamed || !name::ends_with_word(&metric.name.value, "ratio") {
-            check_ratio(metric, *span, errors);
-        }
     } else if set.prefix.is_none() && metric.name.value == *value {
         errors.push(
             metric.name.span,
@@ -345,7 +319,7 @@ fn check_duplicates(set: &Set<'_>, errors: &mut Errors) {
             continue;
         }
         let family = set.family_name(metric);
-        let (suffixes, kind) = match metric.guess.kind {
+        let (suffixes, kind) = match metric.kind {
             Some(kind) => (kind.suffixes(), kind.as_str()),
             None => (&[""][..], "a metric"),
         };

@@ -4,12 +4,9 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Generics, Ident, ext::IdentExt, parse_quote, spanned::Spanned};
 
-use super::{
-    kind::Labels,
-    model::{Content, Field, Metric, Nested, Set},
-};
+use super::model::{Content, Field, Metric, Nested, Set};
 use crate::{
-    attr::ConstantLabel,
+    attr::{ConstantLabel, Count},
     tokens::{is_generic, private, respanned},
 };
 
@@ -22,7 +19,7 @@ pub(crate) fn stub(set: &Set<'_>) -> TokenStream {
     quote! {
         #[automatically_derived]
         impl #impl_generics #private::GdsMetricSet for #ident #ty_generics #where_clause {
-            const SCHEMA: &'static #private::Schema = &#private::Schema { set: #name, entries: &[] };
+            const SCHEMA: &'static #private::Schema = &#private::Schema::new(#name, &[]);
 
             fn build(_: &mut #private::SetBuilder) -> Self {
                 #private::std::unreachable!()
@@ -82,10 +79,7 @@ pub(crate) fn expand(set: &Set<'_>) -> TokenStream {
 
         #[automatically_derived]
         impl #impl_generics #private::GdsMetricSet for #ident #ty_generics #where_clause {
-            const SCHEMA: &'static #private::Schema = &#private::Schema {
-                set: #name,
-                entries: &[#entries],
-            };
+            const SCHEMA: &'static #private::Schema = &#private::Schema::new(#name, &[#entries]);
 
             fn build(__builder: &mut #private::SetBuilder) -> Self {
                 let _ = &__builder;
@@ -105,8 +99,12 @@ fn bounded(set: &Set<'_>, private: &TokenStream) -> Generics {
         if !is_generic(ty, set.generics) {
             continue;
         }
-        let bound = match field.content {
-            Content::Metric(_) => quote!(#private::Metric),
+        let bound = match &field.content {
+            Content::Metric(metric) => {
+                let zero = metric.zero.map(|_| quote!(+ #private::Zero));
+                let max_series = metric.max_series.map(|_| quote!(+ #private::MaxSeries));
+                quote!(#private::Metric #zero #max_series)
+            }
             Content::Set(_) => quote!(#private::GdsMetricSet),
             Content::Skipped => quote!(#private::std::default::Default),
         };
@@ -131,20 +129,11 @@ fn metric_constant(
     let field_name = field.ident.unraw().to_string();
     let name = set.local_name(metric);
     let unit = option(metric.unit.as_ref().map(|unit| &unit.value), private);
+    let is_ratio = metric.is_ratio();
     let help = metric
         .help
         .as_ref()
         .map(|help| help.expand(field.ident.span(), private));
-    let labels = match &metric.guess.labels {
-        Labels::None => quote!(#private::std::option::Option::Some(&[])),
-        Labels::Type(labels) => {
-            quote! {{
-                use #private::Unknown as _;
-                #private::Probe::<#labels>::NAMES
-            }}
-        }
-        Labels::Unknown => quote!(#private::std::option::Option::None),
-    };
     let constant_labels = constant_labels(&set.labels, &metric.labels);
     let buckets = option(
         metric
@@ -158,19 +147,31 @@ fn metric_constant(
         let private = respanned(private, span);
         quote_spanned!(span=> .zero(#private::zero))
     });
+    let max_series = option(
+        metric.max_series.map(|Count { value, span }| {
+            let private = respanned(private, span);
+            quote_spanned!(span=> #private::max_series::<#ty>(#value))
+        }),
+        private,
+    );
     // At the type, which is what may be wrong with it.
     let private_here = respanned(private, field.ty.span());
+    let labels = quote! {{
+        use #private::Unknown as _;
+        #private::LabelsOf::<#ty>::NAMES
+    }};
     let call = quote_spanned! {field.ty.span()=>
         #private_here::metric_field::<#ty>(#private::MetricParts {
             set: #set_name,
             field: #field_name,
             name: #name,
             unit: #unit,
+            is_ratio: #is_ratio,
             help: #help,
             labels: #labels,
             constant_labels: #constant_labels,
             buckets: #buckets,
-            max_series: #private::std::option::Option::None,
+            max_series: #max_series,
             file: #private::std::file!(),
             line: #line,
         })

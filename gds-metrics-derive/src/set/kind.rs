@@ -1,7 +1,9 @@
-//! What kind of metric a type is, as far as its spelling tells.
+//! What kind of metric a type is, as far as its spelling tells: for messages alone.
 //!
-//! A type alias tells nothing: then the constants of `gds_metrics::schema::check` find what is wrong, but
-//! for the labels of a family, which are unknown.
+//! The type decides. Whatever is wrong with a set is found by its traits and by the constants of
+//! `gds_metrics::schema::check`, which know what an alias stands for. But those speak of the whole field, and
+//! of one mistake at a time. Where the spelling tells, the derive says the same of all mistakes at once, each
+//! at the name or the option that it is about. What is not spelt as a metric of ours has no kind here.
 
 use syn::Type;
 
@@ -42,59 +44,17 @@ impl Kind {
     }
 }
 
-/// What a field's type looks like.
-#[derive(Clone, Debug)]
-pub(crate) struct Guess {
-    pub(crate) kind: Option<Kind>,
-    /// Whether it is a gauge of whole numbers.
-    pub(crate) integer_gauge: bool,
-    pub(crate) labels: Labels,
-}
-
-/// The type of a field's labels.
-#[derive(Clone, Debug)]
-pub(crate) enum Labels {
-    /// It has none.
-    None,
-    Type(Box<Type>),
-    Unknown,
-}
-
 /// Reads `ty`'s spelling.
-pub(crate) fn guess(ty: &Type) -> Guess {
-    let unknown = Guess {
-        kind: None,
-        integer_gauge: false,
-        labels: Labels::Unknown,
-    };
-    let Some((name, arguments)) = last_segment(ty) else {
-        return unknown;
-    };
-    let first = || match arguments.first() {
-        Some(labels) => Labels::Type(Box::new((*labels).clone())),
-        None => Labels::Unknown,
-    };
-    let (kind, labels) = match name.as_str() {
-        "Counter" | "CounterWithExemplar" => (Kind::Counter, Labels::None),
-        "Gauge" => (Kind::Gauge, Labels::None),
-        "Histogram" | "HistogramWithExemplars" => (Kind::Histogram, Labels::None),
-        "Summary" => (Kind::Summary, Labels::None),
-        "StateSet" => (Kind::StateSet, Labels::None),
-        "Info" => (Kind::Info, first()),
-        "Family" => {
-            return Guess {
-                labels: first(),
-                ..arguments.get(1).map_or(unknown, |metric| guess(metric))
-            };
-        }
-        _ => return unknown,
-    };
-    let is_float = |number: &&Type| {
-        last_segment(number).is_some_and(|(name, _)| name == "f64" || name == "f32")
-    };
-    Guess {
-        kind: Some(kind),
-        integer_gauge: kind == Kind::Gauge && !arguments.first().is_some_and(is_float),
-        labels,
+pub(crate) fn guess(ty: &Type) -> Option<Kind> {
+    let (name, arguments) = last_segment(ty)?;
+    match name.as_str() {
+        "Counter" | "FloatCounter" | "CounterFn" => Some(Kind::Counter),
+        "Gauge" | "FloatGauge" | "GaugeFn" => Some(Kind::Gauge),
+        "Histogram" => Some(Kind::Histogram),
+        "Summary" => Some(Kind::Summary),
+        "StateSet" => Some(Kind::StateSet),
+        "Info" => Some(Kind::Info),
+        "Family" | "ClosedFamily" => guess(arguments.get(1)?),
+        _ => None,
     }
 }

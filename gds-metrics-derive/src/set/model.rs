@@ -9,10 +9,10 @@ use syn::{
 use super::{
     buckets::Buckets,
     help::Help,
-    kind::{Guess, Kind, guess},
+    kind::{Kind, guess},
 };
 use crate::{
-    attr::{self, ConstantLabel, OnField, OnSet, Opt, Text},
+    attr::{self, ConstantLabel, Count, OnField, OnSet, Opt, Text},
     errors::Errors,
     name,
 };
@@ -48,7 +48,9 @@ pub(crate) struct Metric {
     pub(crate) buckets: Option<Buckets>,
     pub(crate) labels: Vec<ConstantLabel>,
     pub(crate) zero: Option<Span>,
-    pub(crate) guess: Guess,
+    pub(crate) max_series: Option<Count>,
+    /// As far as the type's spelling tells.
+    pub(crate) kind: Option<Kind>,
 }
 
 /// A field that is another set.
@@ -110,7 +112,7 @@ impl<'a> Set<'a> {
     /// The name of the family, as far as this struct tells.
     pub(crate) fn family_name(&self, metric: &Metric) -> String {
         let written = self.local_name(metric);
-        let stem = match metric.guess.kind {
+        let stem = match metric.kind {
             Some(Kind::Counter) => name::strip_word(&written, "total"),
             Some(Kind::Info) => name::strip_word(&written, "info"),
             _ => &written,
@@ -132,6 +134,14 @@ impl<'a> Set<'a> {
             }
             None => metric.name.value.clone(),
         }
+    }
+}
+
+impl Metric {
+    /// Whether it says that it is a fraction. A name that was given by `rename` says nothing.
+    pub(crate) fn is_ratio(&self) -> bool {
+        self.unit.as_ref().is_some_and(|unit| unit.value == "ratio")
+            || !self.renamed && name::ends_with_word(&self.name.value, "ratio")
     }
 }
 
@@ -196,6 +206,7 @@ fn read_nested(nesting: &str, options: &[Opt<OnField>], errors: &mut Errors) -> 
             | OnField::Unit
             | OnField::Buckets
             | OnField::Zero
+            | OnField::MaxSeries
             | OnField::Skip => errors.push(
                 option.ident.span(),
                 format_args!(
@@ -231,7 +242,8 @@ fn read_metric(
         buckets: None,
         labels: Vec::new(),
         zero: None,
-        guess: guess(&field.ty),
+        max_series: None,
+        kind: guess(&field.ty),
     };
     for option in options {
         match option.name {
@@ -254,6 +266,7 @@ fn read_metric(
             }
             OnField::Labels => metric.labels = option.labels(errors),
             OnField::Zero => metric.zero = option.flag(errors),
+            OnField::MaxSeries => metric.max_series = option.count(500, errors),
             // Such a field is no metric.
             OnField::Prefix | OnField::Flatten | OnField::Skip => {}
         }

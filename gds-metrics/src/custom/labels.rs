@@ -71,14 +71,15 @@ impl<T: ClosedLabelValue> ClosedLabelValue for Option<T> {
     }
 }
 
-/// A label set all of whose values are known: `#[metric(zero)]` can create its series in advance.
+/// A label set all of whose values are known: all of its series can be
+/// created before they are used, as [`ClosedFamily`](crate::ClosedFamily) and `#[metric(zero)]` do.
 ///
 /// `#[derive(EncodeLabelSet)]` implements it for a struct all of whose fields are
 /// [`ClosedLabelValue`]s. Every combination counts: keep the product small.
 #[diagnostic::on_unimplemented(
-    message = "the label values of `{Self}` are not all known, so `zero` cannot create its series",
+    message = "the label values of `{Self}` are not all known, so its series cannot be created before they are used",
     label = "its label values are not all known",
-    note = "remove `zero`, or use a label set made of enums (`#[derive(EncodeLabelValue)]`) and `bool`s"
+    note = "use a label set made of enums (`#[derive(EncodeLabelValue)]`) and `bool`s, or a `Family` without `zero`"
 )]
 pub trait ClosedLabelSet: Sized {
     /// How many combinations there are. More than 10,000 do not compile.
@@ -122,7 +123,7 @@ pub const fn product(mut counts: &[usize]) -> usize {
 
 /// `count`, if it is not too great.
 #[track_caller]
-const fn capped(count: usize) -> usize {
+pub(crate) const fn capped(count: usize) -> usize {
     assert!(
         count <= MAX_COUNT,
         "these labels have more than 10,000 combinations, and each would be a series: use a `Family` \

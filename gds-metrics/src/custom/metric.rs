@@ -1,13 +1,16 @@
 //! The types that a field of a metric set may have.
 
-use std::{fmt::Debug, sync::Arc};
+use std::{fmt::Debug, marker::PhantomData, sync::Arc};
 
 use prometheus_client::metrics::{
     counter::{self, Counter},
     gauge::{self, Gauge},
 };
 
-use super::{labels::Label, metrics::buckets};
+use super::{
+    labels::{Label, LabelNames, Unknown},
+    metrics::buckets,
+};
 use crate::exposition::{Bounds, MetricKind, Number, Timestamp, Writer};
 
 /// A type that a field of a [`GdsMetricSet`](crate::GdsMetricSet) may have.
@@ -15,9 +18,9 @@ use crate::exposition::{Bounds, MetricKind, Number, Timestamp, Writer};
 /// Implemented for prometheus-client's `Counter` and `Gauge` of any number type, for
 /// [`Histogram`](crate::Histogram), [`Summary`](crate::Summary), [`Info`](crate::Info),
 /// [`StateSet`](crate::StateSet), [`GaugeFn`](crate::GaugeFn) and [`CounterFn`](crate::CounterFn), and for a
-/// [`Family`](crate::Family) of a [`FamilyMember`]. It cannot be implemented outside of this crate.
+/// [`Family`](crate::Family) and a [`ClosedFamily`](crate::ClosedFamily) of a [`FamilyMember`]. It cannot be implemented outside of this crate.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a metric type: expected `Counter`, `Gauge`, `Histogram`, `Summary`, `Info`, `StateSet`, or a `Family` of one of the first four",
+    message = "`{Self}` is not a metric type: expected `Counter`, `Gauge`, `Histogram`, `Summary`, `Info`, `StateSet`, `GaugeFn`, `CounterFn`, or a `Family` or `ClosedFamily` of one of the first four",
     label = "not a metric type",
     note = "a field that is another metric set needs `#[metric(flatten)]` or `#[metric(prefix = \"…\")]`",
     note = "a field that is no metric needs `#[metric(skip)]`",
@@ -28,7 +31,8 @@ pub trait Metric: sealed::Metric {
     const KIND: MetricKind;
 }
 
-/// A metric type of which there can be a [`Family`](crate::Family), one metric for each label set:
+/// A metric type of which there can be a [`Family`](crate::Family) or a
+/// [`ClosedFamily`](crate::ClosedFamily), one metric for each label set:
 /// `Counter`, `Gauge`, [`Histogram`](crate::Histogram) and [`Summary`](crate::Summary).
 ///
 /// It cannot be implemented outside of this crate.
@@ -47,6 +51,9 @@ pub(crate) mod sealed {
         /// The label set that tells its series apart.
         type Labels;
 
+        /// Whether its values are whole numbers.
+        const WHOLE: bool = false;
+
         /// Makes the metric of a field.
         fn make(options: &Options) -> Self;
 
@@ -63,6 +70,22 @@ pub(crate) mod sealed {
 /// The label set of a metric that has none.
 #[derive(Clone, Copy, Debug)]
 pub struct NoLabels;
+
+impl LabelNames for NoLabels {
+    const NAMES: &'static [Label] = &[];
+}
+
+/// `LabelsOf::<M>::NAMES`: the names of a metric's labels, if its label set tells them. Else, and for what is
+/// no metric, it is `None` by way of [`Unknown`].
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct LabelsOf<M>(PhantomData<M>);
+
+impl<M: sealed::Metric<Labels: LabelNames>> LabelsOf<M> {
+    pub const NAMES: Option<&'static [Label]> = Some(<M::Labels as LabelNames>::NAMES);
+}
+
+impl<M> Unknown for LabelsOf<M> {}
 
 /// What is known of a metric before it is made.
 #[derive(Clone, Debug)]
@@ -82,6 +105,15 @@ pub struct Options {
 impl Options {
     /// How many series a family has at most, unless a set says otherwise.
     pub(crate) const MAX_SERIES: usize = 10_000;
+
+    /// How many samples each series of a family has.
+    pub(crate) fn samples_each(&self, kind: MetricKind) -> usize {
+        match kind {
+            MetricKind::Histogram => self.bounds.values().len() + 3,
+            MetricKind::Summary => 2,
+            _ => 1,
+        }
+    }
 }
 
 impl Default for Options {
@@ -149,12 +181,17 @@ pub(crate) fn single<M: sealed::Member + Debug + Clone>(
 
 /// The number types of prometheus-client's counters and gauges.
 pub trait Numeric: Debug + Send + Sync + 'static {
+    /// Whether it holds whole numbers.
+    const WHOLE: bool;
+
     fn number(self) -> Number;
 }
 
 macro_rules! numeric {
-    ($($type:ty => $number:expr),+ $(,)?) => {$(
+    ($($type:ty, $whole:literal => $number:expr;)+) => {$(
         impl Numeric for $type {
+            const WHOLE: bool = $whole;
+
             fn number(self) -> Number {
                 $number(self.into())
             }
@@ -163,31 +200,48 @@ macro_rules! numeric {
 }
 
 numeric! {
-    u64 => Number::Unsigned,
-    u32 => Number::Unsigned,
-    i64 => Number::Signed,
-    i32 => Number::Signed,
-    f64 => Number::Float,
-    f32 => Number::Float,
+    u64, true => Number::Unsigned;
+    u32, true => Number::Unsigned;
+    i64, true => Number::Signed;
+    i32, true => Number::Signed;
+    f64, false => Number::Float;
+    f32, false => Number::Float;
 }
 
+/// What can keep the number of a counter.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "a `Counter<{N}>` cannot keep its number in an `{Self}`: write `Counter` for whole numbers, or `FloatCounter` for fractions",
+    label = "not a counter's number"
+)]
+pub trait CounterCell<N>: counter::Atomic<N> + Default + Debug + Send + Sync + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<N, A: counter::Atomic<N> + Default + Debug + Send + Sync + 'static> CounterCell<N> for A {}
+
+/// What can keep the number of a gauge.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "a `Gauge<{N}>` cannot keep its number in an `{Self}`: write `FloatGauge` for fractions, `Gauge` for whole numbers, or name what keeps the number, as in `Gauge<u64, AtomicU64>`",
+    label = "not a gauge's number"
+)]
+pub trait GaugeCell<N>: gauge::Atomic<N> + Default + Debug + Send + Sync + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<N, A: gauge::Atomic<N> + Default + Debug + Send + Sync + 'static> GaugeCell<N> for A {}
+
 macro_rules! atom {
-    ($atom:ident, $atomic:path, $kind:expr, $start:expr) => {
-        impl<N: Numeric, A: $atomic + Default + Debug + Send + Sync + 'static> Metric
-            for $atom<N, A>
-        {
+    ($atom:ident, $cell:path, $kind:expr, $start:expr) => {
+        impl<N: Numeric, A: $cell> Metric for $atom<N, A> {
             const KIND: MetricKind = $kind;
         }
 
-        impl<N: Numeric, A: $atomic + Default + Debug + Send + Sync + 'static> FamilyMember
-            for $atom<N, A>
-        {
-        }
+        impl<N: Numeric, A: $cell> FamilyMember for $atom<N, A> {}
 
-        impl<N: Numeric, A: $atomic + Default + Debug + Send + Sync + 'static> sealed::Metric
-            for $atom<N, A>
-        {
+        impl<N: Numeric, A: $cell> sealed::Metric for $atom<N, A> {
             type Labels = NoLabels;
+
+            const WHOLE: bool = N::WHOLE;
 
             fn make(_: &Options) -> Self {
                 Self::default()
@@ -198,9 +252,7 @@ macro_rules! atom {
             }
         }
 
-        impl<N: Numeric, A: $atomic + Default + Debug + Send + Sync + 'static> sealed::Member
-            for $atom<N, A>
-        {
+        impl<N: Numeric, A: $cell> sealed::Member for $atom<N, A> {
             fn write(&self, writer: &mut dyn Writer, labels: &str, start: Timestamp) {
                 writer.sample(labels, self.get().number(), $start(start));
             }
@@ -208,5 +260,5 @@ macro_rules! atom {
     };
 }
 
-atom!(Counter, counter::Atomic<N>, MetricKind::Counter, Some);
-atom!(Gauge, gauge::Atomic<N>, MetricKind::Gauge, |_| None);
+atom!(Counter, CounterCell<N>, MetricKind::Counter, Some);
+atom!(Gauge, GaugeCell<N>, MetricKind::Gauge, |_| None);

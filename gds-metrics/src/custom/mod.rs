@@ -15,8 +15,8 @@ pub use self::{
     labels::{ClosedLabelSet, ClosedLabelValue, LabelSet},
     metric::{FamilyMember, Metric},
     metrics::{
-        CounterFn, Family, GaugeExt, GaugeFn, Histogram, InProgress, Info, Observe, StateSet,
-        Summary, Timer, UpDown,
+        ClosedFamily, CounterFn, Family, FloatCounter, FloatGauge, GaugeExt, GaugeFn, Histogram,
+        InProgress, Info, Observe, StateSet, Summary, Timer, UpDown,
     },
     set::GdsMetricSet,
 };

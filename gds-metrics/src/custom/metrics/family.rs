@@ -13,13 +13,13 @@ use foldhash::fast::RandomState;
 
 use super::{
     InProgress, Observe, Timer, UpDown,
-    series::{Label, Series, Snapshot},
+    series::{Label, Series, Snapshot, warn_of_left_out},
 };
 use crate::{
     custom::{
         label_render::{self, BadLabels},
         label_text::LabelText,
-        labels::{ClosedLabelSet, LabelSet, flat_names},
+        labels::{LabelSet, flat_names},
         metric::{Exposed, FamilyMember, Metric, Options, sealed},
     },
     exposition::{MetricKind, Writer, push_label},
@@ -269,11 +269,7 @@ impl<L: LabelSet, M: FamilyMember> Family<L, M> {
         let key = Arc::new(labels.clone());
         let rendered = inner.render(labels);
         if rendered.is_err() && !inner.warned.swap(true, Relaxed) {
-            log::warn!(
-                "a series of the metric family `{}` is left out of the exposition: the encoder of its \
-                 labels fails, or one of its labels comes twice or has no valid name",
-                inner.options.name
-            );
+            warn_of_left_out(&inner.options.name);
         }
 
         let mut series = inner.series();
@@ -300,14 +296,6 @@ impl<L: LabelSet, M: FamilyMember> Family<L, M> {
         };
         inner.lookup_mut().metrics.insert(key, entry);
         metric
-    }
-}
-
-/// Creates the series of a closed label set.
-#[doc(hidden)]
-pub fn zero<L: ClosedLabelSet + LabelSet, M: FamilyMember>(family: &Family<L, M>) {
-    for labels in L::all() {
-        drop(family.get_or_create(&labels));
     }
 }
 
@@ -341,26 +329,12 @@ impl<L: LabelSet, M: FamilyMember> Inner<L, M> {
         }
     }
 
-    /// How many samples each series has.
-    fn samples_of_one(&self) -> usize {
-        match M::KIND {
-            MetricKind::Histogram => self.options.bounds.values().len() + 3,
-            MetricKind::Summary => 2,
-            _ => 1,
-        }
-    }
-
     fn render(&self, labels: &L) -> Result<Label, BadLabels> {
         self.label(label_render::render(labels)?)
     }
 
-    /// The whole label of a series: the constant labels, then its own.
     fn label(&self, own: LabelText) -> Result<Label, BadLabels> {
-        let reserved = M::KIND.own_label();
-        if own.names.iter().any(|name| Some(name.as_str()) == reserved) {
-            return Err(BadLabels);
-        }
-        Label::join(&self.options.constant_labels, own).ok_or(BadLabels)
+        Label::of_series(M::KIND, &self.options.constant_labels, own)
     }
 
     /// The series whose labels are all `_other`, now that one is needed.
@@ -400,6 +374,8 @@ impl<L: LabelSet, M: FamilyMember> Metric for Family<L, M> {
 impl<L: LabelSet, M: FamilyMember> sealed::Metric for Family<L, M> {
     type Labels = L;
 
+    const WHOLE: bool = M::WHOLE;
+
     fn make(options: &Options) -> Self {
         Self::new(options.clone())
     }
@@ -423,11 +399,11 @@ impl<L: LabelSet, M: FamilyMember> Exposed for Family<L, M> {
     }
 
     fn samples(&self) -> usize {
-        self.inner.series().len() * self.inner.samples_of_one()
+        self.inner.series().len() * self.inner.options.samples_each(M::KIND)
     }
 
     fn label_bytes(&self) -> usize {
-        self.inner.series().label_bytes() * self.inner.samples_of_one()
+        self.inner.series().label_bytes() * self.inner.options.samples_each(M::KIND)
     }
 
     fn folded(&self) -> Option<u64> {

@@ -1,7 +1,9 @@
 //! The metric types: what applications hold and record with.
 
 pub mod buckets;
+mod closed_family;
 mod family;
+mod floats;
 mod functions;
 mod guard;
 mod histogram;
@@ -9,10 +11,13 @@ mod info;
 mod series;
 mod state_set;
 mod summary;
+mod timed;
 mod timer;
 
 pub use self::{
-    family::{Family, zero},
+    closed_family::ClosedFamily,
+    family::Family,
+    floats::{FloatCounter, FloatGauge},
     functions::{CounterFn, GaugeFn},
     guard::{GaugeExt, InProgress, UpDown},
     histogram::Histogram,

@@ -8,8 +8,11 @@ use std::{
 };
 
 use crate::{
-    custom::label_text::{LabelText, read_label_set, split_labels},
-    exposition::Timestamp,
+    custom::{
+        label_render::BadLabels,
+        label_text::{LabelText, read_label_set, split_labels},
+    },
+    exposition::{MetricKind, Timestamp},
 };
 
 /// The labels of one series, constant ones included.
@@ -22,6 +25,19 @@ pub(super) struct Label {
 }
 
 impl Label {
+    /// The whole label of a series: the constant labels, then its own.
+    pub(super) fn of_series(
+        kind: MetricKind,
+        constant: &str,
+        own: LabelText,
+    ) -> Result<Self, BadLabels> {
+        let reserved = kind.own_label();
+        if own.names.iter().any(|name| Some(name.as_str()) == reserved) {
+            return Err(BadLabels);
+        }
+        Self::join(constant, own).ok_or(BadLabels)
+    }
+
     /// `None` if a label of the series' own has the name of a constant one.
     pub(super) fn join(constant: &str, own: LabelText) -> Option<Self> {
         let joined = if constant.is_empty() {
@@ -51,6 +67,14 @@ impl Label {
     }
 }
 
+/// What is logged of labels that cannot be exposed.
+pub(super) fn warn_of_left_out(family: &str) {
+    log::warn!(
+        "a series of the metric family `{family}` is left out of the exposition: the encoder of its labels \
+         fails, or one of its labels comes twice or has no valid name"
+    );
+}
+
 /// A series that is exposed.
 #[derive(Clone, Debug)]
 pub(super) struct Entry<M> {
@@ -60,6 +84,14 @@ pub(super) struct Entry<M> {
 }
 
 impl<M> Entry<M> {
+    pub(super) fn new(label: Label, metric: M, start: Timestamp) -> Self {
+        Self {
+            label,
+            metric,
+            start,
+        }
+    }
+
     pub(super) fn labels(&self) -> &str {
         &self.label.text
     }
@@ -156,11 +188,7 @@ impl<M: Clone> Series<M> {
         };
         self.label_bytes += key.len();
         self.slots.insert(Arc::clone(&key), slot);
-        let entry = Entry {
-            label,
-            metric: metric.clone(),
-            start: Timestamp::now(),
-        };
+        let entry = Entry::new(label, metric.clone(), Timestamp::now());
         let before = self.changes.series.get(&key);
         let change = Change {
             replaces: before.is_some_and(|change| change.replaces),

@@ -90,6 +90,12 @@ impl<M: Observe> Timer<M> {
         self.metric = None;
     }
 
+    /// Goes on, for another metric.
+    pub(super) fn report_to(mut self, metric: M) -> Self {
+        self.metric = Some(metric);
+        self
+    }
+
     fn observe(&mut self) -> Duration {
         let elapsed = self.started.elapsed();
         if let Some(metric) = self.metric.take() {

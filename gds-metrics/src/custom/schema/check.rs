@@ -213,6 +213,21 @@ pub(crate) const fn check_field(def: &MetricDef, own_buckets: bool) {
     check_labels(def, Constants::ROOT);
 }
 
+/// A gauge of whole numbers would be 0 or 1.
+#[track_caller]
+pub(crate) const fn whole_ratio(def: &MetricDef) {
+    if !matches!(def.kind, MetricKind::Gauge) {
+        return;
+    }
+    let mut text = Text::<MESSAGE>::new();
+    text.push("`");
+    text.push(def.set);
+    text.push("::");
+    text.push(def.field);
+    text.push("` is a ratio, a fraction from 0 to 1, and this gauge holds whole numbers: make it a `FloatGauge`");
+    panic!("{}", text.as_str());
+}
+
 #[track_caller]
 const fn duplicate(name: &str, first: &MetricDef, second: &MetricDef) -> ! {
     let mut text = Text::<MESSAGE>::new();

@@ -7,10 +7,17 @@ use crate::{custom::labels::Label, exposition::MetricKind};
 /// What a metric set consists of, nested sets included. See the [module](crate::schema).
 #[derive(Clone, Copy, Debug)]
 pub struct Schema {
+    pub(super) set: &'static str,
+    pub(super) entries: &'static [Entry],
+}
+
+impl Schema {
+    /// What the derive writes.
     #[doc(hidden)]
-    pub set: &'static str,
-    #[doc(hidden)]
-    pub entries: &'static [Entry],
+    #[must_use]
+    pub const fn new(set: &'static str, entries: &'static [Entry]) -> Self {
+        Self { set, entries }
+    }
 }
 
 /// A field of a set.
@@ -35,6 +42,8 @@ pub struct MetricDef {
     /// `None`: not known.
     pub labels: Option<&'static [Label]>,
     pub constant_labels: &'static [(&'static str, &'static str)],
+    /// The bounds of a histogram.
+    pub buckets: Option<&'static [f64]>,
     pub file: &'static str,
     pub line: u32,
 }

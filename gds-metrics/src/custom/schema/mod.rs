@@ -20,16 +20,20 @@
 //! let table = schema::markdown(&[ShopMetrics::SCHEMA]);
 //! assert!(table.contains("| `shop_orders_total` | counter |"));
 //! ```
+//!
+//! [`markdown()`] makes a table for people, [`json()`] all of it for programs.
 
 pub(crate) mod check;
 mod def;
 pub(crate) mod help;
+mod json;
 mod markdown;
 pub(crate) mod name;
 
 use self::name::Name;
 pub use self::{
     def::{Entry, MetricDef, Schema, SetDef},
+    json::json,
     markdown::markdown,
 };
 use super::labels::flat_names;
@@ -133,6 +137,12 @@ impl MetricSchema {
     #[must_use]
     pub fn constant_labels(&self) -> &[(&'static str, &'static str)] {
         &self.constant_labels
+    }
+
+    /// The upper bounds of a histogram's buckets, but for `+Inf`; `None` for another kind.
+    #[must_use]
+    pub fn buckets(&self) -> Option<&'static [f64]> {
+        self.def.buckets
     }
 
     /// The set and the field that define it, as `Set::field`.

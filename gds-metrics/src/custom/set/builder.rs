@@ -59,7 +59,7 @@ impl SetBuilder {
         }
         let options = Options {
             name: name.as_str().into(),
-            bounds: Arc::new(Bounds::new(field.buckets.unwrap_or(buckets::DEFAULT))),
+            bounds: Arc::new(Bounds::new(field.def.buckets.unwrap_or(buckets::DEFAULT))),
             max_series: field.max_series.unwrap_or(Options::MAX_SERIES),
             constant_labels: text.into(),
             labels: field.def.labels,

@@ -8,6 +8,7 @@ use crate::{
     custom::{
         labels::Label,
         metric::{Exposed, Metric, Options},
+        metrics::buckets,
         schema::{MetricDef, SetDef, check, name},
     },
     exposition::MetricKind,
@@ -22,6 +23,8 @@ pub struct MetricParts {
     /// With the prefix of its set.
     pub name: &'static str,
     pub unit: Option<&'static str>,
+    /// Whether the unit, or the name, says that it is a fraction.
+    pub is_ratio: bool,
     pub help: &'static str,
     pub labels: Option<&'static [Label]>,
     pub constant_labels: &'static [(&'static str, &'static str)],
@@ -37,7 +40,6 @@ pub struct MetricParts {
 #[derive(Debug)]
 pub struct MetricField<M> {
     pub def: MetricDef,
-    pub(super) buckets: Option<&'static [f64]>,
     pub(super) max_series: Option<usize>,
     make: fn(&Options) -> M,
     exposed: fn(&M, &Options) -> Box<dyn Exposed>,
@@ -62,13 +64,19 @@ pub const fn metric_field<M: Metric>(parts: MetricParts) -> MetricField<M> {
         help: parts.help,
         labels: parts.labels,
         constant_labels: parts.constant_labels,
+        buckets: match (parts.buckets, M::KIND) {
+            (None, MetricKind::Histogram) => Some(buckets::DEFAULT),
+            (own, _) => own,
+        },
         file: parts.file,
         line: parts.line,
     };
     check::check_field(&def, parts.buckets.is_some());
+    if parts.is_ratio && M::WHOLE {
+        check::whole_ratio(&def);
+    }
     MetricField {
         def,
-        buckets: parts.buckets,
         max_series: parts.max_series,
         make: M::make,
         exposed: M::exposed,

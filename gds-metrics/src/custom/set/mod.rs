@@ -2,11 +2,13 @@
 
 mod builder;
 mod field;
+mod options;
 
 pub(crate) use self::builder::{ConstantLabel, Pending};
 pub use self::{
     builder::SetBuilder,
     field::{MetricField, MetricParts, SetField, metric_field, set_field},
+    options::{MaxSeries, Zero, max_series, zero},
 };
 
 use std::sync::Arc;

@@ -1,0 +1,280 @@
+//! One metric for each of the label sets that there are.
+
+use std::{collections::BTreeMap, fmt, marker::PhantomData, sync::Arc};
+
+use super::{
+    InProgress, Observe, Timer, UpDown,
+    series::{Entry, Label, warn_of_left_out},
+};
+use crate::{
+    custom::{
+        label_render::{self, BadLabels},
+        labels::{ClosedLabelSet, LabelSet, capped},
+        metric::{Exposed, FamilyMember, Metric, Options, sealed},
+    },
+    exposition::{MetricKind, Timestamp, Writer},
+};
+
+/// A metric for each label set, where all label sets are known: a [`Family`](crate::Family) whose series
+/// are all there from the start, at 0.
+///
+/// [`get`](Self::get) takes no lock and computes no hash: it is an index into a table. Rates and alerts
+/// see the first increase of a series, since the series was there before. There is no limit to reach; a
+/// label set of more than 10,000 combinations does not compile. A clone is the same family.
+///
+/// ```
+/// use gds_metrics::{
+///     ClosedFamily, Counter, EncodeLabelSet, EncodeLabelValue, GdsMetricSet, GdsMetrics,
+/// };
+///
+/// #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+/// struct Job {
+///     queue: Queue,
+///     retried: bool,
+/// }
+///
+/// #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
+/// enum Queue {
+///     Mail,
+///     Invoices,
+/// }
+///
+/// #[derive(Clone, Debug, GdsMetricSet)]
+/// struct JobMetrics {
+///     /// Jobs done.
+///     jobs: ClosedFamily<Job, Counter>, // jobs_total{queue="…",retried="…"}, four series
+/// }
+///
+/// let metrics = GdsMetrics::builder().build()?;
+/// let set: JobMetrics = metrics.register()?;
+///
+/// set.jobs.get(&Job { queue: Queue::Mail, retried: false }).inc();
+///
+/// let jobs = |queue, retried| {
+///     metrics.sample("jobs_total", &[("queue", queue), ("retried", retried)])
+/// };
+/// assert_eq!(jobs("mail", "false"), Some(1.0));
+/// assert_eq!(jobs("invoices", "true"), Some(0.0));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct ClosedFamily<L, M> {
+    inner: Arc<Inner<M>>,
+    labels: PhantomData<fn(&L)>,
+}
+
+struct Inner<M> {
+    options: Options,
+    /// In the order of the label sets.
+    metrics: Box<[M]>,
+    /// Where an index leads that is not less than the count, which a type's own implementation can give.
+    spare: M,
+    /// What scrapes write, sorted by label text.
+    entries: Box<[Entry<M>]>,
+    /// How long the labels of all series are together.
+    label_bytes: usize,
+}
+
+impl<L: ClosedLabelSet + LabelSet, M: FamilyMember> ClosedFamily<L, M> {
+    fn new(options: &Options) -> Self {
+        let count = const { capped(L::COUNT) };
+        let start = Timestamp::now();
+        let mut metrics = Vec::with_capacity(count);
+        let mut entries = BTreeMap::new();
+        let mut complete = true;
+        for labels in L::all().into_iter().take(count) {
+            let label = label_render::render(&labels)
+                .and_then(|own| Label::of_series(M::KIND, &options.constant_labels, own));
+            metrics.push(match label {
+                Ok(label) => {
+                    // Label sets that are written alike are one series.
+                    let entry = entries
+                        .entry(Arc::clone(label.key()))
+                        .or_insert_with(|| Entry::new(label, M::make(options), start));
+                    entry.metric().clone()
+                }
+                Err(BadLabels) => {
+                    complete = false;
+                    M::make(options)
+                }
+            });
+        }
+        if !complete {
+            warn_of_left_out(&options.name);
+        }
+        let mut entries: Vec<Entry<M>> = entries.into_values().collect();
+        entries.sort_by(|a, b| a.labels().cmp(b.labels()));
+        Self {
+            inner: Arc::new(Inner {
+                options: options.clone(),
+                metrics: metrics.into(),
+                label_bytes: entries.iter().map(|entry| entry.labels().len()).sum(),
+                spare: M::make(options),
+                entries: entries.into(),
+            }),
+            labels: PhantomData,
+        }
+    }
+
+    /// The metric of `labels`.
+    ///
+    /// If labels cannot be exposed (their encoder fails, a name is invalid or comes twice), their metric
+    /// works and its series is left out of the exposition, and a warning is logged when the family is
+    /// made.
+    #[inline]
+    #[must_use = "the metric is there to be used: `.inc()`, `.set(…)`, `.observe(…)`"]
+    pub fn get(&self, labels: &L) -> &M {
+        let Inner { metrics, spare, .. } = &*self.inner;
+        metrics.get(labels.index()).unwrap_or(spare)
+    }
+
+    /// Starts a timer whose seconds the metric of `labels` observes when it is dropped.
+    ///
+    /// ```
+    /// use gds_metrics::{ClosedFamily, EncodeLabelSet, Summary};
+    ///
+    /// #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+    /// struct Render {
+    ///     cached: bool,
+    /// }
+    ///
+    /// let renders: ClosedFamily<Render, Summary> = ClosedFamily::default();
+    /// {
+    ///     let _timer = renders.start_timer(&Render { cached: true });
+    ///     // … render the page …
+    /// }
+    /// assert_eq!(renders.get(&Render { cached: true }).count(), 1);
+    /// ```
+    pub fn start_timer(&self, labels: &L) -> Timer<M>
+    where
+        M: Observe,
+    {
+        Timer::start(self.get(labels).clone())
+    }
+
+    /// Raises the gauge of `labels` by 1 until the guard is dropped.
+    ///
+    /// ```
+    /// use gds_metrics::{ClosedFamily, EncodeLabelSet, Gauge};
+    ///
+    /// #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+    /// struct Job {
+    ///     urgent: bool,
+    /// }
+    ///
+    /// let jobs: ClosedFamily<Job, Gauge> = ClosedFamily::default();
+    /// let running = jobs.in_progress(&Job { urgent: true });
+    /// assert_eq!(jobs.get(&Job { urgent: true }).get(), 1);
+    /// drop(running);
+    /// assert_eq!(jobs.get(&Job { urgent: true }).get(), 0);
+    /// ```
+    pub fn in_progress(&self, labels: &L) -> InProgress<M>
+    where
+        M: UpDown,
+    {
+        InProgress::begin(self.get(labels).clone())
+    }
+}
+
+impl<L: ClosedLabelSet + LabelSet, M: FamilyMember> Metric for ClosedFamily<L, M> {
+    const KIND: MetricKind = M::KIND;
+}
+
+impl<L: ClosedLabelSet + LabelSet, M: FamilyMember> sealed::Metric for ClosedFamily<L, M> {
+    type Labels = L;
+
+    const WHOLE: bool = M::WHOLE;
+
+    fn make(options: &Options) -> Self {
+        Self::new(options)
+    }
+
+    fn exposed(&self, _: &Options) -> Box<dyn Exposed> {
+        Box::new(self.clone())
+    }
+}
+
+impl<L: ClosedLabelSet + LabelSet, M: FamilyMember> Exposed for ClosedFamily<L, M> {
+    fn write(&self, writer: &mut dyn Writer) {
+        for entry in &self.inner.entries {
+            entry.metric().write(writer, entry.labels(), entry.start());
+        }
+    }
+
+    fn samples(&self) -> usize {
+        self.inner.entries.len() * self.inner.options.samples_each(M::KIND)
+    }
+
+    fn label_bytes(&self) -> usize {
+        self.inner.label_bytes * self.inner.options.samples_each(M::KIND)
+    }
+}
+
+impl<L: ClosedLabelSet + LabelSet, M: FamilyMember> Default for ClosedFamily<L, M> {
+    fn default() -> Self {
+        Self::new(&Options::default())
+    }
+}
+
+impl<L, M> Clone for ClosedFamily<L, M> {
+    fn clone(&self) -> Self {
+        Self {
+            inner: Arc::clone(&self.inner),
+            labels: PhantomData,
+        }
+    }
+}
+
+impl<L, M> fmt::Debug for ClosedFamily<L, M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClosedFamily")
+            .field("name", &self.inner.options.name)
+            .field("series", &self.inner.entries.len())
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use prometheus_client::{
+        encoding::{EncodeLabelSet, LabelSetEncoder},
+        metrics::counter::Counter,
+    };
+
+    use super::*;
+    use crate::custom::metrics::Summary;
+
+    #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+    struct Switch {
+        on: bool,
+    }
+
+    impl EncodeLabelSet for Switch {
+        fn encode(&self, encoder: &mut LabelSetEncoder<'_>) -> fmt::Result {
+            [("on", self.on.to_string())].encode(encoder)
+        }
+    }
+
+    impl ClosedLabelSet for Switch {
+        const COUNT: usize = 2;
+
+        fn all() -> Vec<Self> {
+            vec![Self { on: false }, Self { on: true }]
+        }
+
+        fn index(&self) -> usize {
+            usize::from(self.on)
+        }
+    }
+
+    #[test]
+    fn what_a_scrape_of_it_costs() {
+        let bytes = r#"on="false"on="true""#.len();
+        let counters = ClosedFamily::<Switch, Counter>::default();
+        assert_eq!((counters.samples(), counters.label_bytes()), (2, bytes));
+        let summaries = ClosedFamily::<Switch, Summary>::default();
+        assert_eq!(
+            (summaries.samples(), summaries.label_bytes()),
+            (4, 2 * bytes)
+        );
+    }
+}
