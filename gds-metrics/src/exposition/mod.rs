@@ -6,6 +6,7 @@ mod gathered;
 mod kind;
 mod labels;
 mod lines;
+pub(crate) mod native;
 mod openmetrics;
 mod page;
 mod protobuf;
@@ -22,8 +23,8 @@ pub(crate) use self::{
     labels::{push_label, push_label_value},
     page::{CHUNK, Sink, new_chunk},
     writer::{
-        Exemplar, Header, Histogram, Line, Number, Options, Source, Summary, Timestamp, Writer,
-        write_counters,
+        Exemplar, Header, Histogram, Line, Native, Number, Options, Source, Summary, Timestamp,
+        Writer, write_counters,
     },
 };
 pub use self::{format::Format, kind::MetricKind};
