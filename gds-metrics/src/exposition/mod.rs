@@ -1,11 +1,16 @@
 //! Families and samples on paper: the writer, its formats, and finding a sample again.
 
 mod bounds;
+// Nothing records into them yet.
+#[allow(dead_code, unused_imports)]
+pub(crate) mod exemplars;
 mod format;
 mod gathered;
 mod kind;
 mod labels;
 mod lines;
+// Nothing records into them yet.
+#[allow(dead_code, unused_imports)]
 pub(crate) mod native;
 mod openmetrics;
 mod page;
@@ -27,4 +32,4 @@ pub(crate) use self::{
         Writer, write_counters,
     },
 };
-pub use self::{format::Format, kind::MetricKind};
+pub use self::{exemplars::TraceContext, format::Format, kind::MetricKind};
