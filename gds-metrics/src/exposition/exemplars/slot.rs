@@ -56,7 +56,7 @@ impl Slot {
         }
         let before = self.sequence.load(Relaxed);
         let odd = before.wrapping_add(1);
-        if before % 2 == 1
+        if !before.is_multiple_of(2)
             || self
                 .sequence
                 .compare_exchange(before, odd, Acquire, Relaxed)
@@ -100,7 +100,7 @@ impl Slot {
         };
         // If any of it is from a writer that came later, its odd number is seen now.
         fence(Acquire);
-        (before % 2 == 0 && self.sequence.load(Relaxed) == before).then_some(kept)
+        (before.is_multiple_of(2) && self.sequence.load(Relaxed) == before).then_some(kept)
     }
 }
 

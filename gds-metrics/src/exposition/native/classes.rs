@@ -92,8 +92,8 @@ pub(super) fn of_float(value: f64) -> u64 {
 }
 
 /// The smallest float of a class.
-pub(super) fn smallest_float(class: u64) -> Option<f64> {
-    Some(f64::from_bits(class << 48))
+pub(super) fn smallest_float(class: u64) -> f64 {
+    f64::from_bits(class << 48)
 }
 
 #[cfg(test)]
@@ -142,7 +142,9 @@ mod tests {
             shift in 0..64_u32,
             value: u64,
         ) {
-            bounds.iter_mut().for_each(|bound| *bound >>= shift);
+            for bound in &mut bounds {
+                *bound >>= shift;
+            }
             bounds.sort_unstable();
             bounds.dedup();
             if let Some(classes) = Classes::new(&bounds, 0, OF_INTEGERS, smallest_integer) {

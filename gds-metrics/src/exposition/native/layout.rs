@@ -36,7 +36,7 @@ impl Octaves {
         let Some(lowest) = positive.next() else {
             return Self::SECONDS;
         };
-        let highest = positive.last().unwrap_or(lowest);
+        let highest = positive.next_back().unwrap_or(lowest);
         let rounded_up = i32::from(highest > power_of_two(exponent(highest).max(-1022)));
         let to = (exponent(highest) + rounded_up + Self::MARGIN).clamp(-1000, 1000);
         let from = (exponent(lowest) - Self::MARGIN).max(-1001);
@@ -96,7 +96,9 @@ impl Layout {
         let len = classes::of_float(highest) + 1 - lowest_class;
         let (integers, integer_cells) = integers(&bounds, per_unit);
         Self {
-            floats: Classes::new(&bounds, lowest_class, len, classes::smallest_float),
+            floats: Classes::new(&bounds, lowest_class, len, |class| {
+                Some(classes::smallest_float(class))
+            }),
             integer_classes: Classes::new(
                 &integers,
                 0,
@@ -187,7 +189,8 @@ fn integers(bounds: &[f64], per_unit: f64) -> (Box<[u64]>, Box<[u16]>) {
     (integers.into(), cells.into())
 }
 
-/// The largest integer that, divided by `per_unit`, is no larger than the bound.
+/// The largest integer that, divided by `per_unit`, is no larger than the bound. (Beyond 2^53, where
+/// floats are further than 1 apart, one that is near it.)
 fn floor(bound: f64, per_unit: f64) -> u64 {
     // The casts saturate.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]

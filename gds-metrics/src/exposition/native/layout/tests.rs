@@ -31,7 +31,7 @@ fn the_default_buckets() {
     let native = reading.native();
     assert_eq!(native.buckets, [(-63, 1), (-45, 1), (-44, 1)]);
     assert_eq!((native.schema, native.zero_count), (3, 0));
-    assert_eq!(native.zero_threshold, power_of_two(-20));
+    assert!(native.zero_threshold.to_bits() == power_of_two(-20).to_bits());
     assert_eq!(reading.classic[..4], [1, 0, 2, 0]);
     assert_eq!(reading.classic.len(), 15);
 }
@@ -166,7 +166,7 @@ proptest::proptest! {
         }
     }
 
-    /// An integer is where its value as a float is.
+    /// An integer is where its value as a float is. Beyond 2^53 several have one value.
     #[test]
     fn integers_are_where_floats_are(
         bounds in some_bounds(),
@@ -181,7 +181,8 @@ proptest::proptest! {
         };
         let layout = Layout::new(&bounds, octaves, per_unit);
         let near = layout.integers.iter().flat_map(|&n| [n.saturating_sub(1), n, n.saturating_add(1)]);
-        for nanos in near.chain([nanos, nanos >> shift, 0]) {
+        let exact = |nanos: &u64| *nanos <= 1 << 53;
+        for nanos in near.chain([nanos, nanos >> shift, 0]).filter(exact) {
             let cell = layout.cell_of_integer(nanos);
             assert_eq!(cell, layout.cell(nanos as f64 / per_unit), "{nanos}");
         }
