@@ -135,7 +135,7 @@ pub use crate::{
     encoding::*,
     endpoint::MetricsScope,
     error::{ConfigError, EncodeError, ParseFormatError, RegisterError},
-    exposition::{Format, MetricKind},
+    exposition::{Format, MetricKind, TraceContext},
     instance::GdsMetrics,
     middleware::{GdsMetricsMiddleware, ObservedBody, RecordedFuture},
 };

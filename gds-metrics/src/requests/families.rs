@@ -188,6 +188,7 @@ fn write_histograms<'s>(
             bounds,
             buckets: &buckets,
             sum: sum(cells.sum()),
+            native: None,
             exemplars: &[],
             start: Some(series.start),
         };

@@ -133,6 +133,7 @@ impl sealed::Member for Histogram {
             bounds: &self.inner.bounds,
             buckets: &buckets,
             sum: Number::Float(self.sum()),
+            native: None,
             exemplars: &[],
             start: Some(start),
         };
