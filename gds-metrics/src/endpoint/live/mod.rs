@@ -38,7 +38,7 @@ const SCRIPT: &str = concat!(
     "})();\n",
 );
 
-/// The hashes are those of [`STYLE`] and [`SCRIPT`]. After a change of a file, the integration test
+/// The hashes are those of [`STYLE`] and [`SCRIPT`]. After a change of a file, the test
 /// `content_security_policy` tells the new ones.
 const CONTENT_SECURITY_POLICY: &str = concat!(
     "default-src 'none'; ",

@@ -1,7 +1,8 @@
-//! What is observable from outside, one module for each part of it.
+//! The standard metrics: what is recorded of a request, and under which labels.
 
 #![allow(
     missing_docs,
+    dead_code,
     clippy::panic,
     // A table has as many rows as it needs.
     clippy::too_many_lines,
@@ -12,20 +13,10 @@
 #[path = "../support/mod.rs"]
 mod support;
 
-mod access;
-mod environment;
 mod extended;
 mod kinds;
 mod labels;
-mod live_page;
 mod properties;
-mod protobuf;
-mod read_back;
 mod recorded;
 mod reference;
-mod rendering;
-mod rotation;
 mod routing;
-mod scrape;
-mod secrets;
-mod settings;

@@ -10,7 +10,7 @@
     clippy::float_cmp
 )]
 
-#[path = "../support/mod.rs"]
+#[path = "../../support/mod.rs"]
 mod support;
 
 mod connections;

@@ -5,6 +5,7 @@
 #![cfg(unix)]
 #![allow(missing_docs, clippy::panic, clippy::float_cmp)]
 
+#[path = "../support/mod.rs"]
 mod support;
 
 use std::{

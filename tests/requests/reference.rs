@@ -12,7 +12,7 @@ use gds_metrics::{Format, GdsMetrics};
 
 use crate::support::exposition::{Labels, Scrape};
 
-const REFERENCE: &str = include_str!("../reference/flask-0.2.4-scrape.txt");
+const REFERENCE: &str = include_str!("reference/flask-0.2.4-scrape.txt");
 
 #[derive(Debug)]
 struct ValueError;

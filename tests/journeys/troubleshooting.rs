@@ -163,7 +163,7 @@ async fn a_middleware_that_answers_keeps_the_pattern() {
 /// Actix gives files the pattern of where they are mounted, whether they are there or not.
 #[actix_web::test]
 async fn files_are_recorded_under_their_mount_path() {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests");
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/custom");
     let metrics = metrics();
     let app = App::new()
         .route("/", web::get().to(HttpResponse::Ok))

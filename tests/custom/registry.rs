@@ -43,7 +43,7 @@ fn the_same_set_twice() {
     assert!(matches!(error, RegisterError::Twice { set: "Logins", .. }));
     let message = error.to_string();
     assert!(
-        message.contains("`Logins::logins (tests/registry.rs:"),
+        message.contains("`Logins::logins (tests/custom/registry.rs:"),
         "{message}"
     );
     assert!(
@@ -59,7 +59,7 @@ fn two_sets_that_clash_are_both_named() {
     metrics.register::<Logins>().unwrap();
     let message = error::<LoginsNow>(&metrics).to_string();
     assert!(
-        message.contains("`LoginsNow::logins (tests/registry.rs:"),
+        message.contains("`LoginsNow::logins (tests/custom/registry.rs:"),
         "{message}"
     );
     assert!(

@@ -231,7 +231,7 @@ async fn after_all_files() {
         .service(metrics.scope())
         .wrap(metrics.clone());
     assert_one(
-        &warnings_of!(app, ["/actix/main.rs", "/metrics"]),
+        &warnings_of!(app, ["/custom/registry.rs", "/metrics"]),
         &["the route `/`", "before `metrics.scope()`"],
     );
 
@@ -240,7 +240,10 @@ async fn after_all_files() {
         .service(metrics.scope())
         .service(files())
         .wrap(metrics.clone());
-    assert_eq!(warnings_of!(app, ["/actix/main.rs", "/metrics"]).len(), 1);
+    assert_eq!(
+        warnings_of!(app, ["/custom/registry.rs", "/metrics"]).len(),
+        1
+    );
 }
 
 #[actix_web::test]

@@ -19,7 +19,7 @@ mod fixture;
 mod http;
 #[path = "../prometheus/running.rs"]
 mod running;
-#[path = "../support/mod.rs"]
+#[path = "../../support/mod.rs"]
 mod support;
 
 use std::{

@@ -149,10 +149,10 @@ async fn files() {
         },
         &[
             // Never a file's name: there may be many.
-            (Method::GET, "/assets/actix/main.rs", "/assets 200"),
+            (Method::GET, "/assets/custom/registry.rs", "/assets 200"),
             (Method::GET, "/assets/no/such.file", "/assets 404"),
             (Method::GET, "/assets/../Cargo.toml", "/assets 404"),
-            (Method::POST, "/assets/actix/main.rs", "/assets 405"),
+            (Method::POST, "/assets/custom/registry.rs", "/assets 405"),
             (Method::GET, "/monitoring/main.rs", "/ 200"),
             (Method::GET, "/items/1", "/items/{id} 200"),
         ],

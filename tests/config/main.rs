@@ -1,0 +1,19 @@
+//! What can be set, from code and from the environment.
+
+#![allow(
+    missing_docs,
+    dead_code,
+    clippy::panic,
+    // A table has as many rows as it needs.
+    clippy::too_many_lines,
+    // Counts are exact.
+    clippy::float_cmp
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod environment;
+mod rotation;
+mod secrets;
+mod settings;

@@ -1,0 +1,19 @@
+//! What a scraper meets.
+
+#![allow(
+    missing_docs,
+    dead_code,
+    clippy::panic,
+    // A table has as many rows as it needs.
+    clippy::too_many_lines,
+    // Counts are exact.
+    clippy::float_cmp
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod access;
+mod live_page;
+mod rendering;
+mod scrape;

@@ -1,0 +1,17 @@
+//! The formats, read back by others.
+
+#![allow(
+    missing_docs,
+    dead_code,
+    clippy::panic,
+    // A table has as many rows as it needs.
+    clippy::too_many_lines,
+    // Counts are exact.
+    clippy::float_cmp
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod protobuf;
+mod read_back;
