@@ -87,6 +87,18 @@ fn check_metric(set: &Set<'_>, field: &Field<'_>, metric: &Metric, errors: &mut 
             ),
         }
     }
+    if let Some(span) = metric.native
+        && let Some(kind) = metric.guess.kind
+        && kind != Kind::Histogram
+    {
+        errors.push(
+            span,
+            format_args!(
+                "only a histogram has native buckets, and this is {}: remove `native`",
+                kind.as_str()
+            ),
+        );
+    }
     if let Some(span) = metric.zero
         && (matches!(metric.guess.labels, Labels::None) || metric.guess.kind == Some(Kind::Info))
     {

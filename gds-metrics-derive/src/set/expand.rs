@@ -153,6 +153,7 @@ fn metric_constant(
             .map(|buckets| buckets.expand(private)),
         private,
     );
+    let native = metric.native.is_some();
     let line = line(field.ident.span());
     let zero = metric.zero.map(|span| {
         let private = respanned(private, span);
@@ -170,6 +171,7 @@ fn metric_constant(
             labels: #labels,
             constant_labels: #constant_labels,
             buckets: #buckets,
+            native: #native,
             max_series: #private::std::option::Option::None,
             file: #private::std::file!(),
             line: #line,

@@ -46,6 +46,7 @@ pub(crate) struct Metric {
     pub(crate) help: Option<Help>,
     pub(crate) unit: Option<Text>,
     pub(crate) buckets: Option<Buckets>,
+    pub(crate) native: Option<Span>,
     pub(crate) labels: Vec<ConstantLabel>,
     pub(crate) zero: Option<Span>,
     pub(crate) guess: Guess,
@@ -195,6 +196,7 @@ fn read_nested(nesting: &str, options: &[Opt<OnField>], errors: &mut Errors) -> 
             | OnField::Help
             | OnField::Unit
             | OnField::Buckets
+            | OnField::Native
             | OnField::Zero
             | OnField::Skip => errors.push(
                 option.ident.span(),
@@ -229,6 +231,7 @@ fn read_metric(
         help: Help::read(&field.attrs),
         unit: None,
         buckets: None,
+        native: None,
         labels: Vec::new(),
         zero: None,
         guess: guess(&field.ty),
@@ -252,6 +255,7 @@ fn read_metric(
                     .expr("[0.1, 1.0]", errors)
                     .and_then(|expr| Buckets::read(expr, errors));
             }
+            OnField::Native => metric.native = option.flag(errors),
             OnField::Labels => metric.labels = option.labels(errors),
             OnField::Zero => metric.zero = option.flag(errors),
             // Such a field is no metric.

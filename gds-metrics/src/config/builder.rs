@@ -89,6 +89,7 @@ pub struct GdsMetricsBuilder {
     excluded: Vec<String>,
     error_kinds: Vec<(IsError, String)>,
     extended: bool,
+    native_histograms: bool,
     options: Options,
     #[cfg(feature = "live-page")]
     live_page: bool,
@@ -262,6 +263,13 @@ impl GdsMetricsBuilder {
     /// as series of their own. The protobuf format always says it, at no such cost.
     pub fn start_timestamps(mut self, on: bool) -> Self {
         self.options.created = on;
+        self
+    }
+
+    /// Whether every custom [`Histogram`](crate::Histogram) has native buckets too. Default: `false`; one
+    /// of them has them with `#[metric(native)]`.
+    pub fn native_histograms(mut self, on: bool) -> Self {
+        self.native_histograms = on;
         self
     }
 
@@ -447,6 +455,7 @@ impl GdsMetricsBuilder {
             excluded: values::excluded(self.excluded)?,
             error_kinds: values::error_kinds(self.error_kinds)?,
             extended: self.extended,
+            native_histograms: self.native_histograms,
         };
         let endpoint = EndpointSettings {
             path,
@@ -476,6 +485,7 @@ impl fmt::Debug for GdsMetricsBuilder {
             .field("max_label_sets", &self.max_label_sets)
             .field("excluded", &self.excluded)
             .field("extended", &self.extended)
+            .field("native_histograms", &self.native_histograms)
             .field("options", &self.options)
             .field("groups", &self.groups)
             .finish_non_exhaustive()

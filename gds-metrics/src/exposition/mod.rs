@@ -1,16 +1,12 @@
 //! Families and samples on paper: the writer, its formats, and finding a sample again.
 
 mod bounds;
-// Nothing records into them yet.
-#[allow(dead_code, unused_imports)]
 pub(crate) mod exemplars;
 mod format;
 mod gathered;
 mod kind;
 mod labels;
 mod lines;
-// Nothing records into them yet.
-#[allow(dead_code, unused_imports)]
 pub(crate) mod native;
 mod openmetrics;
 mod page;
@@ -28,8 +24,8 @@ pub(crate) use self::{
     labels::{push_label, push_label_value},
     page::{CHUNK, Sink, new_chunk},
     writer::{
-        Cost, Exemplar, Header, Histogram, Line, Native, Number, Options, Source, Summary, Timestamp,
-        Writer, write_counters,
+        Cost, Exemplar, Header, Histogram, Line, Native, Number, Options, Source, Summary,
+        Timestamp, Writer, write_counters,
     },
 };
 pub use self::{exemplars::TraceContext, format::Format, kind::MetricKind};

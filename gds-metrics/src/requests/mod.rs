@@ -39,6 +39,8 @@ pub(crate) struct Settings {
     pub(crate) error_kinds: Vec<(IsError, Box<str>)>,
     /// Whether the extended group is on.
     pub(crate) extended: bool,
+    /// Whether histograms have native buckets too.
+    pub(crate) native_histograms: bool,
 }
 
 /// The bucket that a value falls into. Most values are small, so the search begins at the first.

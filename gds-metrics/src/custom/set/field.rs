@@ -27,6 +27,8 @@ pub struct MetricParts {
     pub constant_labels: &'static [(&'static str, &'static str)],
     /// The bounds of a histogram.
     pub buckets: Option<&'static [f64]>,
+    /// Whether a histogram has native buckets too.
+    pub native: bool,
     pub max_series: Option<usize>,
     pub file: &'static str,
     pub line: u32,
@@ -38,6 +40,7 @@ pub struct MetricParts {
 pub struct MetricField<M> {
     pub def: MetricDef,
     pub(super) buckets: Option<&'static [f64]>,
+    pub(super) native: bool,
     pub(super) max_series: Option<usize>,
     make: fn(&Options) -> M,
     exposed: fn(&M, &Options) -> Box<dyn Exposed>,
@@ -65,10 +68,11 @@ pub const fn metric_field<M: Metric>(parts: MetricParts) -> MetricField<M> {
         file: parts.file,
         line: parts.line,
     };
-    check::check_field(&def, parts.buckets.is_some());
+    check::check_field(&def, parts.buckets.is_some(), parts.native);
     MetricField {
         def,
         buckets: parts.buckets,
+        native: parts.native,
         max_series: parts.max_series,
         make: M::make,
         exposed: M::exposed,

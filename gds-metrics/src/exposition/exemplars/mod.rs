@@ -1,12 +1,14 @@
 //! Exemplars: an observation's trace, kept beside the bucket that counted it.
 
+mod buckets;
 mod slot;
 mod traceparent;
 
 use std::fmt::Write as _;
 
+use self::slot::Slot;
 pub(crate) use self::{
-    slot::{Kept, Slot},
+    buckets::Exemplars,
     traceparent::{is_sampled, parse},
 };
 

@@ -217,13 +217,22 @@ impl Reading {
     /// Beyond so many buckets the resolution is halved.
     const MAX_BUCKETS: usize = 160;
 
-    pub(crate) fn native(&self) -> Native<'_> {
-        Native {
+    /// Of a histogram that has no native form.
+    pub(crate) fn of_classic(classic: Vec<u64>) -> Self {
+        Self {
+            classic,
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn native(&self) -> Option<Native<'_>> {
+        // Of the native form, the zero bucket has some width.
+        (self.zero_threshold > 0.0).then_some(Native {
             schema: self.schema,
             zero_threshold: self.zero_threshold,
             zero_count: self.zero_count,
             buckets: &self.native,
-        }
+        })
     }
 
     fn clear(&mut self) {

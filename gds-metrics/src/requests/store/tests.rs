@@ -13,6 +13,7 @@ fn store(max_hosts: usize) -> Store {
         excluded: HashSet::new(),
         error_kinds: Vec::new(),
         extended: false,
+        native_histograms: false,
     })
 }
 

@@ -28,7 +28,7 @@ fn the_default_buckets() {
     assert!(layout.integer_classes.is_some() && layout.floats.is_some());
     let nanos = [4_000_000, 20_000_000, 21_000_000];
     let reading = read(&layout, nanos.map(|nanos| layout.cell_of_integer(nanos)));
-    let native = reading.native();
+    let native = reading.native().expect("a native form");
     assert_eq!(native.buckets, [(-63, 1), (-45, 1), (-44, 1)]);
     assert_eq!((native.schema, native.zero_count), (3, 0));
     assert!(native.zero_threshold.to_bits() == power_of_two(-20).to_bits());
@@ -105,7 +105,7 @@ fn octaves_by_unit() {
 fn too_many_buckets_are_narrowed() {
     let (_, layout) = standard();
     let reading = read(&layout, 0..layout.cells());
-    let native = reading.native();
+    let native = reading.native().expect("a native form");
     assert_eq!(native.schema, 2);
     assert!(native.buckets.len() <= Reading::MAX_BUCKETS);
     assert!(native.buckets.is_sorted_by(|a, b| a.0 < b.0));
