@@ -85,7 +85,8 @@ pub struct Case {
     /// Whether the routes are registered by Actix's macros, which name their resources, or by
     /// `App::route`, which does not.
     pub named: bool,
-    pub routed: bool,
+    /// How many paths without a route are requested in turn; 0 stands for paths with one.
+    pub unrouted: usize,
     /// How many hosts take turns.
     pub hosts: usize,
     pub first_host: usize,
@@ -99,7 +100,7 @@ pub struct Case {
 const NAMED: Case = Case {
     name: "named",
     named: true,
-    routed: true,
+    unrouted: 0,
     hosts: 1,
     first_host: 0,
     max_hosts: 32,
@@ -114,12 +115,17 @@ const UNNAMED: Case = Case {
 };
 
 impl Case {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         NAMED,
         UNNAMED,
         Self {
             name: "no-endpoint",
-            routed: false,
+            unrouted: 50,
+            ..NAMED
+        },
+        Self {
+            name: "no-endpoint-unseen",
+            unrouted: 1000,
             ..NAMED
         },
         Self {
@@ -172,7 +178,7 @@ impl Case {
             .map(|i| {
                 let host = format!("customer-{}.example.com", self.first_host + i % self.hosts);
                 let path = match i % 5 {
-                    _ if !self.routed => format!("/nothing/{i}"),
+                    _ if self.unrouted > 0 => format!("/nothing/{}", i % self.unrouted),
                     _ if self.routes > 0 => format!("/collection-{}/{i}", i % self.routes),
                     0 => format!("/users/{i}"),
                     1 => format!("/users/{i}/orders"),

@@ -1,7 +1,9 @@
 //! Misuse that speaks up: one warning that says what to change, and none where all is well.
 
 use std::{
+    cell::RefCell,
     net::TcpListener,
+    rc::Rc,
     sync::{Mutex, Once},
     thread::{self, ThreadId},
 };
@@ -9,20 +11,21 @@ use std::{
 use actix_web::{
     App, HttpResponse, HttpServer,
     body::MessageBody,
-    dev::{ServiceRequest, ServiceResponse},
+    dev::{Service as _, ServiceRequest, ServiceResponse},
     middleware::{Next, from_fn},
     rt,
     test::{self, TestRequest},
     web,
 };
-use gds_metrics::{Counter, GdsMetricSet, GdsMetrics};
+use futures_util::FutureExt as _;
+use gds_metrics::{Counter, GdsMetricSet, GdsMetrics, GdsMetricsBuilder};
 use log::{LevelFilter, Log, Metadata, Record};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
 };
 
-use crate::hostless;
+use crate::{hostless, recorded};
 
 /// Remembers who was warned of what. A test with an app of its own has it on its own thread.
 struct Warnings(Mutex<Vec<(ThreadId, String)>>);
@@ -36,12 +39,22 @@ impl Log for Warnings {
 
     fn log(&self, record: &Record<'_>) {
         if record.target().starts_with("gds_metrics") {
+            // A logger may ask anything, also of the app that logs.
+            let ask = ASK.with_borrow_mut(Option::take);
+            if let Some(mut ask) = ask {
+                ask();
+            }
             let warning = (thread::current().id(), record.args().to_string());
             self.0.lock().unwrap().push(warning);
         }
     }
 
     fn flush(&self) {}
+}
+
+thread_local! {
+    /// What the logger does at the next warning on this thread.
+    static ASK: RefCell<Option<Box<dyn FnMut()>>> = const { RefCell::new(None) };
 }
 
 pub(crate) fn listen() {
@@ -106,6 +119,68 @@ async fn nothing_to_say() {
         .wrap(metrics.clone());
     let warnings = warnings_of!(app, ["/", "/a/1", "/b/1", "/a/1", "/other", "/metrics"]);
     assert_eq!(warnings, [""; 0]);
+}
+
+/// Sends a request for each host, and one more while the first warning is logged.
+async fn warnings_of_hosts(builder: GdsMetricsBuilder) -> Vec<String> {
+    listen();
+    let metrics = builder.build().unwrap();
+    let app = App::new()
+        .route("/", web::get().to(ok))
+        .wrap(metrics.clone());
+    let app = Rc::new(test::init_service(app).await);
+    let request = |host: &str| {
+        TestRequest::default()
+            .insert_header(("host", host))
+            .to_request()
+    };
+    let inner = Rc::clone(&app);
+    ASK.set(Some(Box::new(move || {
+        let answer = inner.call(request("late.example")).now_or_never();
+        assert!(answer.expect("it does not wait").is_ok());
+    })));
+    for _ in 0..3 {
+        for host in ["a.example", "b.example", "c.example", "d.example"] {
+            app.call(request(host)).await.unwrap();
+        }
+    }
+    ASK.set(None);
+    let total: u64 = recorded(&metrics)
+        .iter()
+        .map(|line| line.rsplit_once(" x").unwrap().1.parse::<u64>().unwrap())
+        .sum();
+    let warnings = warnings_here();
+    assert_eq!(total, 12 + warnings.len() as u64);
+    warnings
+}
+
+#[actix_web::test]
+async fn more_hosts_than_places() {
+    let warnings = warnings_of_hosts(GdsMetrics::builder().max_hosts(3)).await;
+    assert_one(
+        &warnings,
+        &[
+            "more than 3 hosts",
+            "`.hosts(",
+            "METRICS_HOSTS",
+            "`.max_hosts(",
+        ],
+    );
+}
+
+#[actix_web::test]
+async fn as_many_hosts_as_places() {
+    let warnings = warnings_of_hosts(GdsMetrics::builder().max_hosts(4)).await;
+    assert_eq!(warnings, [""; 0]);
+}
+
+#[actix_web::test]
+async fn more_label_sets_than_places() {
+    let warnings = warnings_of_hosts(GdsMetrics::builder().max_label_sets(3)).await;
+    assert_one(
+        &warnings,
+        &["more than 3 combinations", "`.max_label_sets("],
+    );
 }
 
 #[actix_web::test]

@@ -1,14 +1,20 @@
 //! Ways to register a route.
 
+use std::collections::BTreeMap;
+
 use actix_files::Files;
 use actix_web::{
-    App, HttpResponse, Responder, get,
+    App, Error, HttpResponse, Responder,
+    dev::{AppService, HttpServiceFactory, ResourceDef, Service as _, ServiceRequest},
+    get,
     guard::{self, GuardContext},
     http::Method,
     post, routes,
     test::{self, TestRequest},
     web::{self, ServiceConfig},
 };
+
+use actix_service::fn_service;
 
 use crate::{hostless, recorded};
 
@@ -233,4 +239,188 @@ async fn wrapped_in_part() {
             "GET No endpoint 404 x1",
         ]
     );
+}
+
+/// Sends the requests to one app, in this order and backwards, and compares what is recorded with
+/// what Actix says of each.
+async fn as_actix(configure: fn(&mut ServiceConfig), requests: &[(Method, &str)]) {
+    let metrics = hostless();
+    let app = App::new().configure(configure).wrap(metrics.clone());
+    let app = test::init_service(app).await;
+    let mut expected: BTreeMap<String, usize> = BTreeMap::new();
+    for (method, path) in requests.iter().chain(requests.iter().rev()) {
+        let request = TestRequest::with_uri(path).method(method.clone());
+        let response = app.call(request.to_request()).await.unwrap();
+        let pattern = response.request().match_pattern();
+        let pattern = match pattern.as_deref() {
+            None => "No endpoint",
+            Some("") => "/",
+            Some(pattern) => pattern,
+        };
+        // As the label is written.
+        let pattern = pattern.replace('\\', r"\\");
+        let line = format!("{method} {pattern} {}", response.status().as_u16());
+        *expected.entry(line).or_default() += 1;
+    }
+    let mut found = recorded(&metrics);
+    found.sort();
+    let mut expected: Vec<_> = expected
+        .iter()
+        .map(|(line, count)| format!("{line} x{count}"))
+        .collect();
+    expected.sort();
+    assert_eq!(found, expected);
+}
+
+/// Both have the same dynamic segment; one of them is another resource's path.
+#[actix_web::test]
+async fn a_scopes_default_service_beside_a_resource() {
+    as_actix(
+        |app| {
+            app.route("/users/me", web::get().to(ok)).service(
+                web::scope("/users/{id}")
+                    .route("/orders", web::get().to(ok))
+                    .default_service(web::to(HttpResponse::Gone)),
+            );
+        },
+        &[
+            (Method::POST, "/users/1"),
+            (Method::POST, "/users/me"),
+            (Method::GET, "/users/me"),
+            (Method::GET, "/users/me/orders"),
+            (Method::GET, "/users/1/orders"),
+            (Method::POST, "/users/1/orders"),
+            (Method::POST, "/users/2"),
+            (Method::POST, "/users/me"),
+        ],
+    )
+    .await;
+}
+
+/// Registers one definition wherever it is asked to.
+struct Shared(ResourceDef);
+
+impl HttpServiceFactory for Shared {
+    fn register(self, config: &mut AppService) {
+        let answer = |req: ServiceRequest| async {
+            Ok::<_, Error>(req.into_response(HttpResponse::Ok().finish()))
+        };
+        config.register_service(self.0, None, fn_service(answer), None);
+    }
+}
+
+/// A definition's clone has the same names of segments, at the same place in memory.
+#[actix_web::test]
+async fn one_definition_in_several_scopes() {
+    as_actix(
+        |app| {
+            let id = ResourceDef::new("/{id}");
+            let prefixes = ["/a", "/b", "/{x}/c", "/{x}/d", "/a-long-prefix/of/it"];
+            for prefix in prefixes {
+                app.service(web::scope(prefix).service(Shared(id.clone())));
+            }
+        },
+        &[
+            (Method::GET, "/a/1"),
+            (Method::GET, "/b/1"),
+            (Method::GET, "/a/2"),
+            (Method::GET, "/x/c/1"),
+            (Method::GET, "/x/d/1"),
+            (Method::GET, "/y/d/2"),
+            (Method::GET, "/a-long-prefix/of/it/1"),
+            (Method::GET, "/b/2"),
+        ],
+    )
+    .await;
+}
+
+#[actix_web::test]
+async fn many_shapes() {
+    as_actix(
+        |app| {
+            app.service(
+                web::scope("/users/{id}")
+                    .route("", web::get().to(ok))
+                    .route("/orders", web::get().to(ok))
+                    .route("/orders/{order}", web::get().to(ok))
+                    .route("/a-long-name-of-a-collection", web::get().to(ok))
+                    .route("/b-long-name-of-a-collection", web::get().to(ok)),
+            )
+            .route(r"/files/{name:\d{1,3}}.{extension}", web::get().to(ok))
+            .service(web::resource(["/first/{x}", "/second/{y}"]).to(ok))
+            .route("/tail/{tail}*", web::get().to(ok))
+            .route("/{anything}", web::get().to(ok));
+        },
+        &[
+            (Method::GET, "/users/1"),
+            (Method::GET, "/users/1/orders"),
+            (Method::GET, "/users/1/orders/2"),
+            (Method::GET, "/users/a-long-name/orders/2"),
+            (Method::GET, "/users/1/a-long-name-of-a-collection"),
+            (Method::GET, "/users/1/b-long-name-of-a-collection"),
+            (Method::GET, "/users/1/nothing"),
+            (Method::POST, "/users/1"),
+            (Method::GET, "/files/1.png"),
+            (Method::GET, "/files/1234.png"),
+            (Method::GET, "/first/1"),
+            (Method::GET, "/second/1"),
+            (Method::GET, "/tail/1/2/3"),
+            (Method::GET, "/tail/1"),
+            (Method::GET, "/anything"),
+            (Method::GET, "/%61nything"),
+            (Method::GET, "/tail/%7B/x"),
+            (Method::GET, "/no/thing"),
+            (Method::GET, "/n%6F/thing"),
+        ],
+    )
+    .await;
+}
+
+/// What has no route is remembered by its path. A resource that takes all paths, or what a guard let
+/// through before, is not mixed up with that.
+#[actix_web::test]
+async fn paths_without_a_route() {
+    let configure: [fn(&mut ServiceConfig); 3] = [
+        |app| {
+            app.service(web::scope("/api").route("/x", web::get().to(ok)));
+        },
+        |app| {
+            app.service(Files::new(
+                "/",
+                concat!(env!("CARGO_MANIFEST_DIR"), "/examples"),
+            ));
+        },
+        |app| {
+            app.service(
+                web::scope("/api")
+                    .guard(guard::Get())
+                    .route("/x", web::get().to(ok)),
+            )
+            .service(
+                Files::new("/assets", concat!(env!("CARGO_MANIFEST_DIR"), "/examples"))
+                    .guard(guard::Get()),
+            )
+            .route("/post", web::post().to(ok));
+        },
+    ];
+    for configure in configure {
+        as_actix(
+            configure,
+            &[
+                (Method::GET, "/nothing"),
+                (Method::POST, "/nothing"),
+                (Method::POST, "/api/x"),
+                (Method::GET, "/api/x"),
+                (Method::GET, "/api/y"),
+                (Method::POST, "/api/y"),
+                (Method::POST, "/%61ssets/x"),
+                (Method::GET, "/%61ssets/x"),
+                (Method::GET, "/assets/x"),
+                (Method::GET, "/post"),
+                (Method::POST, "/post"),
+                (Method::GET, "/nothing"),
+            ],
+        )
+        .await;
+    }
 }

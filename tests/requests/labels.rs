@@ -262,7 +262,7 @@ fn first_seen_hosts() {
     assert_eq!(folded("path"), Some(0.0));
 }
 
-/// At the cap the host folds, at twice the cap the path does; method and status stay.
+/// At the cap the host folds; at twice the cap the path does, and the status becomes its class.
 #[test]
 fn capped_label_sets() {
     let (metrics, server) = server(|builder| builder.max_label_sets(2));
@@ -284,7 +284,7 @@ fn capped_label_sets() {
         [
             "GET _other / 200 x1",
             "GET _other /users/{id} 200 x1",
-            "GET _other _other 200 x2",
+            "GET _other _other 2xx x2",
             "GET a.example / 200 x2",
             "GET b.example / 200 x1",
         ]
@@ -294,6 +294,26 @@ fn capped_label_sets() {
         metrics.sample(name, &[("reason", reason)])
     };
     assert_eq!((folded("host"), folded("path")), (Some(2.0), Some(2.0)));
+}
+
+/// Whatever was folded of it, a request is counted once as folded.
+#[test]
+fn folded_once() {
+    let (metrics, server) = server(|builder| builder.max_hosts(1).max_label_sets(1));
+    let mut client = server.connect();
+    for n in 0..10 {
+        let path = if n % 2 == 0 { "/" } else { "/users/1" };
+        client.send(format!(
+            "GET {path} HTTP/1.1\r\nHost: host{n}.example\r\n\r\n"
+        ));
+        client.response();
+    }
+    let folded = |reason| {
+        let name = "gds_metrics_folded_requests_total";
+        metrics.sample(name, &[("reason", reason)])
+    };
+    // The first took both places; `/users/{id}` took the one that is left to paths.
+    assert_eq!((folded("host"), folded("path")), (Some(5.0), Some(4.0)));
 }
 
 /// `HEAD` has the headers of `GET`, byte for byte but for the date and the length, and nothing after them.

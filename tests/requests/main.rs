@@ -20,3 +20,4 @@ mod properties;
 mod recorded;
 mod reference;
 mod routing;
+mod workers;

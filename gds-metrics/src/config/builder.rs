@@ -15,6 +15,7 @@ use crate::{
     error::ConfigError,
     exposition::Options,
     instance::GdsMetrics,
+    middleware::Misuse,
     requests::{IsError, MAX_HOSTS, Settings, Store, nanos_of},
 };
 
@@ -198,7 +199,10 @@ impl GdsMetricsBuilder {
     ///
     /// Beyond it, requests are counted under the host `_other`; beyond twice it, under the path
     /// `_other` as well, so that there are never more than twice as many label sets and one for each
-    /// method and status code. `gds_metrics_folded_requests_total` says how many requests it were.
+    /// method and class of status (`5xx`). `gds_metrics_folded_requests_total` counts the requests.
+    ///
+    /// Each app that has seen a label set keeps numbers of its own for it: with the default buckets
+    /// 128 bytes, and about 100 more. Actix makes an app for each worker and listening socket.
     pub fn max_label_sets(mut self, max: usize) -> Self {
         self.max_label_sets = Some(max);
         self
@@ -465,7 +469,7 @@ impl GdsMetricsBuilder {
         };
         Ok(GdsMetrics::new(
             endpoint,
-            Store::new(settings),
+            Store::new(settings, Box::new(Misuse::new())),
             self.groups,
             self.options,
         ))

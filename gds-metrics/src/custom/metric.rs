@@ -108,6 +108,11 @@ pub trait Exposed: Debug + Send + Sync {
         1
     }
 
+    /// How long the labels of all samples are together, where they can be long.
+    fn label_bytes(&self) -> usize {
+        0
+    }
+
     /// Whether writing it calls code of the application.
     fn is_foreign(&self) -> bool {
         false

@@ -77,7 +77,7 @@ impl Endpoint {
     }
 
     async fn answer(&self, req: &HttpRequest) -> HttpResponse {
-        self.store.misuse.scope_reached();
+        self.store.events.scope_reached();
         let head = *req.method() == Method::HEAD;
         if !head && *req.method() != Method::GET {
             return HttpResponse::MethodNotAllowed()
@@ -139,7 +139,7 @@ impl MetricsScope {
 impl HttpServiceFactory for MetricsScope {
     fn register(self, config: &mut AppService) {
         let endpoint = self.endpoint;
-        endpoint.store.misuse.app_starts();
+        endpoint.store.events.app_starts();
         let path = endpoint.settings.path.clone();
         #[cfg(feature = "live-page")]
         if endpoint.settings.live_page {

@@ -11,7 +11,7 @@ use actix_web::{
 };
 use pin_project_lite::pin_project;
 
-use crate::requests::{Exchange, OnUnwind};
+use crate::requests::{BodyObserver, OnUnwind};
 
 pin_project! {
     /// The body of a response that went through the middleware: the inner service's own, handed on
@@ -27,13 +27,13 @@ pin_project! {
     pub struct ObservedBody<B> {
         #[pin]
         body: B,
-        exchange: Option<Box<Exchange>>,
+        observer: Option<BodyObserver>,
     }
 }
 
 impl<B> ObservedBody<B> {
-    pub(crate) fn new(body: B, exchange: Option<Box<Exchange>>) -> Self {
-        Self { body, exchange }
+    pub(crate) fn new(body: B, observer: Option<BodyObserver>) -> Self {
+        Self { body, observer }
     }
 }
 
@@ -49,14 +49,14 @@ impl<B: MessageBody> MessageBody for ObservedBody<B> {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, Self::Error>>> {
         let this = self.project();
-        match this.exchange {
+        match this.observer {
             None => this.body.poll_next(cx),
-            Some(exchange) => poll_observed(this.body, exchange, cx),
+            Some(observer) => poll_observed(this.body, observer, cx),
         }
     }
 
     fn try_into_bytes(self) -> Result<Bytes, Self> {
-        match self.exchange {
+        match self.observer {
             Some(_) => Err(self),
             None => self
                 .body
@@ -70,12 +70,12 @@ impl<B: MessageBody> MessageBody for ObservedBody<B> {
 #[inline(never)]
 fn poll_observed<B: MessageBody>(
     body: Pin<&mut B>,
-    exchange: &mut Exchange,
+    observer: &mut BodyObserver,
     cx: &mut Context<'_>,
 ) -> Poll<Option<Result<Bytes, B::Error>>> {
-    let on_unwind = OnUnwind::new(exchange, Exchange::panicked);
+    let on_unwind = OnUnwind::new(observer, BodyObserver::panicked);
     let item = body.poll_next(cx);
     on_unwind.disarm();
-    exchange.polled(&item);
+    observer.polled(&item);
     item
 }

@@ -1,7 +1,7 @@
 //! Noticing what is almost surely a mistake, and saying once what to change.
 //!
 //! None of it is looked for while requests are recorded: only when a worker starts, with its first
-//! request, and when a route is seen for the first time.
+//! request, when a route is seen for the first time, and when a cap is reached.
 
 use std::{
     sync::atomic::{AtomicBool, Ordering::Relaxed},
@@ -15,7 +15,10 @@ use actix_web::{
     test::TestRequest,
 };
 
-use crate::endpoint::RESOURCE;
+use crate::{
+    endpoint::RESOURCE,
+    requests::{Cap, Events},
+};
 
 /// What is known of how one `GdsMetrics` is used.
 #[derive(Debug)]
@@ -28,6 +31,8 @@ pub(crate) struct Misuse {
     told_not_wrapped: AtomicBool,
     told_twice: AtomicBool,
     told_unreachable: AtomicBool,
+    told_hosts: AtomicBool,
+    told_label_sets: AtomicBool,
 }
 
 impl Misuse {
@@ -39,12 +44,16 @@ impl Misuse {
             told_not_wrapped: AtomicBool::new(false),
             told_twice: AtomicBool::new(false),
             told_unreachable: AtomicBool::new(false),
+            told_hosts: AtomicBool::new(false),
+            told_label_sets: AtomicBool::new(false),
         }
     }
+}
 
-    /// An app is made. On the thread of a worker, where only the closure of `HttpServer::new` runs:
+impl Events for Misuse {
+    /// On the thread of a worker, where only the closure of `HttpServer::new` runs:
     /// had the metrics been built outside of it, that would have been another thread.
-    pub(crate) fn app_starts(&self) {
+    fn app_starts(&self) {
         // Each worker has metrics of its own, so they cannot remember it.
         static TOLD: AtomicBool = AtomicBool::new(false);
 
@@ -58,8 +67,8 @@ impl Misuse {
         }
     }
 
-    /// The first request of a recorder. Where two nested ones begin together, they find each other.
-    pub(crate) fn first_request(&self, req: &ServiceRequest) {
+    /// Where two nested recorders begin together, they find each other.
+    fn first_request(&self, req: &ServiceRequest) {
         /// The addresses of those whose first request this is: what they say is the same metrics.
         struct First(Vec<usize>);
 
@@ -86,14 +95,13 @@ impl Misuse {
         }
     }
 
-    /// A middleware is made.
-    pub(crate) fn app_wrapped(&self) {
+    fn app_wrapped(&self) {
         self.wrapped.store(true, Relaxed);
     }
 
-    /// A request came as far as the scope. By then, every app is made that records requests: a private
+    /// By then, every app is made that records requests: a private
     /// listener shares its metrics with the public one.
-    pub(crate) fn scope_reached(&self) {
+    fn scope_reached(&self) {
         self.scope_reached.store(true, Relaxed);
         if !self.wrapped.load(Relaxed) && first(&self.told_not_wrapped) {
             log::warn!(
@@ -103,15 +111,8 @@ impl Misuse {
         }
     }
 
-    /// A route is seen for the first time. It may stand in the scope's way.
-    #[cold]
-    pub(crate) fn new_route(
-        &self,
-        scope_path: &str,
-        req: &HttpRequest,
-        pattern: Option<&str>,
-        status: StatusCode,
-    ) {
+    /// The route may stand in the scope's way.
+    fn new_route(&self, req: &HttpRequest, status: StatusCode) {
         if self.scope_reached.load(Relaxed)
             || self.told_unreachable.load(Relaxed)
             // What another method does says nothing about a scrape.
@@ -121,7 +122,9 @@ impl Misuse {
         {
             return;
         }
-        let path = scope_path;
+        let Some(path) = scope_path(req) else {
+            return;
+        };
 
         if req.path() == path
             && matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
@@ -141,22 +144,39 @@ impl Misuse {
             StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED
         );
         if taken
-            && let Some(pattern) = pattern
+            && let Some(pattern) = req.match_pattern()
             && pattern != path
-            && req.resource_map().match_pattern(path).as_deref() == Some(pattern)
+            && req.resource_map().match_pattern(&path).as_ref() == Some(&pattern)
             && first(&self.told_unreachable)
         {
-            let pattern = if pattern.is_empty() { "/" } else { pattern };
+            let pattern = if pattern.is_empty() { "/" } else { &pattern };
             log::warn!(
                 "the route `{pattern}` was registered before `metrics.scope()` and takes the requests to \
                  `{path}`: register `.service(metrics.scope())` before it"
             );
         }
     }
+
+    fn cap_reached(&self, cap: Cap) {
+        match cap {
+            Cap::Hosts(max) if first(&self.told_hosts) => log::warn!(
+                "requests came by more than {max} hosts, and those of any further host are recorded \
+                 as host=\"_other\" until the application restarts: name your hosts by `.hosts([…])` \
+                 or METRICS_HOSTS, or raise `.max_hosts(…)`"
+            ),
+            Cap::LabelSets(max) if first(&self.told_label_sets) => log::warn!(
+                "there are more than {max} combinations of method, host, path and code, and further \
+                 ones are recorded as host=\"_other\", or as path=\"_other\" too, until the application \
+                 restarts: name your hosts by `.hosts([…])` or METRICS_HOSTS, lower `.max_hosts(…)`, \
+                 or raise `.max_label_sets(…)`"
+            ),
+            Cap::Hosts(_) | Cap::LabelSets(_) => {}
+        }
+    }
 }
 
 /// Where the scope is in the app of a request, if it is there.
-pub(crate) fn scope_path(req: &ServiceRequest) -> Option<String> {
+fn scope_path(req: &HttpRequest) -> Option<String> {
     // Actix begins the address with the request's own host. Not this one's: it would remember what the
     // client says in `Host` and `X-Forwarded-For`, before a middleware further in could mend those.
     let blank = TestRequest::default().to_http_request();

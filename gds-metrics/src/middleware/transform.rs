@@ -39,8 +39,8 @@ where
     type Future = Ready<Result<Self::Transform, Self::InitError>>;
 
     fn new_transform(&self, service: S) -> Self::Future {
-        self.store().misuse.app_starts();
-        self.store().misuse.app_wrapped();
+        self.store().events.app_starts();
+        self.store().events.app_wrapped();
         ready(Ok(GdsMetricsMiddleware {
             service,
             recorder: Rc::new(Recorder::new(Arc::clone(self.store()))),
@@ -102,7 +102,7 @@ where
         let polled = this.inner.poll(cx);
         armed.disarm();
         // Looked at where it lies: a response is large to move.
-        let exchange = match &polled {
+        let observer = match &polled {
             Poll::Pending => None,
             Poll::Ready(Ok(res)) => this.recording.response(res),
             Poll::Ready(Err(error)) => {
@@ -110,6 +110,6 @@ where
                 None
             }
         };
-        polled.map_ok(|res| res.map_body(|_, body| ObservedBody::new(body, exchange)))
+        polled.map_ok(|res| res.map_body(|_, body| ObservedBody::new(body, observer)))
     }
 }

@@ -3,9 +3,9 @@
 use std::sync::{Arc, atomic::Ordering::Relaxed};
 
 use super::{
+    cells::{Cells, ExtendedCells, Gauge, SIZE_BOUNDS, SeriesCells},
     labels::FOLDED,
-    series::{Cells, Extended, SIZE_BOUNDS, Series},
-    store::Store,
+    store::{Series, Store},
 };
 use crate::exposition::{Bounds, Header, Histogram, MetricKind, Number, Writer, write_counters};
 
@@ -85,17 +85,14 @@ impl Store {
         let all = &**self.sorted_series();
         let seconds = Bounds::new(settings.buckets.clone());
 
-        let counts = write_histograms(
-            writer,
-            &DURATION,
-            &seconds,
-            Number::Nanos,
-            all.iter().map(|series| (&**series, &series.duration)),
-        );
+        let counts = write_histograms(writer, &DURATION, &seconds, Number::Nanos, all, |cells| {
+            Some(&cells.duration)
+        });
 
         writer.family(&REQUESTS);
         for (series, count) in all.iter().zip(counts) {
-            writer.sample(series.labels(), Number::Unsigned(count), Some(series.start));
+            let count = Number::Unsigned(count);
+            writer.sample(series.labels(), count, Some(series.created()));
         }
 
         self.write_exceptions(writer);
@@ -115,14 +112,15 @@ impl Store {
         active.sort_by(|a, b| a.labels().cmp(b.labels()));
         writer.family(&ACTIVE);
         for each in active {
-            writer.sample(each.labels(), Number::Signed(each.count()), None);
+            let count = each.parts().map(Gauge::value).sum();
+            writer.sample(each.labels(), Number::Signed(count), None);
         }
 
         let bytes = Bounds::new(SIZE_BOUNDS.map(|bound| bound as f64));
         for (header, cells, bounds, sum) in [
             (
                 &REQUEST_SIZE,
-                (|extended| &extended.request_size) as fn(&Extended) -> &Cells,
+                (|extended| &extended.request_size) as fn(&ExtendedCells) -> &Cells,
                 &bytes,
                 Number::Whole as fn(u64) -> Number,
             ),
@@ -139,11 +137,9 @@ impl Store {
                 Number::Nanos,
             ),
         ] {
-            let series = all.iter().filter_map(|series| {
-                let extended = series.extended.as_deref()?;
-                Some((&**series, cells(extended)))
+            write_histograms(writer, header, bounds, sum, all, |part| {
+                part.extended.as_deref().map(cells)
             });
-            write_histograms(writer, header, bounds, sum, series);
         }
 
         let truncated = [
@@ -170,27 +166,35 @@ impl Store {
     }
 }
 
-/// Writes a family of histograms, and returns the count of each.
-fn write_histograms<'s>(
+/// Writes a family of histograms, each from one reading of the cells that all recorders have of it,
+/// and returns the count of each.
+fn write_histograms(
     writer: &mut dyn Writer,
     header: &Header<'_>,
     bounds: &Bounds,
     sum: fn(u64) -> Number,
-    series: impl Iterator<Item = (&'s Series, &'s Cells)>,
+    all: &[Arc<Series>],
+    cells: impl Fn(&SeriesCells) -> Option<&Cells>,
 ) -> Vec<u64> {
     writer.family(header);
-    let mut buckets = Vec::with_capacity(bounds.values().len() + 1);
-    let mut counts = Vec::with_capacity(series.size_hint().1.unwrap_or_default());
-    for (series, cells) in series {
-        buckets.clear();
-        buckets.extend((0..=bounds.values().len()).map(|bucket| cells.bucket(bucket)));
+    let mut buckets = vec![0; bounds.values().len() + 1];
+    let mut counts = Vec::with_capacity(all.len());
+    for series in all {
+        buckets.fill(0);
+        let mut total = 0_u64;
+        for cells in series.parts().filter_map(&cells) {
+            for (bucket, count) in buckets.iter_mut().enumerate() {
+                *count += cells.bucket(bucket);
+            }
+            total = total.wrapping_add(cells.sum());
+        }
         let histogram = Histogram {
             bounds,
             buckets: &buckets,
-            sum: sum(cells.sum()),
+            sum: sum(total),
             native: None,
             exemplars: &[],
-            start: Some(series.start),
+            start: Some(series.created()),
         };
         writer.histogram(series.labels(), &histogram);
         counts.push(histogram.count());

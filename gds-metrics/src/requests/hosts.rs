@@ -4,14 +4,15 @@ use std::rc::Rc;
 
 use super::{
     Hosts,
+    append_only::Map,
+    cached_map::CachedMap,
+    keys::{FOLDED_HOST_ID, HostId, INVALID_HOST_ID},
     labels::Host,
-    recent::RecentMap,
-    store::{FOLDED_HOST_ID, HostId, INVALID_HOST_ID, Store},
-    tables::Map,
+    store::Store,
 };
 
-/// Spellings that a worker remembers. A client can invent spellings (`APP.example`), so there must
-/// be a bound; past it the memory starts anew.
+/// Spellings that a worker remembers of each sort. A client can invent spellings (`APP.example`), so
+/// there must be a bound; past it the memory starts anew.
 const MAX_SPELLINGS: usize = 256;
 
 /// The host of a request, before it is known whether the request has a route.
@@ -20,14 +21,16 @@ pub(super) enum HostLabel {
     Known(HostId),
     /// All places are taken by others.
     Beyond,
-    /// Not seen yet; takes a place if the request has a route.
-    Unseen(Box<str>),
+    /// Not seen yet; takes a place if the request has a route. As the request spells it.
+    Unseen(Rc<[u8]>),
 }
 
 #[derive(Debug, Default)]
 pub(super) struct Spellings {
-    ids: RecentMap<Rc<[u8]>, HostId>,
-    /// A mirror of the store's.
+    known: CachedMap<Rc<[u8]>, HostId>,
+    /// Those of hosts that have no number, apart from the others: they are made up more often.
+    unknown: CachedMap<Rc<[u8]>, ()>,
+    /// The numbers of the store's hosts.
     hosts: Map<Box<str>, HostId>,
     hosts_seen: usize,
 }
@@ -36,39 +39,64 @@ impl Spellings {
     /// The label of a host as a request spells it.
     #[inline(always)]
     pub(super) fn label(&mut self, store: &Store, raw: &[u8]) -> HostLabel {
-        match self.ids.get(raw) {
+        match self.known.get(raw) {
             Some(id) => HostLabel::Known(id),
-            None => self.new_label(store, raw),
+            None => self.unknown_label(store, raw),
         }
     }
 
     #[inline(never)]
-    fn new_label(&mut self, store: &Store, raw: &[u8]) -> HostLabel {
-        let Some(host) = Host::parse(raw) else {
-            return HostLabel::Known(INVALID_HOST_ID);
-        };
-        let (name, max) = match store.settings().hosts {
-            Hosts::FirstSeen(max) => (host.as_str(), Some(max)),
-            Hosts::Listed(_) | Hosts::Unlabelled => (host.name(), None),
-        };
-
+    fn unknown_label(&mut self, store: &Store, raw: &[u8]) -> HostLabel {
         if self.hosts_seen != store.hosts_len() {
-            let hosts = &mut self.hosts;
-            self.hosts_seen = store.hosts_from(self.hosts_seen, |id, name| {
-                hosts.insert(name.to_ascii_lowercase().into(), id);
-            });
+            self.see_hosts(store);
         }
-        if let Some(&id) = self.hosts.get(name) {
-            if self.ids.len() >= MAX_SPELLINGS {
-                self.ids.clear();
+        let raw = match self.unknown.get_key(raw) {
+            Some(raw) => raw,
+            None => match self.learn(store, raw) {
+                Ok(id) => return HostLabel::Known(id),
+                Err(raw) => raw,
+            },
+        };
+        match store.settings().hosts {
+            Hosts::Listed(_) | Hosts::Unlabelled => HostLabel::Known(FOLDED_HOST_ID),
+            Hosts::FirstSeen(max) if store.has_all_hosts(max) => HostLabel::Beyond,
+            Hosts::FirstSeen(_) => HostLabel::Unseen(raw),
+        }
+    }
+
+    /// The number of a host by a new spelling, or the spelling of a host that has none.
+    #[cold]
+    fn learn(&mut self, store: &Store, raw: &[u8]) -> Result<HostId, Rc<[u8]>> {
+        let Some(host) = Host::parse(raw) else {
+            // Not remembered: it may be long.
+            return Ok(INVALID_HOST_ID);
+        };
+        let name = match store.settings().hosts {
+            Hosts::FirstSeen(_) => host.as_str(),
+            Hosts::Listed(_) | Hosts::Unlabelled => host.name(),
+        };
+        let spelling: Rc<[u8]> = raw.into();
+        match self.hosts.get(name) {
+            Some(&id) => {
+                self.known.insert_bounded(spelling, id, MAX_SPELLINGS);
+                Ok(id)
             }
-            self.ids.insert(raw.into(), id);
-            return HostLabel::Known(id);
+            None => {
+                let unknown = Rc::clone(&spelling);
+                self.unknown.insert_bounded(unknown, (), MAX_SPELLINGS);
+                Err(spelling)
+            }
         }
-        match max {
-            None => HostLabel::Known(FOLDED_HOST_ID),
-            Some(max) if store.has_all_hosts(max) => HostLabel::Beyond,
-            Some(_) => HostLabel::Unseen(name.into()),
-        }
+    }
+
+    /// Learns the hosts that have a number since the last time.
+    #[cold]
+    fn see_hosts(&mut self, store: &Store) {
+        let hosts = &mut self.hosts;
+        self.hosts_seen = store.hosts_from(self.hosts_seen, |id, name| {
+            hosts.insert(name.to_ascii_lowercase().into(), id);
+        });
+        // They may be among these.
+        self.unknown.clear();
     }
 }

@@ -1,27 +1,36 @@
 //! The standard HTTP metrics: what is recorded of a request, and how it is exposed.
 
-mod cache;
-mod extended;
+mod append_only;
+mod body_observer;
+mod cached_map;
+mod cells;
+mod events;
+mod exchange;
 mod families;
 mod hosts;
+mod keys;
 mod labels;
-mod recent;
 mod recorder;
+mod recording;
 mod routes;
-mod series;
+mod shape;
+mod shard;
+mod sharded;
 mod store;
-mod tables;
 mod unwind;
+mod worker_cache;
 
 use std::{collections::HashSet, fmt, time::Duration};
 
 use actix_web::Error;
 
 pub(crate) use self::{
-    extended::Exchange,
+    body_observer::BodyObserver,
+    events::{Cap, Events},
     families::FAMILIES,
     labels::{FOLDED, Host},
-    recorder::{Recorder, Recording},
+    recorder::Recorder,
+    recording::Recording,
     store::{MAX_HOSTS, Store},
     unwind::OnUnwind,
 };

@@ -1,51 +1,52 @@
-//! A worker's memory of routes, and how to tell them without asking for a pattern.
+//! A worker's memory of routes, and how to tell them without asking Actix for a pattern.
 //!
-//! Actix makes a new `String` whenever it is asked for a pattern, but lends a resource's name. The
-//! name's place in memory stands for the resource: it stays where it is as long as the worker does.
-//!
-//! A name alone is not proof. For a resource that has none, Actix searches its map by path and may
-//! lend the name of another one, which a guard refused. So the shape of the match is compared as
-//! well: the last dynamic segment, whose name Actix keeps once for each resource, or, where there
-//! is none, the path itself.
+//! Actix makes a new `String` whenever it is asked for a pattern, and without a match it searches all
+//! of its resources. What was learnt from an answer is recognised by the [shape](Shape) of the match
+//! instead.
 
-use std::rc::Rc;
+use std::{collections::HashSet, rc::Rc};
 
-use actix_web::{HttpRequest, http::StatusCode};
+use actix_web::{
+    HttpRequest,
+    dev::{Path, Url},
+    http::StatusCode,
+};
+use foldhash::fast::RandomState;
 
 use super::{
+    cached_map::CachedMap,
+    keys::PathId,
     labels::NO_ENDPOINT,
-    recent::RecentMap,
-    store::{PathId, Store},
+    shape::{Matched, Shape, ShapeKey},
+    store::Store,
 };
 
 /// The path of a route, `None` if nothing is recorded of it.
 pub(super) type Route = Option<PathId>;
-/// The number of a resource with a name.
-type NameId = usize;
 
-#[derive(Debug)]
+/// Paths without a route that a worker remembers. Clients make them up, so there must be a bound;
+/// past it the memory starts anew.
+const MAX_UNROUTED: usize = 512;
+/// The longest of them, in bytes.
+const MAX_UNROUTED_LEN: usize = 256;
+/// A path that no application has, but a resource for all paths would take.
+const NO_PATH: &str = "/\0gds-metrics";
+
+#[derive(Debug, Default)]
 pub(super) struct Routes {
-    patterns: RecentMap<Rc<[u8]>, Route>,
-    /// By the address of a resource's name.
-    names: RecentMap<usize, NameId>,
+    patterns: CachedMap<Rc<[u8]>, Route>,
+    /// By path: patterns without a dynamic segment.
+    statics: CachedMap<Rc<[u8]>, Route>,
+    /// The numbers of `shapes`.
+    keys: CachedMap<ShapeKey, usize>,
     shapes: Vec<(Shape, Route)>,
-    /// Whether it is worth asking for a resource's name. On a resource without one, Actix searches
-    /// its whole map for it.
-    asks_names: bool,
-    /// Where the metrics' scope is in this app.
-    pub(super) scope_path: Option<String>,
-}
-
-impl Default for Routes {
-    fn default() -> Self {
-        Self {
-            patterns: RecentMap::default(),
-            names: RecentMap::default(),
-            shapes: Vec::new(),
-            asks_names: true,
-            scope_path: None,
-        }
-    }
+    unrouted: HashSet<Box<[u8]>, RandomState>,
+    /// Whether `unrouted` is of use: unknown before the first request without a route.
+    remembers_unrouted: Option<bool>,
+    /// The route of what has no pattern.
+    no_endpoint: Option<Route>,
+    /// Whether the last look found a route that was not here.
+    pub(super) is_new: bool,
 }
 
 impl Routes {
@@ -58,66 +59,106 @@ impl Routes {
         req: &HttpRequest,
         status: StatusCode,
     ) -> Route {
-        if self.asks_names
-            // What no resource took has no name, and asking would search the whole map in vain.
-            && (status != StatusCode::NOT_FOUND || is_routed(req))
-        {
-            let Some(name) = req.match_name() else {
-                let route = self.of_match(store, req, status);
-                // Else it was answered before routing, which says nothing of the resource.
-                self.asks_names = !is_routed(req);
-                return route;
+        let path = req.match_info();
+        // A default service or a middleware before routing left something over, or all of it.
+        if !path.unprocessed().is_empty() {
+            return self.of_unprocessed(store, req, status);
+        }
+        if path.is_empty() {
+            return match self.statics.get(path.as_str().as_bytes()) {
+                Some(route) => route,
+                None => self.learn_static(store, req),
             };
-            let address = name.as_ptr().addr();
-            if let Some(id) = self.names.get(&address)
-                && let Some((shape, route)) = self.shapes.get(id)
-                && shape.is_of(req)
-            {
-                return *route;
-            }
-            return self.learn(store, req, status, address);
         }
-        self.of_match(store, req, status)
-    }
-
-    /// The route of the pattern that Actix tells of a request.
-    #[inline]
-    fn of_match(&mut self, store: &Store, req: &HttpRequest, status: StatusCode) -> Route {
-        let matched = req.match_pattern();
-        let pattern = named(matched.as_deref());
-        match self.patterns.get(pattern.as_bytes()) {
-            Some(route) => route,
-            None => {
-                if let Some(scope) = &self.scope_path {
-                    store
-                        .misuse
-                        .new_route(scope, req, matched.as_deref(), status);
-                }
-                self.add(store, pattern)
-            }
-        }
-    }
-
-    /// Learns the route behind a name, if it is certain: the request was routed, and the path alone
-    /// leads to the same pattern, so that the name is not another resource's. What was learnt first
-    /// stays: a resource with several patterns has just one of them told by its name.
-    #[cold]
-    fn learn(
-        &mut self,
-        store: &Store,
-        req: &HttpRequest,
-        status: StatusCode,
-        address: usize,
-    ) -> Route {
-        let route = self.of_match(store, req, status);
-        if self.names.get(&address).is_none()
-            && is_routed(req)
-            && req.match_pattern() == req.resource_map().match_pattern(req.path())
+        if let Some(matched) = Matched::of(path)
+            && let Some(id) = self.keys.get(&matched.key)
+            && let Some((shape, route)) = self.shapes.get(id)
+            && shape.is_of(&matched)
         {
-            self.names.insert(address, self.shapes.len());
-            self.shapes.push((Shape::of(req), route));
+            return *route;
+        }
+        self.learn_shape(store, req)
+    }
+
+    /// The route of a request whose path was not used up: that of a resource for all paths of one
+    /// prefix, or none.
+    #[inline(never)]
+    fn of_unprocessed(&mut self, store: &Store, req: &HttpRequest, status: StatusCode) -> Route {
+        let path = req.match_info();
+        let whole = path.unprocessed();
+        // Where nothing was used up and no resource takes all paths, the path alone tells.
+        let by_path = status == StatusCode::NOT_FOUND
+            && whole.len() == path.as_str().len()
+            && whole.len() <= MAX_UNROUTED_LEN
+            && whole == req.path();
+        if !by_path {
+            return self.of_match(store, req).0;
+        }
+        if self.unrouted.contains(whole.as_bytes())
+            && let Some(route) = self.no_endpoint
+        {
+            return route;
+        }
+        self.learn_unrouted(store, req, whole)
+    }
+
+    #[cold]
+    fn learn_unrouted(&mut self, store: &Store, req: &HttpRequest, path: &str) -> Route {
+        let (route, pattern) = self.of_match(store, req);
+        let resources = req.resource_map();
+        let remembers = *self
+            .remembers_unrouted
+            .get_or_insert_with(|| !resources.has_resource(NO_PATH));
+        if pattern.is_none() && remembers {
+            self.no_endpoint = Some(route);
+            if self.unrouted.len() >= MAX_UNROUTED {
+                self.unrouted.clear();
+            }
+            self.unrouted.insert(path.as_bytes().into());
         }
         route
+    }
+
+    /// Learns the route of a path that is its own pattern.
+    #[cold]
+    fn learn_static(&mut self, store: &Store, req: &HttpRequest) -> Route {
+        let (route, pattern) = self.of_match(store, req);
+        let path = req.match_info().as_str();
+        if pattern.as_deref() == Some(path) {
+            self.statics.insert(path.as_bytes().into(), route);
+        }
+        route
+    }
+
+    /// Learns the route of a shape, if that is certain. What was learnt first stays.
+    #[cold]
+    fn learn_shape(&mut self, store: &Store, req: &HttpRequest) -> Route {
+        let (route, pattern) = self.of_match(store, req);
+        let path: &Path<Url> = req.match_info();
+        if let Some(pattern) = pattern
+            && let Some(matched) = Matched::of(path)
+            && self.keys.get(&matched.key).is_none()
+            && let Some(shape) = Shape::learn(path, &matched, &pattern)
+        {
+            self.keys.insert(matched.key, self.shapes.len());
+            self.shapes.push((shape, route));
+        }
+        route
+    }
+
+    /// The route of the pattern that Actix tells of a request, and the pattern.
+    #[inline]
+    fn of_match(&mut self, store: &Store, req: &HttpRequest) -> (Route, Option<String>) {
+        let matched = req.match_pattern();
+        let pattern = named(matched.as_deref());
+        let route = match self.patterns.get(pattern.as_bytes()) {
+            Some(route) => route,
+            None => {
+                self.is_new = true;
+                self.add(store, pattern)
+            }
+        };
+        (route, matched)
     }
 
     /// The route of a pattern, or of what has none.
@@ -138,12 +179,6 @@ impl Routes {
     }
 }
 
-/// Whether a resource took the whole path, rather than a default service or a middleware before
-/// routing.
-fn is_routed(req: &HttpRequest) -> bool {
-    req.match_info().unprocessed().is_empty()
-}
-
 /// What the label says for a pattern.
 fn named(pattern: Option<&str>) -> &str {
     match pattern {
@@ -152,40 +187,4 @@ fn named(pattern: Option<&str>) -> &str {
         Some(pattern) => pattern,
         None => NO_ENDPOINT,
     }
-}
-
-#[derive(Debug)]
-enum Shape {
-    Static(Box<str>),
-    /// How many dynamic segments there are, and the address of the last one's name.
-    Dynamic(usize, usize),
-}
-
-impl Shape {
-    fn of(req: &HttpRequest) -> Self {
-        match last_segment(req) {
-            Some(address) => Self::Dynamic(req.match_info().segment_count(), address),
-            None => Self::Static(req.match_info().as_str().into()),
-        }
-    }
-
-    fn is_of(&self, req: &HttpRequest) -> bool {
-        match self {
-            Self::Static(path) => {
-                req.match_info().is_empty() && **path == *req.match_info().as_str()
-            }
-            Self::Dynamic(count, address) => {
-                req.match_info().segment_count() == *count && last_segment(req) == Some(*address)
-            }
-        }
-    }
-}
-
-/// The address of the last dynamic segment's name.
-fn last_segment(req: &HttpRequest) -> Option<usize> {
-    let mut last = None;
-    for (name, _) in req.match_info().iter() {
-        last = Some(name.as_ptr().addr());
-    }
-    last
 }

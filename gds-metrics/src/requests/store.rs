@@ -1,7 +1,7 @@
 //! What all workers share: the series of the standard metrics, and the names in their labels.
 //!
 //! Everything here only grows, up to its cap. That is what lets each worker keep a cache of it
-//! (see [`cache`](super::cache)) and come here only for what it has not seen.
+//! (see [`worker_cache`](super::worker_cache)) and come here only for what it has not seen.
 
 use std::{
     fmt,
@@ -16,29 +16,16 @@ use std::{
 
 use super::{
     Hosts, Settings,
+    append_only::{AppendOnly, Names, lock},
+    cells::{Gauge, SIZE_BOUNDS, SeriesCells},
+    events::Events,
+    keys::{FOLDED_PATH_ID, HostId, Key, LabelIds, MAX_PATHS, PathId},
     labels::{FOLDED, INVALID_HOST, Method, NO_ENDPOINT, PANIC},
-    recent::Digest,
-    series::{Active, SIZE_BOUNDS, Series, Truncated},
-    tables::{Log, Names, lock},
+    shard::{IdleShard, Shard},
+    sharded::{Own, Sharded},
 };
-use crate::{
-    exposition::{Cost, push_label_value},
-    middleware::misuse::Misuse,
-};
+use crate::exposition::{Cost, push_label_value};
 
-/// The number of a path (a pattern, or what stands for one).
-pub(crate) type PathId = u32;
-/// The number of a host.
-pub(crate) type HostId = u16;
-
-/// `path="No endpoint"`
-pub(crate) const NO_ENDPOINT_ID: PathId = 0;
-/// `path="_other"`
-pub(crate) const FOLDED_PATH_ID: PathId = 1;
-/// `host="_invalid"`
-pub(crate) const INVALID_HOST_ID: HostId = 0;
-/// `host="_other"`
-pub(crate) const FOLDED_HOST_ID: HostId = 1;
 /// The most hosts that can be told apart; what is left of the numbers stands for other things.
 pub(crate) const MAX_HOSTS: usize = HostId::MAX as usize - UNCLAIMED_HOSTS;
 /// `_invalid` and `_other`.
@@ -47,34 +34,17 @@ const UNCLAIMED_HOSTS: usize = 2;
 /// Distinct kinds of errors, `panic` among them.
 pub(crate) const MAX_ERROR_KINDS: usize = 50;
 
-/// What a gauge of active requests tells apart.
-pub(crate) type ActiveKey = (Method, HostId);
+/// A label set of the requests, and its numbers.
+pub(crate) type Series = Sharded<SeriesCells>;
+/// A method and a host, and how many requests of theirs are in flight.
+pub(crate) type Active = Sharded<Gauge>;
 
-/// A label set, as numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Key(u64);
-
-impl Key {
-    const METHOD: u32 = 12;
-    const HOST: u32 = 16;
-    const PATH: u32 = 32;
-
-    /// `code` is at most 999, as in every [`StatusCode`](actix_web::http::StatusCode).
-    pub(crate) fn new(method: Method, host: HostId, path: PathId, code: u16) -> Self {
-        Self(
-            u64::from(path) << Self::PATH
-                | u64::from(host) << Self::HOST
-                | (method as u64) << Self::METHOD
-                | u64::from(code),
-        )
-    }
-}
-
-impl Digest for Key {
-    #[inline(always)]
-    fn digest(&self) -> u64 {
-        self.0
-    }
+/// How many responses' heads went out without all of their bodies.
+#[derive(Debug, Default)]
+pub(crate) struct Truncated {
+    pub(crate) client: AtomicU64,
+    pub(crate) body_error: AtomicU64,
+    pub(crate) panic: AtomicU64,
 }
 
 /// How many requests lost a label to a cap.
@@ -93,19 +63,21 @@ pub(crate) struct Store {
     paths: Mutex<Names>,
     hosts: Mutex<Names>,
     hosts_len: AtomicUsize,
-    series: Log<(Key, Arc<Series>)>,
-    errors: Log<ErrorCount>,
+    series: AppendOnly<(Key, Arc<Series>)>,
+    errors: AppendOnly<ErrorCount>,
     errors_beyond: AtomicU64,
     pub(crate) folded: Folded,
     /// How many requests of a method and a host are in flight; used by the extended group alone.
-    active: Log<(ActiveKey, Arc<Active>)>,
+    active: AppendOnly<(Key, Arc<Active>)>,
+    /// Shards of recorders that have ended.
+    idle: Mutex<Vec<IdleShard>>,
     pub(crate) truncated: Truncated,
-    pub(crate) misuse: Misuse,
+    pub(crate) events: Box<dyn Events>,
     sorted: Mutex<Arc<Vec<Arc<Series>>>>,
 }
 
 impl Store {
-    pub(crate) fn new(settings: Settings) -> Self {
+    pub(crate) fn new(settings: Settings, events: Box<dyn Events>) -> Self {
         let mut paths = Names::default();
         paths.intern(NO_ENDPOINT);
         paths.intern(FOLDED);
@@ -121,13 +93,14 @@ impl Store {
             paths: Mutex::new(paths),
             hosts_len: AtomicUsize::new(hosts.list.len()),
             hosts: Mutex::new(hosts),
-            series: Log::new(),
-            errors: Log::new(),
+            series: AppendOnly::new(),
+            errors: AppendOnly::new(),
             errors_beyond: AtomicU64::new(0),
             folded: Folded::default(),
-            active: Log::new(),
+            active: AppendOnly::new(),
+            idle: Mutex::default(),
             truncated: Truncated::default(),
-            misuse: Misuse::new(),
+            events,
             sorted: Mutex::default(),
             settings,
         };
@@ -146,7 +119,8 @@ impl Store {
     /// The number of a path; a worker asks once for each.
     pub(crate) fn path(&self, path: &str) -> PathId {
         let id = lock(&self.paths).intern(path);
-        PathId::try_from(id).unwrap_or(FOLDED_PATH_ID)
+        let id = PathId::try_from(id).ok();
+        id.filter(|&id| id < MAX_PATHS).unwrap_or(FOLDED_PATH_ID)
     }
 
     /// How many hosts have a number.
@@ -170,19 +144,8 @@ impl Store {
         hosts.list.len()
     }
 
-    /// The number of a new host, or of `_other` when all places are taken.
-    pub(crate) fn claim_host(&self, host: &str) -> HostId {
-        let claimed = self.try_claim_host(host);
-        claimed.unwrap_or_else(|| self.fold_host())
-    }
-
-    /// Counts a request whose host has no place.
-    pub(crate) fn fold_host(&self) -> HostId {
-        self.folded.host.fetch_add(1, Relaxed);
-        FOLDED_HOST_ID
-    }
-
-    fn try_claim_host(&self, host: &str) -> Option<HostId> {
+    /// The number of a new host, `None` when all places are taken.
+    pub(crate) fn claim_host(&self, host: &str) -> Option<HostId> {
         let Hosts::FirstSeen(max) = self.settings.hosts else {
             return None;
         };
@@ -222,9 +185,39 @@ impl Store {
         // What came after `seen` may be this very one.
         let exists = series.iter().skip(seen).any(|(other, _)| *other == key);
         if !exists && series.len() < limit {
-            let new = Series::new(text, &self.settings);
-            self.series.push(&mut series, (key, Arc::new(new)));
+            let new = Arc::new(Series::new(text));
+            self.series.push(&mut series, (key, new));
         }
+    }
+
+    /// A part of a series, for a recorder that has none of it.
+    pub(super) fn add_series_part(&self, id: usize) -> Option<Own<SeriesCells>> {
+        let series = self
+            .series
+            .lock()
+            .get(id)
+            .map(|(_, series)| series.clone())?;
+        Some(series.add_part(SeriesCells::new(&self.settings)))
+    }
+
+    /// A part of a gauge, for a recorder that has none of it.
+    pub(super) fn add_active_part(&self, id: usize) -> Option<Own<Gauge>> {
+        let active = self
+            .active
+            .lock()
+            .get(id)
+            .map(|(_, active)| active.clone())?;
+        Some(active.add_part(Gauge::default()))
+    }
+
+    /// A shard for a recorder: one that another has left, with its counts, or an empty one.
+    pub(super) fn take_shard(&self) -> Shard {
+        Shard::new(lock(&self.idle).pop().unwrap_or_default())
+    }
+
+    /// Takes the shard of a recorder that ends.
+    pub(super) fn return_shard(&self, shard: Shard) {
+        lock(&self.idle).push(shard.into_idle());
     }
 
     fn label_text(&self, labels: LabelIds) -> Box<str> {
@@ -233,7 +226,8 @@ impl Store {
         push_label_value(&mut text, lock(&self.paths).get(labels.path as usize));
         text.push_str("\",code=\"");
         text.push_str(&labels.code.to_string());
-        text.push('"');
+        // A status has three digits; one digit is a class of them.
+        text.push_str(if labels.code < 10 { "xx\"" } else { "\"" });
         text.into_boxed_str()
     }
 
@@ -258,7 +252,7 @@ impl Store {
     pub(crate) fn active_from(
         &self,
         from: usize,
-        mut each: impl FnMut(ActiveKey, &Arc<Active>),
+        mut each: impl FnMut(Key, &Arc<Active>),
     ) -> usize {
         let active = self.active.lock();
         for (key, active) in active.iter().skip(from) {
@@ -269,8 +263,9 @@ impl Store {
 
     /// Makes the gauge of a method and a host, unless it is there. Both are bounded already.
     /// The caller has seen the first `seen`.
-    pub(crate) fn create_active(&self, key: ActiveKey, seen: usize) {
-        let labels = self.method_and_host(key.0, key.1);
+    pub(crate) fn create_active(&self, method: Method, host: HostId, seen: usize) {
+        let key = Key::of_active(method, host);
+        let labels = self.method_and_host(method, host).into_boxed_str();
         let mut active = self.active.lock();
         if !active.iter().skip(seen).any(|(other, _)| *other == key) {
             let new = Arc::new(Active::new(labels));
@@ -343,21 +338,6 @@ impl fmt::Debug for Store {
             .field("settings", &self.settings)
             .field("label_sets", &self.series_len())
             .finish_non_exhaustive()
-    }
-}
-
-/// The labels of a series that is to be made.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct LabelIds {
-    pub(crate) method: Method,
-    pub(crate) host: HostId,
-    pub(crate) path: PathId,
-    pub(crate) code: u16,
-}
-
-impl LabelIds {
-    pub(crate) fn key(self) -> Key {
-        Key::new(self.method, self.host, self.path, self.code)
     }
 }
 

@@ -15,4 +15,5 @@ mod support;
 mod flood;
 mod model;
 mod spellings;
+mod statuses;
 mod workers;

@@ -111,6 +111,7 @@ impl Model {
     pub(crate) fn record(&mut self, request: &Request, code: u16) {
         let Label { method, host, path } = &request.label;
         let routed = path.is_some();
+        let mut host_folded = false;
         let host = match host {
             None => "_invalid",
             Some(host) if self.hosts.contains(host) => host,
@@ -120,24 +121,27 @@ impl Model {
                 host
             }
             Some(_) => {
-                self.folded_hosts += 1;
+                host_folded = true;
                 "_other"
             }
         };
         let path = path.as_deref().unwrap_or("No endpoint");
-        let key =
-            |host: &str, path: &str| [*method, host, path, &code.to_string()].map(str::to_owned);
+        let key = |host: &str, path: &str, code: &str| {
+            let labels = [*method, host, path, code];
+            labels.map(str::to_owned)
+        };
 
         let max = self.max_label_sets;
-        if self.count(key(host, path), max) {
-            return;
+        let (code, class) = (code.to_string(), format!("{}xx", code / 100));
+        // One request counts once: for its path if that was folded, else for its host.
+        if self.count(key(host, path, &code), max) {
+            self.folded_hosts += u64::from(host_folded);
+        } else if self.count(key("_other", path, &code), max * 2) {
+            self.folded_hosts += u64::from(host_folded || host != "_other");
+        } else {
+            self.folded_paths += 1;
+            assert!(self.count(key("_other", "_other", &class), usize::MAX));
         }
-        if self.count(key("_other", path), max * 2) {
-            self.folded_hosts += u64::from(host != "_other");
-            return;
-        }
-        self.folded_paths += 1;
-        assert!(self.count(key("_other", "_other"), usize::MAX));
     }
 
     fn count(&mut self, key: [String; 4], max: usize) -> bool {

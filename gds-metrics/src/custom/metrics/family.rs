@@ -341,6 +341,15 @@ impl<L: LabelSet, M: FamilyMember> Inner<L, M> {
         }
     }
 
+    /// How many samples each series has.
+    fn samples_of_one(&self) -> usize {
+        match M::KIND {
+            MetricKind::Histogram => self.options.bounds.values().len() + 3,
+            MetricKind::Summary => 2,
+            _ => 1,
+        }
+    }
+
     fn render(&self, labels: &L) -> Result<Label, BadLabels> {
         self.label(label_render::render(labels)?)
     }
@@ -414,12 +423,11 @@ impl<L: LabelSet, M: FamilyMember> Exposed for Family<L, M> {
     }
 
     fn samples(&self) -> usize {
-        let each = match M::KIND {
-            MetricKind::Histogram => self.inner.options.bounds.values().len() + 3,
-            MetricKind::Summary => 2,
-            _ => 1,
-        };
-        self.inner.series().len() * each
+        self.inner.series().len() * self.inner.samples_of_one()
+    }
+
+    fn label_bytes(&self) -> usize {
+        self.inner.series().label_bytes() * self.inner.samples_of_one()
     }
 
     fn folded(&self) -> Option<u64> {

@@ -78,6 +78,8 @@ impl<M> Entry<M> {
 pub(super) struct Series<M> {
     /// By key.
     slots: HashMap<Arc<str>, Slot<M>>,
+    /// The length of all keys.
+    label_bytes: usize,
     changes: Changes<M>,
     /// How often a scrape has taken the changes.
     generation: u64,
@@ -121,6 +123,7 @@ impl<M> Default for Series<M> {
     fn default() -> Self {
         Self {
             slots: HashMap::new(),
+            label_bytes: 0,
             changes: Changes::default(),
             generation: 0,
         }
@@ -130,6 +133,11 @@ impl<M> Default for Series<M> {
 impl<M: Clone> Series<M> {
     pub(super) fn len(&self) -> usize {
         self.slots.len()
+    }
+
+    /// How long the labels of all series are together.
+    pub(super) fn label_bytes(&self) -> usize {
+        self.label_bytes
     }
 
     /// Adds a label set, and returns the metric of its series: a new one, unless another label set is
@@ -146,6 +154,7 @@ impl<M: Clone> Series<M> {
             label_sets: 1,
             generation: self.generation,
         };
+        self.label_bytes += key.len();
         self.slots.insert(Arc::clone(&key), slot);
         let entry = Entry {
             label,
@@ -172,6 +181,7 @@ impl<M: Clone> Series<M> {
         }
         let is_new = slot.generation == self.generation;
         self.slots.remove(key);
+        self.label_bytes -= key.len();
         let before = self.changes.series.remove(key);
         // A series that no scrape knows leaves nothing behind.
         if !is_new || before.is_some_and(|change| change.replaces) {
@@ -185,6 +195,7 @@ impl<M: Clone> Series<M> {
 
     pub(super) fn clear(&mut self) {
         self.slots.clear();
+        self.label_bytes = 0;
         self.changes = Changes {
             cleared: true,
             series: HashMap::new(),

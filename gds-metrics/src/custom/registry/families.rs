@@ -138,6 +138,11 @@ impl Families {
         self.exposed().map(Exposed::samples).sum()
     }
 
+    /// How long the labels of all samples are together, where they can be long.
+    pub(super) fn label_bytes(&self) -> usize {
+        self.exposed().map(Exposed::label_bytes).sum()
+    }
+
     /// Whether writing them calls code of the application.
     pub(super) fn are_foreign(&self) -> bool {
         self.exposed().any(Exposed::is_foreign)

@@ -125,13 +125,14 @@ impl MetricRegistry {
     /// What it takes to write all families. prometheus-client's run the application's encoders, under
     /// locks that the application may hold.
     pub(crate) fn cost(&self) -> Cost {
-        /// Bytes of a sample, about.
+        /// Bytes of a sample with short labels, about.
         const LINE: usize = 128;
         let own = self.own();
         if !self.lent().is_empty() || own.are_foreign() {
             Cost::Foreign
         } else {
-            Cost::Bytes(own.samples().saturating_mul(LINE))
+            let lines = own.samples().saturating_mul(LINE);
+            Cost::Bytes(lines.saturating_add(own.label_bytes()))
         }
     }
 

@@ -1,11 +1,18 @@
 //! The caps, and two workers that come at once.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, rc::Rc};
+
+use actix_web::test::TestRequest;
 
 use super::*;
+use crate::requests::{
+    keys::{FOLDED_HOST_ID, NO_ENDPOINT_ID},
+    recorder::Recorder,
+    recording::Recording,
+};
 
 fn store(max_hosts: usize) -> Store {
-    Store::new(Settings {
+    let settings = Settings {
         buckets: [1.0].into(),
         bounds: [1_000_000_000].into(),
         hosts: Hosts::FirstSeen(max_hosts),
@@ -14,7 +21,8 @@ fn store(max_hosts: usize) -> Store {
         error_kinds: Vec::new(),
         extended: false,
         native_histograms: false,
-    })
+    };
+    Store::new(settings, Box::new(()))
 }
 
 /// Between a worker's look at a length and its taking the lock, others may have come.
@@ -32,7 +40,7 @@ fn what_another_worker_made_is_not_made_again() {
         assert_eq!(store.series_len(), expected, "{code}");
     }
     for (method, expected) in [(Method::Get, 1), (Method::Get, 1), (Method::Put, 2)] {
-        store.create_active((method, FOLDED_HOST_ID), 0);
+        store.create_active(method, FOLDED_HOST_ID, 0);
         assert_eq!(store.active_len(), expected, "{method:?}");
     }
     for (kind, expected) in [(PANIC, 1), ("io", 2), ("io", 2)] {
@@ -54,8 +62,37 @@ fn kinds_of_errors_take_as_many_places_as_there_are() {
 fn hosts_take_as_many_places_as_there_are() {
     let store = store(3);
     let ids = ["a", "b", "c", "d", "e", "b"].map(|host| store.claim_host(host));
-    assert_eq!(ids, [2, 3, 4, FOLDED_HOST_ID, FOLDED_HOST_ID, 3]);
-    assert_eq!(store.folded.host.load(Relaxed), 2);
+    assert_eq!(ids, [Some(2), Some(3), Some(4), None, None, Some(3)]);
     assert!(store.has_all_hosts(3));
     assert!(!store.has_all_hosts(4));
+}
+
+/// Else the next recorder and this one would write the same numbers.
+#[test]
+fn a_shard_stays_with_its_recorder_until_the_last_recording_ends() {
+    let store = Arc::new(store(1));
+    let idle = || lock(&store.idle).len();
+    let start = |recorder: &Rc<Recorder>| {
+        Recording::start(recorder, &mut TestRequest::default().to_srv_request())
+    };
+
+    let recorder = Rc::new(Recorder::new(Arc::clone(&store)));
+    let recording = start(&recorder);
+    drop(recorder);
+    assert_eq!(idle(), 0);
+    drop(recording);
+    assert_eq!(idle(), 1);
+
+    let heir = Rc::new(Recorder::new(Arc::clone(&store)));
+    let other = Rc::new(Recorder::new(Arc::clone(&store)));
+    assert_eq!(idle(), 0);
+    for recorder in [&heir, &other, &heir] {
+        drop(start(recorder));
+    }
+    let mut counts = Vec::new();
+    store.series_from(0, |_, series| {
+        counts.extend(series.parts().map(|part| part.duration.bucket(0)));
+    });
+    // The heir goes on where the first ended.
+    assert_eq!(counts, [3, 1]);
 }

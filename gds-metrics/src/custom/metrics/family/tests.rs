@@ -61,6 +61,20 @@ fn series_are_sorted_and_have_the_constant_labels_first() {
 }
 
 #[test]
+fn long_labels_count_in_what_a_scrape_costs() {
+    let family = limited(10);
+    let long = "x".repeat(50_000);
+    family.get_or_create(&pairs(&[("queue", &long)])).inc();
+    let len = |family: &Family<Pairs, Counter>| family.label_bytes();
+    assert!((50_000..50_100).contains(&len(&family)));
+    family.remove(&pairs(&[("queue", &long)]));
+    assert_eq!(len(&family), 0);
+    family.get_or_create(&pairs(&[("queue", &long)])).inc();
+    family.clear();
+    assert_eq!(len(&family), 0);
+}
+
+#[test]
 fn label_sets_that_are_written_alike_are_one_series() {
     let family = limited(10);
     family

@@ -1,36 +1,37 @@
-//! A map that finds what was asked for lately with a simpler hash, and no search.
+//! A map with a small direct-mapped cache in front of it: what was found lately is found with a simpler
+//! hash, and no search.
 
 use std::{array, borrow::Borrow, fmt, hash::Hash};
 
-use super::tables::Map;
+use super::append_only::Map;
 
 /// One for each value of a byte.
 const SLOTS: usize = 256;
 
 /// A map that only grows, and in front of it a table in which what was found last takes the place
 /// of what was there before. Of two keys that share a slot, the map finds one each time.
-pub(super) struct RecentMap<K, T> {
-    recent: Box<[Option<(K, T)>; SLOTS]>,
+pub(super) struct CachedMap<K, T> {
+    cache: Box<[Option<(K, T)>; SLOTS]>,
     all: Map<K, T>,
 }
 
-impl<K, T> Default for RecentMap<K, T> {
+impl<K, T> Default for CachedMap<K, T> {
     fn default() -> Self {
         Self {
-            recent: Box::new(array::from_fn(|_| None)),
+            cache: Box::new(array::from_fn(|_| None)),
             all: Map::default(),
         }
     }
 }
 
-impl<K: Clone + Eq + Hash, T: Copy> RecentMap<K, T> {
+impl<K: Clone + Eq + Hash, T: Copy> CachedMap<K, T> {
     #[inline(always)]
     pub(super) fn get<Q>(&mut self, key: &Q) -> Option<T>
     where
         K: Borrow<Q>,
         Q: Digest + Eq + Hash + ?Sized,
     {
-        match &self.recent[slot(key)] {
+        match &self.cache[slot(key)] {
             Some((found, value)) if found.borrow() == key => Some(*value),
             _ => self.get_other(key),
         }
@@ -43,7 +44,7 @@ impl<K: Clone + Eq + Hash, T: Copy> RecentMap<K, T> {
         Q: Digest + Eq + Hash + ?Sized,
     {
         let (found, &value) = self.all.get_key_value(key)?;
-        self.recent[slot(key)] = Some((found.clone(), value));
+        self.cache[slot(key)] = Some((found.clone(), value));
         Some(value)
     }
 
@@ -53,18 +54,39 @@ impl<K: Clone + Eq + Hash, T: Copy> RecentMap<K, T> {
         debug_assert!(before.is_none(), "the table may hold what was there before");
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.all.len()
+    /// The key that is here, for one that is equal to it.
+    #[inline(always)]
+    pub(super) fn get_key<Q>(&mut self, key: &Q) -> Option<K>
+    where
+        K: Borrow<Q>,
+        Q: Digest + Eq + Hash + ?Sized,
+    {
+        if let Some((found, _)) = &self.cache[slot(key)]
+            && found.borrow() == key
+        {
+            return Some(found.clone());
+        }
+        self.get_other(key)?;
+        let (found, _) = self.cache[slot(key)].as_ref()?;
+        Some(found.clone())
+    }
+
+    /// Takes a key that is not there. Begins anew when there are `max` already.
+    pub(super) fn insert_bounded(&mut self, key: K, value: T, max: usize) {
+        if self.all.len() >= max {
+            self.clear();
+        }
+        self.insert(key, value);
     }
 
     pub(super) fn clear(&mut self) {
-        let Self { recent, all } = self;
-        recent.fill_with(|| None);
+        let Self { cache, all } = self;
+        cache.fill_with(|| None);
         all.clear();
     }
 }
 
-impl<K: fmt::Debug, T: fmt::Debug> fmt::Debug for RecentMap<K, T> {
+impl<K: fmt::Debug, T: fmt::Debug> fmt::Debug for CachedMap<K, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.all.fmt(f)
     }
@@ -95,13 +117,6 @@ impl Digest for [u8] {
                 .fold(0, |word, byte| word << 8 | u64::from(*byte)),
         };
         text ^ self.len() as u64
-    }
-}
-
-impl Digest for usize {
-    #[inline(always)]
-    fn digest(&self) -> u64 {
-        *self as u64
     }
 }
 
@@ -146,7 +161,7 @@ mod tests {
     fn keys_that_share_a_slot_are_told_apart() {
         // More than there are slots.
         let texts: Vec<String> = (0..=SLOTS).map(|i| format!("/{i}")).collect();
-        let mut map: RecentMap<Rc<[u8]>, usize> = RecentMap::default();
+        let mut map: CachedMap<Rc<[u8]>, usize> = CachedMap::default();
         for (value, text) in texts.iter().enumerate() {
             assert_eq!(map.get(text.as_bytes()), None);
             map.insert(text.as_bytes().into(), value);
@@ -155,9 +170,20 @@ mod tests {
             assert_eq!(map.get(text.as_bytes()), Some(value), "{text}");
             assert_eq!(map.get(text.as_bytes()), Some(value), "{text}, again");
         }
-        assert_eq!(map.len(), texts.len());
         map.clear();
         assert_eq!(map.get(texts[SLOTS].as_bytes()), None);
-        assert_eq!(map.len(), 0);
+    }
+
+    #[test]
+    fn a_bounded_map_begins_anew() {
+        let mut map: CachedMap<Rc<[u8]>, ()> = CachedMap::default();
+        for text in ["a", "b", "c"] {
+            map.insert_bounded(text.as_bytes().into(), (), 2);
+            assert!(
+                map.get_key(text.as_bytes())
+                    .is_some_and(|key| *key == *text.as_bytes())
+            );
+        }
+        assert_eq!(map.get_key(&b"a"[..]), None);
     }
 }

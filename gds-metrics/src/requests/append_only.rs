@@ -1,4 +1,4 @@
-//! Tables that only grow, which is what lets a worker mirror them.
+//! Lists that only grow, which is what lets a worker remember what is in them.
 
 use std::{
     collections::HashMap,
@@ -43,12 +43,12 @@ impl Names {
 
 /// A list that only grows, and how long it is without asking for the lock.
 #[derive(Debug)]
-pub(super) struct Log<T> {
+pub(super) struct AppendOnly<T> {
     entries: Mutex<Vec<T>>,
     len: AtomicUsize,
 }
 
-impl<T> Log<T> {
+impl<T> AppendOnly<T> {
     pub(super) fn new() -> Self {
         Self {
             entries: Mutex::new(Vec::new()),

@@ -1,11 +1,13 @@
-//! The numbers of a label set, and those that stand beside them.
+//! The numbers of a label set, as one recorder counts them.
+//!
+//! Only an [`Own`] writes, and only one thread has it at a time: what it adds to is read and stored
+//! again, which is a good deal cheaper than an addition that others may meet.
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 
-use super::Settings;
-use crate::exposition::Timestamp;
+use super::{Settings, sharded::Own};
 
-/// As many numbers as fill a line of memory, so that no two series share one.
+/// As many numbers as fill a line of memory, so that no two recorders share one.
 #[derive(Debug, Default)]
 #[repr(align(64))]
 struct Line([AtomicU64; Line::LEN]);
@@ -22,18 +24,18 @@ pub(crate) struct Cells(Box<[Line]>);
 
 impl Cells {
     /// `buckets` counts the one for `+Inf`.
-    fn new(buckets: usize) -> Self {
+    pub(super) fn new(buckets: usize) -> Self {
         let lines = (buckets + 1).div_ceil(Line::LEN);
         Self((0..lines).map(|_| Line::default()).collect())
     }
 
-    /// Two additions, no lock.
-    pub(crate) fn record(&self, bucket: usize, amount: u64) {
+    #[inline(always)]
+    fn record(&self, bucket: usize, amount: u64) {
         if let Some(cell) = self.cell(bucket + 1) {
-            cell.fetch_add(1, Relaxed);
+            add(cell, 1);
         }
         if let Some(cell) = self.cell(0) {
-            cell.fetch_add(amount, Relaxed);
+            add(cell, amount);
         }
     }
 
@@ -48,29 +50,33 @@ impl Cells {
         self.cell(bucket + 1).map_or(0, |cell| cell.load(Relaxed))
     }
 
+    #[inline(always)]
     fn cell(&self, index: usize) -> Option<&AtomicU64> {
         let line = self.0.get(index / Line::LEN)?;
         line.0.get(index % Line::LEN)
     }
 }
 
-/// The numbers of one label set.
+/// Adds to a cell that no other thread writes.
+#[inline(always)]
+fn add(cell: &AtomicU64, amount: u64) {
+    cell.store(cell.load(Relaxed).wrapping_add(amount), Relaxed);
+}
+
+/// What one recorder counts of one series.
 ///
 /// The counter `http_server_requests_total` and the `_count` of the duration are both the sum of
 /// the duration's buckets: they cannot disagree.
 #[derive(Debug)]
-pub(crate) struct Series {
-    /// `method="GET",host="…",path="…",code="200"`, written once.
-    labels: Box<str>,
-    pub(crate) start: Timestamp,
+pub(crate) struct SeriesCells {
     /// In nanoseconds.
     pub(crate) duration: Cells,
-    pub(crate) extended: Option<Box<Extended>>,
+    pub(crate) extended: Option<Box<ExtendedCells>>,
 }
 
 /// What the extended group adds to a label set.
 #[derive(Debug)]
-pub(crate) struct Extended {
+pub(crate) struct ExtendedCells {
     /// In bytes.
     pub(crate) request_size: Cells,
     /// In bytes.
@@ -79,15 +85,13 @@ pub(crate) struct Extended {
     pub(crate) response_duration: Cells,
 }
 
-impl Series {
-    pub(crate) fn new(labels: Box<str>, settings: &Settings) -> Self {
+impl SeriesCells {
+    pub(super) fn new(settings: &Settings) -> Self {
         let buckets = settings.bounds.len() + 1;
         Self {
-            labels,
-            start: Timestamp::now(),
             duration: Cells::new(buckets),
             extended: settings.extended.then(|| {
-                Box::new(Extended {
+                Box::new(ExtendedCells {
                     request_size: Cells::new(SIZE_BOUNDS.len() + 1),
                     response_size: Cells::new(SIZE_BOUNDS.len() + 1),
                     response_duration: Cells::new(buckets),
@@ -95,10 +99,35 @@ impl Series {
             }),
         }
     }
+}
 
-    pub(crate) fn labels(&self) -> &str {
-        &self.labels
+impl Own<SeriesCells> {
+    /// Records a request's duration.
+    #[inline(always)]
+    pub(super) fn record(&self, bucket: usize, nanos: u64) {
+        self.numbers().duration.record(bucket, nanos);
     }
+
+    /// Records the sizes of a request's and a response's body.
+    pub(super) fn record_sizes(&self, request: u64, response: Option<u64>) {
+        if let Some(cells) = &self.numbers().extended {
+            record_size(&cells.request_size, request);
+            if let Some(response) = response {
+                record_size(&cells.response_size, response);
+            }
+        }
+    }
+
+    /// Records the time to the end of a response's body.
+    pub(super) fn record_response(&self, bucket: usize, nanos: u64) {
+        if let Some(cells) = &self.numbers().extended {
+            cells.response_duration.record(bucket, nanos);
+        }
+    }
+}
+
+fn record_size(cells: &Cells, size: u64) {
+    cells.record(super::bucket(&SIZE_BOUNDS, size), size);
 }
 
 /// Upper bounds of the size histograms, in bytes: 256 B to 64 MiB.
@@ -112,44 +141,22 @@ pub(crate) const SIZE_BOUNDS: [u64; 10] = {
     bounds
 };
 
-/// How many requests of a method and a host are in flight.
-#[derive(Debug)]
-pub(crate) struct Active {
-    labels: String,
-    count: AtomicI64,
-}
-
-impl Active {
-    pub(crate) fn new(labels: String) -> Self {
-        Self {
-            labels,
-            count: AtomicI64::new(0),
-        }
-    }
-
-    pub(crate) fn labels(&self) -> &str {
-        &self.labels
-    }
-
-    pub(crate) fn raise(&self) {
-        self.count.fetch_add(1, Relaxed);
-    }
-
-    pub(crate) fn lower(&self) {
-        self.count.fetch_sub(1, Relaxed);
-    }
-
-    pub(crate) fn count(&self) -> i64 {
-        self.count.load(Relaxed)
-    }
-}
-
-/// How many responses' heads went out without all of their bodies.
+/// How many requests of a method and a host one recorder has in flight.
 #[derive(Debug, Default)]
-pub(crate) struct Truncated {
-    pub(crate) client: AtomicU64,
-    pub(crate) body_error: AtomicU64,
-    pub(crate) panic: AtomicU64,
+#[repr(align(64))]
+pub(crate) struct Gauge(AtomicI64);
+
+impl Gauge {
+    pub(crate) fn value(&self) -> i64 {
+        self.0.load(Relaxed)
+    }
+}
+
+impl Own<Gauge> {
+    pub(super) fn add(&self, amount: i64) {
+        let value = &self.numbers().0;
+        value.store(value.load(Relaxed).wrapping_add(amount), Relaxed);
+    }
 }
 
 #[cfg(test)]
@@ -160,6 +167,7 @@ mod tests {
     fn the_default_buckets_fill_two_lines() {
         assert_eq!(Cells::new(15).0.len(), 2);
         assert_eq!(size_of::<Line>(), 64);
+        assert_eq!(align_of::<Gauge>(), 64);
     }
 
     #[test]

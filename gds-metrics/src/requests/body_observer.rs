@@ -1,0 +1,121 @@
+//! The extended group: what happens to the bodies, and what is in flight meanwhile.
+//!
+//! A [`BodyObserver`] watches a request from its start to the end of its response's body. There is
+//! none when the group is off.
+
+use std::{mem, rc::Rc, task::Poll, time::Instant};
+
+use actix_web::{dev::ServiceRequest, web::Bytes};
+
+use super::{
+    exchange::{Ending, Exchange, Response, ResponseHead, count_payload},
+    recorder::Recorder,
+    worker_cache::{ActiveId, SeriesId},
+};
+
+/// Watches a request from its start until its response's body ends.
+///
+/// Ends once: when the body has given all it has, or fails, or panics, or is dropped.
+#[derive(Debug)]
+pub(crate) struct BodyObserver {
+    recorder: Rc<Recorder>,
+    /// Always there, until it goes back to the recorder for reuse.
+    exchange: Option<Box<Exchange>>,
+}
+
+impl BodyObserver {
+    /// The gauge has been raised for this request.
+    pub(super) fn begin(
+        recorder: Rc<Recorder>,
+        active: ActiveId,
+        start: Instant,
+        req: &mut ServiceRequest,
+    ) -> Self {
+        let exchange = Exchange {
+            active,
+            start,
+            read: count_payload(req),
+            series: None,
+            response: None,
+            ended: false,
+        };
+        let exchange = match recorder.spare_exchange() {
+            Some(mut spare) => {
+                *spare = exchange;
+                spare
+            }
+            None => Box::new(exchange),
+        };
+        Self {
+            recorder,
+            exchange: Some(exchange),
+        }
+    }
+
+    pub(super) fn recorded_under(&mut self, series: Option<SeriesId>) {
+        if let Some(exchange) = &mut self.exchange {
+            exchange.series = series;
+        }
+    }
+
+    /// Goes on with the response's body.
+    pub(super) fn respond(&mut self, head: ResponseHead) {
+        let Some(exchange) = &mut self.exchange else {
+            return;
+        };
+        let response = exchange.response.insert(Response {
+            head,
+            sent: 0,
+            polled: false,
+        });
+        if response.is_complete() {
+            self.end(Ending::Complete);
+        }
+    }
+
+    /// Takes note of what a poll of the body gave.
+    pub(crate) fn polled<E>(&mut self, item: &Poll<Option<Result<Bytes, E>>>) {
+        let exchange = self.exchange.as_mut();
+        let Some(response) = exchange.and_then(|exchange| exchange.response.as_mut()) else {
+            return;
+        };
+        response.polled = true;
+        match item {
+            Poll::Pending => {}
+            Poll::Ready(Some(Ok(bytes))) => {
+                response.sent += bytes.len() as u64;
+                if response.is_complete() {
+                    // The server need not ask again.
+                    self.end(Ending::Complete);
+                }
+            }
+            Poll::Ready(Some(Err(_))) => self.end(Ending::Failed),
+            // It would have ended with its last byte.
+            Poll::Ready(None) if response.head.size.is_some() => self.end(Ending::Failed),
+            Poll::Ready(None) => self.end(Ending::Complete),
+        }
+    }
+
+    /// Takes note that a poll of the body panicked.
+    pub(crate) fn panicked(&mut self) {
+        self.end(Ending::Panicked);
+    }
+
+    fn end(&mut self, ending: Ending) {
+        if let Some(exchange) = &mut self.exchange
+            && !mem::replace(&mut exchange.ended, true)
+        {
+            self.recorder
+                .with_cache(|store, cache| exchange.end(store, cache, ending));
+        }
+    }
+}
+
+impl Drop for BodyObserver {
+    fn drop(&mut self) {
+        self.end(Ending::Dropped);
+        if let Some(exchange) = self.exchange.take() {
+            self.recorder.keep_exchange(exchange);
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! A request and its response on their way, as the extended group counts them.
+
+use std::{
+    cell::Cell,
+    pin::Pin,
+    rc::Rc,
+    sync::atomic::{AtomicU64, Ordering::Relaxed},
+    task::{Context, Poll},
+    time::Instant,
+};
+
+use actix_web::{
+    HttpMessage,
+    body::BodySize,
+    dev::{Payload, ServiceRequest},
+    error::PayloadError,
+    http::{
+        StatusCode,
+        header::{self, HeaderMap},
+    },
+    web::Bytes,
+};
+use futures_core::Stream;
+
+use super::{
+    bucket,
+    labels::Method,
+    nanos,
+    store::Store,
+    worker_cache::{ActiveId, SeriesId, WorkerCache},
+};
+
+/// A request and its response, as far as they have come.
+#[derive(Debug)]
+pub(super) struct Exchange {
+    pub(super) active: ActiveId,
+    pub(super) start: Instant,
+    /// Bytes of the request's body that were read, if it has one.
+    pub(super) read: Option<Rc<Cell<u64>>>,
+    /// `None` before the request is recorded, and on an excluded route.
+    pub(super) series: Option<SeriesId>,
+    pub(super) response: Option<Response>,
+    pub(super) ended: bool,
+}
+
+/// A response whose head is known.
+#[derive(Debug)]
+pub(super) struct Response {
+    pub(super) head: ResponseHead,
+    pub(super) sent: u64,
+    pub(super) polled: bool,
+}
+
+impl Exchange {
+    pub(super) fn end(&mut self, store: &Store, cache: &WorkerCache, ending: Ending) {
+        cache.lower(self.active);
+        let read = self.read.take().map_or(0, |read| read.get());
+        let Some(part) = self.series.and_then(|series| cache.shard.series(series)) else {
+            return;
+        };
+        let sent = self.response.as_ref().map(|response| response.sent);
+        part.record_sizes(read, sent);
+        let Some(response) = &self.response else {
+            return;
+        };
+        if let Some(count) = response.truncated(store, ending) {
+            count.fetch_add(1, Relaxed);
+        }
+        if !response.head.lasting && (response.polled || matches!(ending, Ending::Complete)) {
+            let nanos = nanos(self.start.elapsed());
+            part.record_response(bucket(&store.settings().bounds, nanos), nanos);
+        }
+    }
+}
+
+impl Response {
+    pub(super) fn is_complete(&self) -> bool {
+        self.head.size.is_some_and(|size| self.sent >= size)
+    }
+
+    /// Where this counts as truncated, if it does.
+    fn truncated<'s>(&self, store: &'s Store, ending: Ending) -> Option<&'s AtomicU64> {
+        let truncated = &store.truncated;
+        match ending {
+            Ending::Complete => None,
+            Ending::Failed => Some(&truncated.body_error),
+            Ending::Panicked => Some(&truncated.panic),
+            // Never polled: something outside put another response in its place.
+            Ending::Dropped if self.head.lasting || !self.polled => None,
+            Ending::Dropped => Some(&truncated.client),
+        }
+    }
+}
+
+/// Counts the bytes of a request's body as they are read, if it has one.
+pub(super) fn count_payload(req: &mut ServiceRequest) -> Option<Rc<Cell<u64>>> {
+    match req.take_payload() {
+        Payload::None => None,
+        payload => {
+            let read = Rc::new(Cell::new(0));
+            let counted = CountedPayload {
+                payload,
+                read: Rc::clone(&read),
+            };
+            req.set_payload(Payload::Stream {
+                payload: Box::pin(counted),
+            });
+            Some(read)
+        }
+    }
+}
+
+struct CountedPayload {
+    payload: Payload,
+    read: Rc<Cell<u64>>,
+}
+
+impl Stream for CountedPayload {
+    type Item = Result<Bytes, PayloadError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let item = Pin::new(&mut self.payload).poll_next(cx);
+        if let Poll::Ready(Some(Ok(bytes))) = &item {
+            self.read.set(self.read.get() + bytes.len() as u64);
+        }
+        item
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Ending {
+    Complete,
+    Failed,
+    Panicked,
+    Dropped,
+}
+
+/// What a response's head says of its body.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ResponseHead {
+    /// Bytes after which the body is complete.
+    pub(super) size: Option<u64>,
+    /// Upgrades and event streams last as long as the client likes: their end is nobody's failure
+    /// and their duration nobody's latency.
+    lasting: bool,
+}
+
+impl ResponseHead {
+    pub(super) fn of(
+        method: Method,
+        status: StatusCode,
+        headers: &HeaderMap,
+        size: BodySize,
+    ) -> Self {
+        let upgraded = status == StatusCode::SWITCHING_PROTOCOLS
+            || method == Method::Connect && status.is_success();
+        let bodiless = method == Method::Head
+            || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+        let size = match size {
+            BodySize::None => Some(0),
+            _ if bodiless => Some(0),
+            BodySize::Sized(size) => Some(size),
+            BodySize::Stream => None,
+        };
+        let is_event_stream = || {
+            let kind = headers.get(&header::CONTENT_TYPE);
+            kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"))
+        };
+        Self {
+            size,
+            // Who knows the size of a body does not make it up as events come.
+            lasting: upgraded || size.is_none() && is_event_stream(),
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! The recording of one request.
+//!
+//! A [`Recording`] is made when a request comes in and ends exactly once: by the response's head,
+//! by an error, by a panic, or by being dropped before any of these.
+
+use std::{rc::Rc, time::Instant};
+
+use actix_web::{
+    Error, HttpRequest,
+    body::MessageBody,
+    dev::{ServiceRequest, ServiceResponse},
+    http::{StatusCode, uri::PathAndQuery},
+};
+
+use super::{
+    body_observer::BodyObserver,
+    exchange::ResponseHead,
+    hosts::HostLabel,
+    keys::FOLDED_HOST_ID,
+    labels::{Method, PANIC},
+    nanos,
+    recorder::Recorder,
+    unwind::OnUnwind,
+};
+
+/// What a request is recorded as when it ends without a head: the client went away, or something
+/// outside stopped waiting. The number is nginx's.
+const CLIENT_CLOSED_REQUEST: u16 = 499;
+
+/// One request on its way.
+#[derive(Debug)]
+pub(crate) struct Recording {
+    recorder: Rc<Recorder>,
+    start: Instant,
+    method: Method,
+    host: HostLabel,
+    path: Option<PathAndQuery>,
+    /// None when the extended group is off.
+    observer: Option<BodyObserver>,
+    ended: bool,
+}
+
+impl Recording {
+    #[inline]
+    pub(crate) fn start(recorder: &Rc<Recorder>, req: &mut ServiceRequest) -> Self {
+        let start = Instant::now();
+        if recorder.resources.get().is_none() {
+            recorder.first_request(req);
+        }
+        let method = Method::of(req.method());
+        let host = recorder.host(req);
+        let extended = recorder.store.settings().extended;
+        Self {
+            start,
+            method,
+            path: req.uri().path_and_query().cloned(),
+            observer: extended.then(|| observe(recorder, method, &host, start, req)),
+            host,
+            recorder: Rc::clone(recorder),
+            ended: false,
+        }
+    }
+
+    /// Takes note of a panic in what follows, up to [`disarm`](OnUnwind::disarm).
+    #[inline]
+    pub(crate) fn arm(&mut self) -> OnUnwind<'_, Self> {
+        OnUnwind::new(self, Self::panicked)
+    }
+
+    /// Ends the recording with a response's head. What is to be observed of the body follows, if
+    /// the extended group is on.
+    #[inline]
+    pub(crate) fn response<B: MessageBody>(
+        &mut self,
+        res: &ServiceResponse<B>,
+    ) -> Option<BodyObserver> {
+        self.end_with_head(res.request(), res.status(), res.response().error());
+        match self.observer {
+            None => None,
+            Some(_) => self.observe(res),
+        }
+    }
+
+    fn end_with_head(&mut self, req: &HttpRequest, status: StatusCode, error: Option<&Error>) {
+        let nanos = nanos(self.start.elapsed());
+        let Recorder { store, cache, .. } = &*self.recorder;
+        let mut cache = cache.borrow_mut();
+        let route = cache.routes.of_request(store, req, status);
+        let code = status.as_u16();
+        let series = cache.record(store, route, self.method, &self.host, code, nanos);
+        self.ended = true;
+        if let Some(observer) = &mut self.observer {
+            observer.recorded_under(series);
+        }
+        let recorded = series.is_some();
+        let news = cache.news();
+        drop(cache);
+        if let Some(news) = news {
+            self.recorder.report(&news, Some((req, status)));
+        }
+        if let Some(error) = error
+            && recorded
+            && status.is_server_error()
+        {
+            self.recorder.count_error(error);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn observe<B: MessageBody>(&mut self, res: &ServiceResponse<B>) -> Option<BodyObserver> {
+        let size = res.response().body().size();
+        let head = ResponseHead::of(self.method, res.status(), res.headers(), size);
+        let mut observer = self.observer.take()?;
+        observer.respond(head);
+        Some(observer)
+    }
+
+    /// Ends the recording with an error, of which Actix makes a response further out.
+    pub(crate) fn error(&mut self, error: &Error) {
+        let armed = self.arm();
+        // Not `error_response()`: that can be taken just once from some errors.
+        let status = error.as_response_error().status_code();
+        armed.disarm();
+        if self.end_without_head(status.as_u16()) && status.is_server_error() {
+            self.recorder.count_error(error);
+        }
+    }
+
+    fn panicked(&mut self) {
+        if self.end_without_head(StatusCode::INTERNAL_SERVER_ERROR.as_u16()) {
+            let Recorder { store, cache, .. } = &*self.recorder;
+            cache.borrow_mut().count_error(store, PANIC);
+        }
+    }
+
+    /// Records the request, and says whether it did: not twice, and not on an excluded route.
+    #[cold]
+    fn end_without_head(&mut self, code: u16) -> bool {
+        if self.ended {
+            return false;
+        }
+        self.ended = true;
+        let nanos = nanos(self.start.elapsed());
+        let route = self.recorder.route_of_path(self.path.as_ref());
+        let Recorder { store, cache, .. } = &*self.recorder;
+        let mut cache = cache.borrow_mut();
+        let series = cache.record(store, route, self.method, &self.host, code, nanos);
+        let recorded = series.is_some();
+        let news = cache.news();
+        drop(cache);
+        if let Some(mut observer) = self.observer.take() {
+            observer.recorded_under(series);
+        }
+        if let Some(news) = news {
+            self.recorder.report(&news, None);
+        }
+        recorded
+    }
+}
+
+impl Drop for Recording {
+    #[inline]
+    fn drop(&mut self) {
+        if !self.ended {
+            self.end_without_head(CLIENT_CLOSED_REQUEST);
+        }
+    }
+}
+
+/// Begins to watch a request, in flight from now on.
+fn observe(
+    recorder: &Rc<Recorder>,
+    method: Method,
+    host: &HostLabel,
+    start: Instant,
+    req: &mut ServiceRequest,
+) -> BodyObserver {
+    // Too early to know whether the host may take a place.
+    let host = match host {
+        HostLabel::Known(id) => *id,
+        HostLabel::Unseen(_) | HostLabel::Beyond => FOLDED_HOST_ID,
+    };
+    let mut cache = recorder.cache.borrow_mut();
+    let active = cache.raise(&recorder.store, method, host);
+    drop(cache);
+    BodyObserver::begin(Rc::clone(recorder), active, start, req)
+}

@@ -1,0 +1,313 @@
+//! What a match with dynamic segments looks like, by which its pattern is recognised.
+//!
+//! Actix keeps the names of a resource's segments once for each resource, so that their places in
+//! memory stand for the resources that took part. Together with the text before the first value and
+//! after the last one they leave one pattern: one resource that is registered under several prefixes
+//! has the same names and other text.
+//!
+//! This ends where a scope's default service answers for a path that the scope's own prefix uses up:
+//! such a match has the shape of the scope's resource for the empty path, if there is one, and is
+//! recorded under its pattern.
+
+use actix_web::dev::{Path, Url};
+
+use super::cached_map::Digest;
+
+/// Text up to this length is compared as one number.
+const WORD: usize = 8;
+
+/// A match, without its values.
+#[derive(Debug)]
+pub(super) struct Matched<'p> {
+    pub(super) key: ShapeKey,
+    /// Before the first value.
+    before: &'p str,
+    /// After the last value.
+    after: &'p str,
+}
+
+/// A shape as numbers; text that is longer than a word is not all of it in here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct ShapeKey {
+    /// Of the addresses of all names.
+    names: u64,
+    before: u64,
+    after: u64,
+    lens: (u32, u32),
+}
+
+/// What was learnt of a pattern.
+#[derive(Debug)]
+pub(super) struct Shape {
+    /// Only where they are longer than a word.
+    before: Option<Box<str>>,
+    after: Option<Box<str>>,
+}
+
+impl<'p> Matched<'p> {
+    /// `None` if the path has no dynamic segments, or a value does not lie in the path.
+    #[inline(always)]
+    pub(super) fn of(path: &'p Path<Url>) -> Option<Self> {
+        let text = path.as_str();
+        let start = text.as_ptr().addr();
+        let mut names = 0_u64;
+        let mut first = None;
+        let mut last = "";
+        for (name, value) in path.iter().take(path.segment_count()) {
+            // Odd, so that no bit of what came before is lost.
+            names = names.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ name.as_ptr().addr() as u64;
+            if first.is_none() {
+                first = Some(value);
+            }
+            last = value;
+        }
+        let before_end = first?.as_ptr().addr().checked_sub(start)?;
+        let after_start = last.as_ptr().addr().checked_sub(start)? + last.len();
+        let (before, after) = (text.get(..before_end)?, text.get(after_start..)?);
+        Some(Self {
+            key: ShapeKey {
+                names,
+                before: first_word(text.as_bytes(), before.len()),
+                after: last_word(text.as_bytes(), after.len()),
+                lens: (
+                    u32::try_from(before.len()).ok()?,
+                    u32::try_from(after.len()).ok()?,
+                ),
+            },
+            before,
+            after,
+        })
+    }
+}
+
+impl Shape {
+    /// The shape of a match that has this pattern, if that is certain: the pattern has the names of
+    /// the match, and the text around the values.
+    pub(super) fn learn(path: &Path<Url>, matched: &Matched<'_>, pattern: &str) -> Option<Self> {
+        let mut names = path.iter().map(|(name, _)| name);
+        let mut rest = pattern;
+        let (before, _) = rest.split_once('{')?;
+        if before != matched.before {
+            return None;
+        }
+        while let Some((_, segment)) = rest.split_once('{') {
+            let (name, after) = split_segment(segment)?;
+            if names.next() != Some(name) {
+                return None;
+            }
+            rest = after;
+        }
+        if names.next().is_some() || rest != matched.after {
+            return None;
+        }
+        let long = |text: &str| (text.len() > WORD).then(|| text.into());
+        Some(Self {
+            before: long(matched.before),
+            after: long(matched.after),
+        })
+    }
+
+    /// Whether a match whose key is this shape's is of this shape.
+    #[inline(always)]
+    pub(super) fn is_of(&self, matched: &Matched<'_>) -> bool {
+        let is = |text: &Option<Box<str>>, found: &str| match text {
+            None => true,
+            Some(text) => **text == *found,
+        };
+        is(&self.before, matched.before) && is(&self.after, matched.after)
+    }
+}
+
+impl Digest for ShapeKey {
+    #[inline(always)]
+    fn digest(&self) -> u64 {
+        self.names ^ self.before.rotate_left(23) ^ self.after.rotate_left(42)
+    }
+}
+
+/// The name of a dynamic segment, and what follows the segment: of `id:\d{2}}/x` those are `id` and
+/// `/x`.
+fn split_segment(segment: &str) -> Option<(&str, &str)> {
+    let mut depth = 1_usize;
+    for (i, byte) in segment.bytes().enumerate() {
+        match byte {
+            b'{' => depth += 1,
+            b'}' => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            let (inner, rest) = (segment.get(..i)?, segment.get(i + 1..)?);
+            let name = inner.split_once(':').map_or(inner, |(name, _)| name);
+            // `{tail}*` takes all that is left.
+            return Some((name, rest.strip_prefix('*').unwrap_or(rest)));
+        }
+    }
+    None
+}
+
+/// The first `len` bytes of a text, or as many of them as a word has. Nearly every path is longer
+/// than a word, and then this has no loop.
+#[inline(always)]
+fn first_word(text: &[u8], len: usize) -> u64 {
+    let word = match text.first_chunk() {
+        Some(first) => u64::from_le_bytes(*first),
+        None => short_word(text.iter().rev()),
+    };
+    match unused_bits(len) {
+        u64::BITS => 0,
+        unused => word << unused,
+    }
+}
+
+/// The same of the last bytes.
+#[inline(always)]
+fn last_word(text: &[u8], len: usize) -> u64 {
+    let word = match text.last_chunk() {
+        Some(last) => u64::from_be_bytes(*last),
+        None => short_word(text.iter()),
+    };
+    match unused_bits(len) {
+        u64::BITS => 0,
+        unused => word << unused,
+    }
+}
+
+/// How many bits of a word a text of this length leaves.
+#[inline(always)]
+fn unused_bits(len: usize) -> u32 {
+    // It fits: a word has eight bytes.
+    let used = u32::try_from(8 * len.min(WORD)).unwrap_or(u64::BITS);
+    u64::BITS - used
+}
+
+/// Fewer bytes than a word has, the last of them in the lowest bits.
+fn short_word<'b>(bytes: impl Iterator<Item = &'b u8>) -> u64 {
+    bytes.fold(0, |word, byte| word << 8 | u64::from(*byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::dev::ResourceDef;
+
+    use super::*;
+
+    fn matched(definitions: &[&ResourceDef], path: &str) -> Path<Url> {
+        let mut path = Path::new(Url::new(path.parse().expect("a path")));
+        for definition in definitions {
+            assert!(definition.capture_match_info(&mut path));
+        }
+        path
+    }
+
+    fn learn(path: &Path<Url>, pattern: &str) -> Option<Shape> {
+        Shape::learn(path, &Matched::of(path)?, pattern)
+    }
+
+    #[test]
+    fn values_do_not_matter_and_text_does() {
+        let long = ResourceDef::new("/a-long-collection/{id}/and-a-long-tail");
+        for (definition, path, same, pattern) in [
+            (&ResourceDef::new("/u/{id}"), "/u/1", "/u/22", "/u/{id}"),
+            (&ResourceDef::new("/{id}/x"), "/1/x", "/22/x", "/{id}/x"),
+            (
+                &ResourceDef::new(r"/{n:\d{1,2}}.{ext}"),
+                "/1.png",
+                "/22.jpeg",
+                r"/{n:\d{1,2}}.{ext}",
+            ),
+            (
+                &ResourceDef::new("/f/{tail}*"),
+                "/f/a/b",
+                "/f/c",
+                "/f/{tail}*",
+            ),
+            (
+                &long,
+                "/a-long-collection/1/and-a-long-tail",
+                "/a-long-collection/22/and-a-long-tail",
+                "/a-long-collection/{id}/and-a-long-tail",
+            ),
+        ] {
+            let (path, same) = (matched(&[definition], path), matched(&[definition], same));
+            let shape = learn(&path, pattern).expect("it agrees");
+            let (path, same) = (Matched::of(&path), Matched::of(&same));
+            let (path, same) = (path.expect("a value"), same.expect("a value"));
+            assert_eq!(path.key, same.key, "{pattern}");
+            assert!(shape.is_of(&same), "{pattern}");
+        }
+    }
+
+    /// Whatever the length of the path, and of what is compared.
+    #[test]
+    fn words() {
+        for len in 0..=20 {
+            let text: Vec<u8> = (1..=len).collect();
+            let mut seen = Vec::new();
+            for part in 0..=text.len() {
+                let (first, last) = (first_word(&text, part), last_word(&text, part));
+                let longer = [&text[..part], &[0; 9]].concat();
+                assert_eq!(first, first_word(&longer, part), "{part} of {len}");
+                let longer = [&[0; 9], &text[text.len() - part..]].concat();
+                assert_eq!(last, last_word(&longer, part), "{part} of {len}");
+                if part <= WORD {
+                    assert!(!seen.contains(&(first, last)), "{part} of {len}");
+                    seen.push((first, last));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn other_resources_and_prefixes_are_told_apart() {
+        let id = ResourceDef::new("/{id}");
+        let other = ResourceDef::new("/{id}");
+        let (a, b) = (ResourceDef::prefix("/a"), ResourceDef::prefix("/b"));
+        let (x, y) = (ResourceDef::prefix("/{x}/a"), ResourceDef::prefix("/{x}/b"));
+        let paths = [
+            matched(&[&a, &id], "/a/1"),
+            matched(&[&b, &id], "/b/1"),
+            matched(&[&a, &other], "/a/1"),
+            matched(&[&x, &id], "/1/a/1"),
+            matched(&[&y, &id], "/1/b/1"),
+        ];
+        let keys: Vec<_> = paths
+            .iter()
+            .map(|path| Matched::of(path).expect("a value").key)
+            .collect();
+        for (i, key) in keys.iter().enumerate() {
+            assert!(!keys[..i].contains(key), "{i}: {keys:?}");
+        }
+    }
+
+    #[test]
+    fn patterns_that_do_not_agree_teach_nothing() {
+        let scope = ResourceDef::prefix("/users/{id}");
+        let path = matched(&[&scope], "/users/me");
+        for pattern in [
+            "/users/me",
+            "/users/{name}",
+            "/user/{id}",
+            "/users/{id}/",
+            "/users/{id}/{other}",
+            "/users/{id",
+        ] {
+            assert!(learn(&path, pattern).is_none(), "{pattern}");
+        }
+        assert!(learn(&path, "/users/{id}").is_some());
+    }
+
+    #[test]
+    fn long_texts_that_begin_alike_are_told_apart() {
+        let id = ResourceDef::new("/{id}");
+        let (a, b) = (
+            ResourceDef::prefix("/collection/first"),
+            ResourceDef::prefix("/collection/other"),
+        );
+        let path = matched(&[&a, &id], "/collection/first/1");
+        let shape = learn(&path, "/collection/first/{id}").expect("it agrees");
+        let other = matched(&[&b, &id], "/collection/other/1");
+        let other = Matched::of(&other).expect("a value");
+        assert_eq!(Matched::of(&path).expect("a value").key, other.key);
+        assert!(!shape.is_of(&other));
+    }
+}

@@ -1,0 +1,308 @@
+//! What one recorder knows of the [`Store`] and counts for it, so that recording takes no lock.
+//!
+//! The store only grows and tells its length without a lock. A key that is not here, while the
+//! lengths agree, is therefore nowhere.
+
+use std::{
+    mem,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+};
+
+use super::{
+    Hosts,
+    append_only::Map,
+    bucket,
+    cached_map::CachedMap,
+    events::Cap,
+    hosts::{HostLabel, Spellings},
+    keys::{FOLDED_HOST_ID, FOLDED_PATH_ID, HostId, Key, LabelIds, NO_ENDPOINT_ID, PathId},
+    labels::{Host, Method},
+    routes::{Route, Routes},
+    shard::{IdleShard, Shard},
+    store::Store,
+};
+
+/// The number of a series in the store.
+pub(super) type SeriesId = usize;
+/// The number of a gauge of active requests in the store.
+pub(super) type ActiveId = usize;
+
+#[derive(Debug)]
+pub(super) struct WorkerCache {
+    pub(super) spellings: Spellings,
+    pub(super) routes: Routes,
+    pub(super) shard: Shard,
+    series: CachedMap<Key, SeriesId>,
+    series_seen: usize,
+    errors: Map<Arc<str>, Arc<AtomicU64>>,
+    errors_seen: usize,
+    active: CachedMap<Key, ActiveId>,
+    active_seen: usize,
+    /// The caps that were reached.
+    hosts_cap: Option<Cap>,
+    label_sets_cap: Option<Cap>,
+    has_news: bool,
+}
+
+/// What others may want to judge.
+#[derive(Debug)]
+pub(super) struct News {
+    pub(super) new_route: bool,
+    pub(super) caps: [Option<Cap>; 2],
+}
+
+impl WorkerCache {
+    pub(super) fn new(shard: Shard) -> Self {
+        Self {
+            spellings: Spellings::default(),
+            routes: Routes::default(),
+            shard,
+            series: CachedMap::default(),
+            series_seen: 0,
+            errors: Map::default(),
+            errors_seen: 0,
+            active: CachedMap::default(),
+            active_seen: 0,
+            hosts_cap: None,
+            label_sets_cap: None,
+            has_news: false,
+        }
+    }
+
+    /// The shard, which is written no more.
+    pub(super) fn take_shard(&mut self) -> Shard {
+        mem::replace(&mut self.shard, Shard::new(IdleShard::default()))
+    }
+
+    /// Records a duration, in nanoseconds, and gives the series that it was recorded in: none on an
+    /// excluded route.
+    #[inline(always)]
+    pub(super) fn record(
+        &mut self,
+        store: &Store,
+        route: Route,
+        method: Method,
+        host: &HostLabel,
+        code: u16,
+        nanos: u64,
+    ) -> Option<SeriesId> {
+        let path = route?;
+        let host = host_id(store, host, path);
+        let labels = LabelIds {
+            method,
+            path,
+            host: host.unwrap_or(FOLDED_HOST_ID),
+            code,
+        };
+        let id = match self.series.get(&labels.key()) {
+            Some(id) => {
+                if host.is_none() {
+                    self.fold_host(store);
+                }
+                id
+            }
+            None => self.unseen_series(store, labels, host.is_none()),
+        };
+        if self.shard.series(id).is_none() {
+            self.add_series_part(store, id);
+        }
+        let bucket = bucket(&store.settings().bounds, nanos);
+        self.shard.series(id)?.record(bucket, nanos);
+        Some(id)
+    }
+
+    #[cold]
+    fn add_series_part(&mut self, store: &Store, id: SeriesId) {
+        if let Some(part) = store.add_series_part(id) {
+            self.shard.add_series(id, part);
+        }
+    }
+
+    /// The series of labels that are not here: made, or folded into another when there are too
+    /// many. At the caps, all that is needed is here and the store's lock is left alone.
+    ///
+    /// A request is counted as folded once, for what it lost last.
+    #[cold]
+    fn unseen_series(&mut self, store: &Store, labels: LabelIds, host_folded: bool) -> SeriesId {
+        let max = store.settings().max_label_sets;
+        let without_host = LabelIds {
+            host: match store.settings().hosts {
+                Hosts::Unlabelled => labels.host,
+                Hosts::Listed(_) | Hosts::FirstSeen(_) => FOLDED_HOST_ID,
+            },
+            ..labels
+        };
+        let without_path = LabelIds {
+            path: FOLDED_PATH_ID,
+            code: labels.code / 100,
+            ..without_host
+        };
+
+        if let Some(id) = self.series_below(store, labels, max) {
+            if host_folded {
+                self.fold_host(store);
+            }
+            return id;
+        }
+        if let Some(id) = self.series_below(store, without_host, max.saturating_mul(2)) {
+            if without_host.host != labels.host {
+                store.folded.host.fetch_add(1, Relaxed);
+                self.cap_reached(Cap::LabelSets(max));
+            } else if host_folded {
+                self.fold_host(store);
+            }
+            return id;
+        }
+        self.cap_reached(Cap::LabelSets(max));
+        store.folded.path.fetch_add(1, Relaxed);
+        self.series_below(store, without_path, usize::MAX)
+            .expect("there are never as many series as `usize::MAX`")
+    }
+
+    /// Counts a request whose host has no place.
+    fn fold_host(&mut self, store: &Store) {
+        store.folded.host.fetch_add(1, Relaxed);
+        if let Hosts::FirstSeen(max) = store.settings().hosts {
+            self.cap_reached(Cap::Hosts(max));
+        }
+    }
+
+    fn cap_reached(&mut self, cap: Cap) {
+        let place = match cap {
+            Cap::Hosts(_) => &mut self.hosts_cap,
+            Cap::LabelSets(_) => &mut self.label_sets_cap,
+        };
+        if place.is_none() {
+            *place = Some(cap);
+            self.has_news = true;
+        }
+    }
+
+    /// What happened since it was asked last: a new route, and caps that were reached.
+    #[inline(always)]
+    pub(super) fn news(&mut self) -> Option<News> {
+        if !self.has_news && !self.routes.is_new {
+            return None;
+        }
+        Some(self.take_news())
+    }
+
+    #[cold]
+    fn take_news(&mut self) -> News {
+        let caps = if mem::take(&mut self.has_news) {
+            [self.hosts_cap, self.label_sets_cap]
+        } else {
+            [None; 2]
+        };
+        News {
+            new_route: mem::take(&mut self.routes.is_new),
+            caps,
+        }
+    }
+
+    /// The series of exactly these labels: from here, or made if there are fewer than `limit`.
+    fn series_below(&mut self, store: &Store, labels: LabelIds, limit: usize) -> Option<SeriesId> {
+        let key = labels.key();
+        loop {
+            if let Some(id) = self.series.get(&key) {
+                return Some(id);
+            }
+            let seen = self.series_seen;
+            if seen == store.series_len() {
+                if seen >= limit {
+                    return None;
+                }
+                store.create_series(labels, seen, limit);
+            }
+            let (ids, mut id) = (&mut self.series, seen);
+            self.series_seen = store.series_from(seen, |key, _| {
+                ids.insert(key, id);
+                id += 1;
+            });
+        }
+    }
+
+    /// Counts one more request of a method and a host in flight. Of any other host, if there are as
+    /// many as label sets may be.
+    pub(super) fn raise(&mut self, store: &Store, method: Method, host: HostId) -> ActiveId {
+        let id = match self.active.get(&Key::of_active(method, host)) {
+            Some(id) => id,
+            None => self.unseen_active(store, method, host),
+        };
+        if self.shard.active(id).is_none()
+            && let Some(part) = store.add_active_part(id)
+        {
+            self.shard.add_active(id, part);
+        }
+        self.add_active(id, 1);
+        id
+    }
+
+    /// Counts one request less in flight.
+    pub(super) fn lower(&self, id: ActiveId) {
+        self.add_active(id, -1);
+    }
+
+    fn add_active(&self, id: ActiveId, amount: i64) {
+        if let Some(gauge) = self.shard.active(id) {
+            gauge.add(amount);
+        }
+    }
+
+    #[cold]
+    fn unseen_active(&mut self, store: &Store, method: Method, mut host: HostId) -> ActiveId {
+        loop {
+            if let Some(id) = self.active.get(&Key::of_active(method, host)) {
+                return id;
+            }
+            let seen = self.active_seen;
+            if seen == store.active_len() {
+                if seen >= store.settings().max_label_sets {
+                    host = FOLDED_HOST_ID;
+                }
+                store.create_active(method, host, seen);
+            }
+            let (ids, mut id) = (&mut self.active, seen);
+            self.active_seen = store.active_from(seen, |key, _| {
+                ids.insert(key, id);
+                id += 1;
+            });
+        }
+    }
+
+    /// Counts an error of a kind.
+    pub(super) fn count_error(&mut self, store: &Store, kind: &str) {
+        loop {
+            if let Some(count) = self.errors.get(kind) {
+                count.fetch_add(1, Relaxed);
+                return;
+            }
+            if self.errors_seen == store.errors_len() {
+                if self.errors_seen >= store.settings().max_error_kinds() {
+                    store.count_error_beyond();
+                    return;
+                }
+                store.error(kind);
+            }
+            let errors = &mut self.errors;
+            self.errors_seen = store.errors_from(self.errors_seen, |(kind, count)| {
+                errors.insert(Arc::clone(kind), Arc::clone(count));
+            });
+        }
+    }
+}
+
+/// The number of a host, now that it is known whether the request has a route. Only then may the
+/// host take a place, and only then does it matter that none is left, which `None` says.
+#[inline]
+fn host_id(store: &Store, host: &HostLabel, path: PathId) -> Option<HostId> {
+    match host {
+        HostLabel::Known(id) => Some(*id),
+        HostLabel::Unseen(_) | HostLabel::Beyond if path == NO_ENDPOINT_ID => Some(FOLDED_HOST_ID),
+        HostLabel::Unseen(raw) => Host::parse(raw).and_then(|host| store.claim_host(host.as_str())),
+        HostLabel::Beyond => None,
+    }
+}

@@ -1,0 +1,59 @@
+//! A status that the client chooses is a label, too.
+
+use std::collections::BTreeSet;
+
+use actix_web::{
+    App, HttpResponse,
+    dev::Service as _,
+    http::StatusCode,
+    rt::System,
+    test::{self, TestRequest},
+    web,
+};
+use gds_metrics::{Format, GdsMetrics};
+
+use crate::support::exposition::Scrape;
+
+const MAX_LABEL_SETS: usize = 50;
+const METHODS: [&str; 11] = [
+    "GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT", "QUERY", "ANY",
+];
+
+async fn answer(code: web::Path<u16>) -> HttpResponse {
+    HttpResponse::new(StatusCode::from_u16(*code).expect("a status"))
+}
+
+/// However many there are, what follows after the caps is one series for each method and class.
+#[test]
+fn chosen_by_the_client() {
+    let metrics = GdsMetrics::builder()
+        .max_label_sets(MAX_LABEL_SETS)
+        .build()
+        .expect("caps");
+    System::new().block_on(async {
+        let app = App::new()
+            .route("/status/{code}", web::to(answer))
+            .wrap(metrics.clone());
+        let app = test::init_service(app).await;
+        for method in METHODS {
+            for code in 100..=999 {
+                let request = TestRequest::with_uri(&format!("/status/{code}"))
+                    .method(method.parse().expect("a method"));
+                app.call(request.to_request()).await.expect("an answer");
+            }
+        }
+    });
+    let scrape = Scrape::parse(&metrics.encode(Format::Text).expect("an exposition"));
+    scrape.check();
+    assert_eq!(scrape.total(), 900 * METHODS.len() as u64);
+    let series = scrape.of("http_server_requests_total").count();
+    // Those of the first method's first class found places of their own.
+    assert_eq!(series, 2 * MAX_LABEL_SETS + 9 * METHODS.len() - 1);
+    let classes: BTreeSet<_> = scrape
+        .of("http_server_requests_total")
+        .filter(|sample| sample.labels["path"] == "_other")
+        .map(|sample| &*sample.labels["code"])
+        .collect();
+    let expected = (1..=9).map(|class| format!("{class}xx"));
+    assert!(classes.iter().copied().eq(expected), "{classes:?}");
+}

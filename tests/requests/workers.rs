@@ -1,0 +1,176 @@
+//! Workers count for themselves: together, one after another, and after their apps are gone.
+
+use std::{sync::Barrier, thread};
+
+use actix_web::{
+    App, HttpResponse,
+    dev::{Service as _, ServiceFactory, ServiceRequest, ServiceResponse},
+    rt::System,
+    test::{self, TestRequest},
+    web,
+};
+use futures_util::{FutureExt as _, future, stream};
+use gds_metrics::{Format, GdsMetrics};
+
+use crate::support::{exposition::Scrape, hostless, recorded};
+
+/// Enough for two that write one number to lose a count.
+const REQUESTS: usize = 3_000;
+
+fn app(
+    metrics: &GdsMetrics,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl actix_web::body::MessageBody + use<>>,
+        Error = actix_web::Error,
+        InitError = (),
+    > + use<>,
+> {
+    App::new()
+        .route("/users/{id}", web::get().to(|| async { "user" }))
+        .route("/pending", web::get().to(future::pending::<HttpResponse>))
+        .route(
+            "/endless",
+            web::get().to(|| async {
+                let body = stream::pending::<Result<web::Bytes, actix_web::Error>>();
+                HttpResponse::Ok().streaming(body)
+            }),
+        )
+        .wrap(metrics.clone())
+}
+
+fn request(path: &str) -> actix_http::Request {
+    TestRequest::with_uri(path).to_request()
+}
+
+/// An app of its own, and so many requests to one route.
+fn work(metrics: &GdsMetrics, start: Option<&Barrier>) {
+    System::new().block_on(async {
+        let app = test::init_service(app(metrics)).await;
+        if let Some(start) = start {
+            start.wait();
+        }
+        for i in 0..REQUESTS {
+            let path = format!("/users/{i}");
+            app.call(request(&path)).await.expect("an answer");
+        }
+    });
+}
+
+/// Every scrape meanwhile is consistent, and none shows less than the one before.
+#[test]
+fn two_to_four_on_one_series() {
+    for workers in 2..=4 {
+        let metrics = hostless();
+        let start = Barrier::new(workers + 1);
+        thread::scope(|scope| {
+            for _ in 0..workers {
+                scope.spawn(|| work(&metrics, Some(&start)));
+            }
+            start.wait();
+            let mut before = 0;
+            while before < (REQUESTS * workers) as u64 {
+                let text = metrics.encode(Format::Text).expect("an exposition");
+                let scrape = Scrape::parse(&text);
+                scrape.check();
+                assert!(scrape.total() >= before);
+                before = scrape.total();
+                thread::yield_now();
+            }
+        });
+        let all = REQUESTS * workers;
+        assert_eq!(
+            recorded(&metrics),
+            [format!("GET /users/{{id}} 200 x{all}")]
+        );
+    }
+}
+
+#[test]
+fn one_after_another() {
+    let metrics = hostless();
+    for generation in 1..=4 {
+        // Two at a time; the next two go on where these end.
+        thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| work(&metrics, None));
+            }
+        });
+        let all = 2 * generation * REQUESTS;
+        assert_eq!(
+            recorded(&metrics),
+            [format!("GET /users/{{id}} 200 x{all}")]
+        );
+    }
+}
+
+#[test]
+fn two_apps_on_one_thread() {
+    let metrics = hostless();
+    System::new().block_on(async {
+        let apps = [
+            test::init_service(app(&metrics)).await,
+            test::init_service(app(&metrics)).await,
+        ];
+        for i in 0..100 {
+            let path = format!("/users/{i}");
+            apps[i % 2].call(request(&path)).await.expect("an answer");
+        }
+    });
+    assert_eq!(recorded(&metrics), ["GET /users/{id} 200 x100"]);
+}
+
+/// What is still to be recorded when an app is dropped is not mixed up with what the next app
+/// records.
+#[test]
+fn requests_and_bodies_that_outlive_their_app() {
+    let metrics = GdsMetrics::builder()
+        .without_host_label()
+        .extended(true)
+        .build()
+        .expect("settings");
+    let both = Barrier::new(2);
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                System::new().block_on(async {
+                    let app = test::init_service(app(&metrics)).await;
+                    let mut requests: Vec<_> = (0..REQUESTS)
+                        .map(|_| Box::pin(app.call(request("/pending"))))
+                        .collect();
+                    for request in &mut requests {
+                        assert!(request.now_or_never().is_none());
+                    }
+                    let mut bodies = Vec::new();
+                    for _ in 0..REQUESTS {
+                        bodies.push(app.call(request("/endless")).await.expect("a head"));
+                    }
+                    drop(app);
+                    // Made and used now, it must not write what the first one's requests write.
+                    let next = test::init_service(self::app(&metrics)).await;
+                    let late = Box::pin(next.call(request("/pending")));
+                    both.wait();
+                    drop(next);
+                    drop((requests, bodies, late));
+                });
+            });
+        }
+    });
+    let all = 2 * REQUESTS;
+    assert_eq!(
+        recorded(&metrics),
+        [
+            format!("GET /endless 200 x{all}"),
+            format!("GET /pending 499 x{}", all + 2),
+        ]
+    );
+    let count = |path, code| {
+        let labels = [("method", "GET"), ("path", path), ("code", code)];
+        metrics.sample("http_server_response_body_size_bytes_count", &labels)
+    };
+    assert_eq!(count("/endless", "200"), Some(all as f64));
+    let active = metrics.sample("http_server_active_requests", &[("method", "GET")]);
+    assert_eq!(active, Some(0.0));
+}
