@@ -17,6 +17,7 @@ mod shape;
 mod shard;
 mod sharded;
 mod store;
+mod trace;
 mod unwind;
 mod worker_cache;
 
@@ -50,6 +51,8 @@ pub(crate) struct Settings {
     pub(crate) extended: bool,
     /// Whether histograms have native buckets too.
     pub(crate) native_histograms: bool,
+    /// Whether the duration has exemplars.
+    pub(crate) exemplars: bool,
 }
 
 /// The bucket that a value falls into. Most values are small, so the search begins at the first.

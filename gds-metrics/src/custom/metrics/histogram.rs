@@ -217,9 +217,9 @@ impl sealed::Member for Histogram {
     fn write(&self, writer: &mut dyn Writer, labels: &str, start: Timestamp) {
         let inner = &*self.inner;
         // Before the counts, so that whatever has an exemplar is counted.
-        let exemplars = inner
-            .exemplars
-            .read(|bits| Number::Float(f64::from_bits(bits)));
+        let exemplars = Exemplars::read([&inner.exemplars], |bits| {
+            Number::Float(f64::from_bits(bits))
+        });
         let reading = inner.counts.read();
         let histogram = exposition::Histogram {
             bounds: &inner.bounds,

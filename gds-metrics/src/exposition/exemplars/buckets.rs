@@ -2,7 +2,10 @@
 
 use std::sync::OnceLock;
 
-use super::{Slot, TraceContext};
+use super::{
+    TraceContext,
+    slot::{Kept, Slot},
+};
 use crate::exposition::{Exemplar, Number, Timestamp};
 
 /// A slot for each bucket. The slots are made when the first exemplar comes.
@@ -39,15 +42,25 @@ impl Exemplars {
         }
     }
 
-    /// The exemplars that are not too old, as they are written. `number`: what the value is that was
-    /// kept.
-    pub(crate) fn read(&self, number: impl Fn(u64) -> Number) -> Written {
-        let Some(slots) = self.0.get() else {
-            return Written(Vec::new());
-        };
-        let now = Timestamp::now();
-        let written = slots.iter().map(|slot| {
-            let kept = slot.get(now)?;
+    /// The last exemplar of each bucket in `all`, unless it is too old, as it is written. `number`: what
+    /// the value is that was kept.
+    pub(crate) fn read<'e>(
+        all: impl IntoIterator<Item = &'e Self>,
+        number: impl Fn(u64) -> Number,
+    ) -> Written {
+        let mut newest: Vec<Option<Kept>> = Vec::new();
+        for slots in all.into_iter().filter_map(|exemplars| exemplars.0.get()) {
+            let now = Timestamp::now();
+            newest.resize(slots.len(), None);
+            for (slot, newest) in slots.iter().zip(&mut newest) {
+                let kept = slot.get(now);
+                if kept.map(|kept| kept.time) > newest.map(|kept| kept.time) {
+                    *newest = kept;
+                }
+            }
+        }
+        let written = newest.into_iter().map(|kept| {
+            let kept = kept?;
             let mut labels = String::new();
             kept.trace.push_labels(&mut labels);
             Some((labels, number(kept.value), kept.time))
@@ -85,7 +98,8 @@ mod tests {
         let exemplars = Exemplars::default();
         let now = Timestamp::now();
         assert!(exemplars.is_due(0, now));
-        assert!(exemplars.read(Number::Unsigned).0.is_empty());
+        let read = |all: &[&Exemplars]| Exemplars::read(all.iter().copied(), Number::Unsigned);
+        assert!(read(&[&exemplars]).0.is_empty());
         exemplars.keep(1, 3, &TraceContext::new([0; 16], [1; 8]), 7, now);
         assert!(exemplars.0.get().is_none(), "invalid");
 
@@ -94,11 +108,23 @@ mod tests {
         exemplars.keep(3, 3, &TRACE, 9, now);
         assert!(!exemplars.is_due(1, now));
         assert!(exemplars.is_due(0, now));
-        let written = exemplars.read(Number::Unsigned);
+        let written = read(&[&exemplars]);
         let [None, Some(exemplar), None] = written.exemplars()[..] else {
             panic!("{written:?}");
         };
         assert_eq!(exemplar.value, Number::Unsigned(7));
         assert_eq!(exemplar.time, Some(now));
+
+        // The newer one of a bucket.
+        let other = Exemplars::default();
+        let earlier = Timestamp::from_nanos(now.as_nanos() - 1);
+        other.keep(1, 3, &TRACE, 8, earlier);
+        other.keep(2, 3, &TRACE, 9, earlier);
+        for all in [[&exemplars, &other], [&other, &exemplars]] {
+            let written = read(&all);
+            let values = written.exemplars().into_iter();
+            let values = values.map(|exemplar| exemplar.map(|exemplar| exemplar.value));
+            assert!(values.eq([None, Some(Number::Unsigned(7)), Some(Number::Unsigned(9))]));
+        }
     }
 }

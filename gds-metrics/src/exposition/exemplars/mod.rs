@@ -6,7 +6,6 @@ mod traceparent;
 
 use std::fmt::Write as _;
 
-use self::slot::Slot;
 pub(crate) use self::{
     buckets::Exemplars,
     traceparent::{is_sampled, parse},

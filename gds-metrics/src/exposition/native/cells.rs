@@ -8,11 +8,14 @@ use std::sync::{
 /// Cells of a chunk. An observation rarely leaves two or three chunks.
 const CHUNK: usize = 32;
 
-type Chunk = Box<[AtomicU64; CHUNK]>;
+/// Whole lines of memory, so that those who count do not meet in one.
+#[derive(Debug)]
+#[repr(align(64))]
+struct Chunk([AtomicU64; CHUNK]);
 
 /// Counts of cells. Untouched, it takes 16 bytes for each chunk.
 #[derive(Debug)]
-pub(crate) struct Cells(Box<[OnceLock<Chunk>]>);
+pub(crate) struct Cells(Box<[OnceLock<Box<Chunk>>]>);
 
 impl Cells {
     pub(crate) fn new(cells: usize) -> Self {
@@ -39,7 +42,7 @@ impl Cells {
     pub(crate) fn add_to(&self, sums: &mut [u64]) {
         for (chunk, sums) in self.0.iter().zip(sums.chunks_mut(CHUNK)) {
             if let Some(chunk) = chunk.get() {
-                for (cell, sum) in chunk.iter().zip(sums) {
+                for (cell, sum) in chunk.0.iter().zip(sums) {
                     *sum = sum.wrapping_add(cell.load(Relaxed));
                 }
             }
@@ -48,8 +51,8 @@ impl Cells {
 
     fn cell(&self, cell: usize) -> Option<&AtomicU64> {
         let chunk = self.0.get(cell / CHUNK)?;
-        let chunk = chunk.get_or_init(|| Box::new([const { AtomicU64::new(0) }; CHUNK]));
-        chunk.get(cell % CHUNK)
+        let chunk = chunk.get_or_init(|| Box::new(Chunk([const { AtomicU64::new(0) }; CHUNK])));
+        chunk.0.get(cell % CHUNK)
     }
 }
 
