@@ -109,11 +109,12 @@ mod tests {
         assert!(!exemplars.is_due(1, now));
         assert!(exemplars.is_due(0, now));
         let written = read(&[&exemplars]);
-        let [None, Some(exemplar), None] = written.exemplars()[..] else {
-            panic!("{written:?}");
-        };
-        assert_eq!(exemplar.value, Number::Unsigned(7));
-        assert_eq!(exemplar.time, Some(now));
+        let found = written.exemplars();
+        let found: Vec<_> = found
+            .iter()
+            .map(|exemplar| exemplar.map(|exemplar| (exemplar.value, exemplar.time)))
+            .collect();
+        assert_eq!(found, [None, Some((Number::Unsigned(7), Some(now))), None]);
 
         // The newer one of a bucket.
         let other = Exemplars::default();
