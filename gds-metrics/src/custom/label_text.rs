@@ -19,8 +19,6 @@ pub(crate) struct Labels<'t> {
     pub(crate) text: &'t str,
     /// Where what follows the closing brace begins.
     pub(crate) end: usize,
-    /// How many characters there are in names and values.
-    pub(crate) chars: usize,
     /// prometheus-client writes a comma beside a label set that turns out to be empty.
     pub(crate) spare_comma: bool,
 }
@@ -65,25 +63,21 @@ pub(crate) fn split_labels(text: &str) -> impl Iterator<Item = &str> {
 /// Reads what follows an opening brace, up to the closing one.
 pub(crate) fn read_labels<'t>(text: &'t str, names: &mut Names) -> Option<Labels<'t>> {
     let bytes = text.as_bytes();
-    let mut labels = Labels {
-        text: "",
-        end: 0,
-        chars: 0,
-        spare_comma: false,
-    };
+    let mut spare_comma = false;
     let mut at = 0;
     let mut after_label = false;
     names.clear();
     loop {
         match bytes.get(at)? {
             b'}' => {
-                labels.spare_comma |= !after_label && at > 0;
-                labels.text = text.get(..at)?;
-                labels.end = at + 1;
-                return Some(labels);
+                return Some(Labels {
+                    text: text.get(..at)?,
+                    end: at + 1,
+                    spare_comma: spare_comma || !after_label && at > 0,
+                });
             }
             b',' => {
-                labels.spare_comma |= !after_label;
+                spare_comma |= !after_label;
                 after_label = false;
                 at += 1;
                 continue;
@@ -91,24 +85,19 @@ pub(crate) fn read_labels<'t>(text: &'t str, names: &mut Names) -> Option<Labels
             _ if after_label => return None,
             _ => {}
         }
-        let name_len = bytes.get(at..)?.iter().position(|byte| *byte == b'=')?;
+        let rest = bytes.get(at..)?;
+        let name_len = rest.iter().position(|byte| !is_name_byte(*byte))?;
         let name = at..at + name_len;
-        let name_text = text.get(name.clone())?;
+        let name_bytes = rest.get(..name_len)?;
+        let value = rest.get(name_len..)?.strip_prefix(b"=\"")?;
         let repeated = names
             .iter()
-            .any(|other| text.get(other.clone()) == Some(name_text));
-        if !is_label_name(name_text) || repeated {
+            .any(|other| bytes.get(other.clone()) == Some(name_bytes));
+        if !begins_label_name(name_bytes) || repeated {
             return None;
         }
-        let value_start = name.end + 2;
-        if bytes.get(name.end + 1) != Some(&b'"') {
-            return None;
-        }
-        let value_len = value_len(bytes.get(value_start..)?)?;
-        let value = text.get(value_start..value_start + value_len)?;
-        labels.chars += name_len + value.chars().filter(|c| *c != '\\').count();
+        at = name.end + 2 + value_len(value)? + 1;
         names.push(name);
-        at = value_start + value_len + 1;
         after_label = true;
     }
 }
@@ -117,27 +106,50 @@ pub(crate) fn read_labels<'t>(text: &'t str, names: &mut Names) -> Option<Labels
 fn value_len(bytes: &[u8]) -> Option<usize> {
     let mut at = 0;
     loop {
-        match bytes.get(at)? {
-            b'"' => return Some(at),
-            b'\\' => {
-                matches!(bytes.get(at + 1)?, b'\\' | b'"' | b'n').then_some(())?;
-                at += 2;
-            }
-            _ => at += 1,
+        let rest = bytes.get(at..)?;
+        at += rest.iter().position(|byte| matches!(byte, b'"' | b'\\'))?;
+        if bytes.get(at) == Some(&b'"') {
+            return Some(at);
         }
+        matches!(bytes.get(at + 1)?, b'\\' | b'"' | b'n').then_some(())?;
+        at += 2;
     }
+}
+
+/// How many characters there are in the names and values of labels, their escapes undone.
+pub(crate) fn count_chars(labels: &str) -> usize {
+    split_labels(labels)
+        .map(|label| {
+            let mut count = 0;
+            let mut chars = label.chars();
+            while let Some(c) = chars.next() {
+                if c == '\\' {
+                    chars.next();
+                }
+                count += 1;
+            }
+            // `="` and the last `"`.
+            count - 3
+        })
+        .sum()
 }
 
 /// Whether `name` may name a metric or a label. (A metric's could have colons too, but those are for
 /// recording rules.)
 pub(crate) fn is_name(name: &str) -> bool {
-    let mut bytes = name.bytes();
-    bytes
-        .next()
-        .is_some_and(|byte| byte.is_ascii_alphabetic() || byte == b'_')
-        && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    let begins = |byte: &u8| !byte.is_ascii_digit();
+    name.as_bytes().first().is_some_and(begins) && name.bytes().all(is_name_byte)
 }
 
 pub(crate) fn is_label_name(name: &str) -> bool {
-    is_name(name) && !name.starts_with("__")
+    begins_label_name(name.as_bytes()) && name.bytes().all(is_name_byte)
+}
+
+fn is_name_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
+}
+
+/// Whether what consists of such bytes may be the name of a label.
+fn begins_label_name(name: &[u8]) -> bool {
+    name.first().is_some_and(|byte| !byte.is_ascii_digit()) && !name.starts_with(b"__")
 }

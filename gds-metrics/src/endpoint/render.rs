@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     error::EncodeError,
-    exposition::{Format, Sink, Source, new_chunk},
+    exposition::{CHUNK, Format, Sink, Source},
 };
 
 /// Why there is nothing to send.
@@ -70,23 +70,58 @@ fn render_plain(
     pace: Pace<'_>,
 ) -> Result<Rendered, EncodeError> {
     let mut sink = PlainSink {
-        rendered: Rendered::default(),
+        blocks: Blocks {
+            rendered: Rendered::default(),
+            block: Vec::with_capacity(CHUNK),
+        },
         pace,
     };
     write(source, format, &mut sink)?;
-    Ok(sink.rendered)
+    let Blocks {
+        mut rendered,
+        block,
+    } = sink.blocks;
+    rendered.push(block.into_boxed_slice().into());
+    Ok(rendered)
 }
 
 /// Takes an exposition as it is.
 struct PlainSink<'p> {
-    rendered: Rendered,
+    blocks: Blocks,
     pace: Pace<'p>,
+}
+
+/// An exposition in blocks that are full to the last byte.
+///
+/// A block that is not full needs a small allocation beside it when it becomes `Bytes`. glibc's
+/// allocator gives memory back from its end only, and a few such allocations, which threads keep for
+/// themselves, hold all of a large exposition resident after it is sent.
+struct Blocks {
+    rendered: Rendered,
+    block: Vec<u8>,
+}
+
+impl Blocks {
+    fn push(&mut self, bytes: &[u8]) {
+        self.rendered.plain_len += bytes.len();
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let room = CHUNK - self.block.len();
+            let (part, after) = rest.split_at(room.min(rest.len()));
+            self.block.extend_from_slice(part);
+            rest = after;
+            if self.block.len() == CHUNK {
+                let next = Vec::with_capacity(CHUNK);
+                self.rendered.push(mem::replace(&mut self.block, next));
+            }
+        }
+    }
 }
 
 impl Sink for PlainSink<'_> {
     fn take(&mut self, chunk: &mut Vec<u8>) {
-        self.rendered.plain_len += chunk.len();
-        self.rendered.push(mem::replace(chunk, new_chunk()));
+        self.blocks.push(chunk);
+        chunk.clear();
         self.pace.give_way();
     }
 

@@ -77,6 +77,8 @@ impl<D: Dialect> Writer for LineWriter<'_, D> {
 
     fn sample(&mut self, labels: &str, value: Number, start: Option<Timestamp>) {
         let out = self.page.chunk();
+        // Room for all of it is made once.
+        out.reserve(self.sample_name.len() + labels.len() + LONGEST_NUMBER);
         push(out, &self.sample_name);
         push_labels(out, labels);
         push_number(out, value);
@@ -177,11 +179,16 @@ fn push_exemplar(out: &mut Vec<u8>, exemplar: &Exemplar<'_>) {
     }
 }
 
+/// Bytes of the longest number, with what stands around it.
+const LONGEST_NUMBER: usize = 32;
+
+#[inline]
 pub(super) fn push(out: &mut Vec<u8>, text: &str) {
     out.extend_from_slice(text.as_bytes());
 }
 
 /// Writes the braces with what is between them, and the space that follows.
+#[inline]
 fn push_labels(out: &mut Vec<u8>, labels: &str) {
     if labels.is_empty() {
         out.push(b' ');
@@ -192,6 +199,7 @@ fn push_labels(out: &mut Vec<u8>, labels: &str) {
     }
 }
 
+#[inline]
 fn push_number(out: &mut Vec<u8>, value: Number) {
     match value {
         Number::Unsigned(value) => push(out, itoa::Buffer::new().format(value)),

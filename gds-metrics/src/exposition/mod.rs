@@ -22,7 +22,7 @@ pub(crate) use self::{
     bounds::Bounds,
     format::open_with,
     labels::{push_label, push_label_value},
-    page::{CHUNK, Sink, new_chunk},
+    page::{CHUNK, Sink},
     writer::{
         Cost, Exemplar, Header, Histogram, Line, Native, Number, Options, Source, Summary,
         Timestamp, Writer, write_counters,

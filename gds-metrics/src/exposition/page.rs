@@ -5,7 +5,7 @@
 
 /// Takes the finished parts of an exposition.
 pub(crate) trait Sink {
-    /// Takes what `chunk` holds and leaves it empty, with room for the next part: see [`new_chunk`].
+    /// Takes what `chunk` holds and leaves it empty.
     fn take(&mut self, chunk: &mut Vec<u8>);
 
     /// Notes that a family begins.
@@ -25,7 +25,7 @@ pub(crate) const CHUNK: usize = 64 * 1024;
 const MARGIN: usize = 8 * 1024;
 
 /// An empty chunk.
-pub(crate) fn new_chunk() -> Vec<u8> {
+fn new_chunk() -> Vec<u8> {
     Vec::with_capacity(CHUNK + MARGIN)
 }
 

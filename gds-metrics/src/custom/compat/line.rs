@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::custom::label_text::{Names, read_label_set, read_labels};
+use crate::custom::label_text::{Names, count_chars, read_label_set, read_labels};
 
 /// More characters than this in the names and values of its labels make an exemplar invalid.
 ///
@@ -46,9 +46,9 @@ pub(super) fn read<'t>(rest: &'t str, names: &mut Names) -> Option<Sample<'t>> {
         }
     };
     let rest = rest.strip_prefix(' ')?;
-    let (value, exemplar) = match rest.split_once(" # ") {
+    let (value, exemplar) = match rest.split_once(' ') {
         None => (rest, None),
-        Some((value, exemplar)) => (value, Some(exemplar)),
+        Some((value, after)) => (value, Some(after.strip_prefix("# ")?)),
     };
     Some(Sample {
         labels,
@@ -81,7 +81,7 @@ fn is_exemplar(text: &str, names: &mut Names) -> bool {
         .and_then(|rest| rest.strip_prefix(' '));
     let is_finite = |number: &str| number.parse::<f64>().is_ok_and(f64::is_finite);
     !labels.spare_comma
-        && labels.chars <= MAX_EXEMPLAR_CHARS
+        && count_chars(labels.text) <= MAX_EXEMPLAR_CHARS
         && numbers.is_some_and(|numbers| numbers.split(' ').all(is_finite))
 }
 
