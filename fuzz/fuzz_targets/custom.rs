@@ -15,10 +15,10 @@ use std::{
 
 use arbitrary::Arbitrary;
 use gds_metrics::{
-    Counter, Family, Format, Gauge, GdsMetrics, Histogram,
+    Counter, Format, Gauge, GdsMetrics,
     prometheus_client::{
         encoding::{EncodeLabelSet, LabelSetEncoder},
-        metrics::info::Info,
+        metrics::{family::Family, histogram::Histogram, info::Info},
         registry::{Registry, Unit},
     },
 };
