@@ -80,6 +80,7 @@ impl Subject {
 
 /// What is requested, and of an app that is made how.
 #[derive(Clone, Copy, Debug)]
+#[allow(clippy::struct_excessive_bools)]
 pub struct Case {
     pub name: &'static str,
     /// Whether the routes are registered by Actix's macros, which name their resources, or by

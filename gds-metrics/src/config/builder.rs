@@ -77,6 +77,8 @@ impl GdsMetrics {
 /// ```
 #[derive(Default)]
 #[must_use = "call `.build()`"]
+// Each is a switch of its own.
+#[allow(clippy::struct_excessive_bools)]
 pub struct GdsMetricsBuilder {
     environment: Option<Environment>,
     path: Option<String>,

@@ -14,7 +14,7 @@ static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 ///
 /// The application's own trace goes before the client's. What costs least comes first: the header is
 /// parsed only if an exemplar would be taken.
-#[inline]
+#[inline(never)]
 pub(super) fn keep_exemplar(exemplars: &Exemplars, bounds: &[u64], req: &HttpRequest, nanos: u64) {
     if let Some(own) = req.extensions().get::<TraceContext>() {
         keep(exemplars, bounds, nanos, || Some(*own));
