@@ -80,6 +80,7 @@ impl Subject {
 
 /// What is requested, and of an app that is made how.
 #[derive(Clone, Copy, Debug)]
+#[allow(clippy::struct_excessive_bools)]
 pub struct Case {
     pub name: &'static str,
     /// Whether the routes are registered by Actix's macros, which name their resources, or by
@@ -95,6 +96,10 @@ pub struct Case {
     /// Routes with an id, all of them requested in turn; 0 stands for the six.
     pub routes: usize,
     pub extended: bool,
+    pub native: bool,
+    pub exemplars: bool,
+    /// Whether each request has a `traceparent`.
+    pub traced: bool,
 }
 
 const NAMED: Case = Case {
@@ -107,6 +112,9 @@ const NAMED: Case = Case {
     max_label_sets: 2000,
     routes: 0,
     extended: false,
+    native: false,
+    exemplars: false,
+    traced: false,
 };
 const UNNAMED: Case = Case {
     name: "unnamed",
@@ -114,8 +122,10 @@ const UNNAMED: Case = Case {
     ..NAMED
 };
 
+const TRACEPARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
 impl Case {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 15] = [
         NAMED,
         UNNAMED,
         Self {
@@ -163,6 +173,28 @@ impl Case {
             name: "extended-unnamed",
             extended: true,
             ..UNNAMED
+        },
+        Self {
+            name: "native",
+            native: true,
+            ..NAMED
+        },
+        Self {
+            name: "extended-native",
+            extended: true,
+            native: true,
+            ..NAMED
+        },
+        Self {
+            name: "exemplars",
+            exemplars: true,
+            ..NAMED
+        },
+        Self {
+            name: "exemplars-traced",
+            exemplars: true,
+            traced: true,
+            ..NAMED
         },
     ];
 
@@ -222,11 +254,27 @@ impl Case {
         }
     }
 
+    pub fn request(self, host: &str, path: &str) -> Request {
+        let mut request = test::TestRequest::with_uri(path)
+            .insert_header(("host", host))
+            .insert_header(("user-agent", "bench"))
+            .insert_header(("accept", "*/*"));
+        if self.traced {
+            request = request.insert_header(("traceparent", TRACEPARENT));
+        }
+        let mut request = request.to_request();
+        // The server makes none for a request without a body; the test request has an empty one.
+        request.take_payload();
+        request
+    }
+
     pub fn metrics(self) -> GdsMetrics {
         GdsMetrics::builder()
             .max_hosts(self.max_hosts)
             .max_label_sets(self.max_label_sets)
             .extended(self.extended)
+            .native_histograms(self.native)
+            .exemplars(self.exemplars)
             .build()
             .expect("the settings are right")
     }
@@ -353,28 +401,17 @@ where
     match work {
         Work::Send(count) => {
             for (host, path) in requests.iter().cycle().take(count) {
-                send(&app, request(host, path)).await;
+                send(&app, case.request(host, path)).await;
             }
             0.0
         }
         Work::Time(count) => {
             for (host, path) in &requests {
-                send(&app, request(host, path)).await;
+                send(&app, case.request(host, path)).await;
             }
-            time(&app, &requests, count).await
+            time(&app, case, &requests, count).await
         }
     }
-}
-
-pub fn request(host: &str, path: &str) -> Request {
-    let mut request = test::TestRequest::with_uri(path)
-        .insert_header(("host", host))
-        .insert_header(("user-agent", "bench"))
-        .insert_header(("accept", "*/*"))
-        .to_request();
-    // The server makes none for a request without a body; the test request has an empty one.
-    request.take_payload();
-    request
 }
 
 /// Sends a request, and reads the answer as the server would.
@@ -397,7 +434,7 @@ where
 }
 
 /// The nanoseconds of processor time that one request takes, without the time to make it.
-async fn time<S, B>(app: &S, requests: &[(String, String)], count: usize) -> f64
+async fn time<S, B>(app: &S, case: Case, requests: &[(String, String)], count: usize) -> f64
 where
     S: Service<Request, Response = ServiceResponse<B>, Error = Error>,
     B: MessageBody,
@@ -410,7 +447,7 @@ where
         let batch: Vec<Request> = all
             .by_ref()
             .take(BATCH)
-            .map(|(host, path)| request(host, path))
+            .map(|(host, path)| case.request(host, path))
             .collect();
         let start = thread_time();
         for request in batch {

@@ -72,6 +72,7 @@ places! {
         Help = "help",
         Unit = "unit",
         Buckets = "buckets",
+        Native = "native",
         Labels = "labels",
         Zero = "zero",
         MaxSeries = "max_series",

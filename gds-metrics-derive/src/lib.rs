@@ -57,6 +57,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `help = "…"` | instead of the doc comment, taken as it is |
 /// | `unit = "seconds"` | a base unit: `seconds`, `bytes`, `ratio`, or a thing such as `requests` |
 /// | `buckets = [0.1, 1.0]` | of a histogram; also `exponential(start, factor, count)`, `linear(start, width, count)` or a constant. Default for seconds: 0.005 to 10 in 14 steps. For another unit, or none, there is no default |
+/// | `native` | the histogram has native buckets too, in the protobuf format; see `GdsMetricsBuilder::native_histograms` |
 /// | `labels(zone = "a")` | labels that every series of the field has |
 /// | `zero` | creates all series of a `Family` at once, so that the first increase is seen. Its label set must be closed: made of enums and `bool`s. (A `ClosedFamily` has all of them anyway) |
 /// | `max_series = 500` | how many series a `Family` makes at most; what comes beyond is counted in one series. Default: 10,000 |

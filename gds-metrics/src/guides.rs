@@ -12,6 +12,9 @@ pub mod deployment {}
 #[doc = include_str!("../docs/fleets.md")]
 pub mod fleets {}
 
+#[doc = include_str!("../docs/native_histograms.md")]
+pub mod native_histograms {}
+
 #[doc = include_str!("../docs/from_python.md")]
 pub mod from_python {}
 

@@ -74,11 +74,12 @@ impl GdsMetrics {
             .iter()
             .map(|family| (family.name, family.kind))
             .collect();
+        let native = store.settings().native_histograms;
         let metrics = Arc::new(Metrics {
             store: Arc::new(store),
             scrapes: Arc::default(),
             groups,
-            registry: MetricRegistry::new(&reserved),
+            registry: MetricRegistry::new(&reserved, native),
             options,
         });
         let source = Arc::clone(&metrics) as Arc<dyn Source>;

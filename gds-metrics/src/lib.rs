@@ -95,6 +95,7 @@
 //! - [`guides::troubleshooting`]: symptoms as headings.
 //! - [`guides::deployment`]: Kubernetes, ECS and Cloud Foundry.
 //! - [`guides::fleets`]: what many instances cost a Prometheus, and what saves most.
+//! - [`guides::native_histograms`]: native histograms and exemplars, and which switch they need where.
 //! - [`guides::from_python`] and [`guides::from_actix_web_prom`]: for those who move over.
 //! - [`schema`]: what a set consists of, for documentation and dashboards.
 
@@ -135,7 +136,7 @@ pub use crate::{
     encoding::*,
     endpoint::MetricsScope,
     error::{ConfigError, EncodeError, ParseFormatError, RegisterError},
-    exposition::{Format, MetricKind},
+    exposition::{Format, MetricKind, TraceContext},
     instance::GdsMetrics,
     middleware::{GdsMetricsMiddleware, ObservedBody, RecordedFuture},
 };

@@ -13,5 +13,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod exemplars;
+mod native;
 mod protobuf;
 mod read_back;

@@ -85,6 +85,18 @@ fn check_metric(set: &Set<'_>, field: &Field<'_>, metric: &Metric, errors: &mut 
             ),
         }
     }
+    if let Some(span) = metric.native
+        && let Some(kind) = metric.kind
+        && kind != Kind::Histogram
+    {
+        errors.push(
+            span,
+            format_args!(
+                "only a histogram has native buckets, and this is {}: remove `native`",
+                kind.as_str()
+            ),
+        );
+    }
     check_labels(&metric.labels, &set.labels, errors);
     let (kind, own) = match metric.kind {
         Some(kind @ Kind::Histogram) => (kind, "le"),

@@ -142,6 +142,7 @@ fn metric_constant(
             .map(|buckets| buckets.expand(private)),
         private,
     );
+    let native = metric.native.is_some();
     let line = line(field.ident.span());
     let zero = metric.zero.map(|span| {
         let private = respanned(private, span);
@@ -171,6 +172,7 @@ fn metric_constant(
             labels: #labels,
             constant_labels: #constant_labels,
             buckets: #buckets,
+            native: #native,
             max_series: #max_series,
             file: #private::std::file!(),
             line: #line,

@@ -46,6 +46,7 @@ pub(crate) struct Metric {
     pub(crate) help: Option<Help>,
     pub(crate) unit: Option<Text>,
     pub(crate) buckets: Option<Buckets>,
+    pub(crate) native: Option<Span>,
     pub(crate) labels: Vec<ConstantLabel>,
     pub(crate) zero: Option<Span>,
     pub(crate) max_series: Option<Count>,
@@ -205,6 +206,7 @@ fn read_nested(nesting: &str, options: &[Opt<OnField>], errors: &mut Errors) -> 
             | OnField::Help
             | OnField::Unit
             | OnField::Buckets
+            | OnField::Native
             | OnField::Zero
             | OnField::MaxSeries
             | OnField::Skip => errors.push(
@@ -240,6 +242,7 @@ fn read_metric(
         help: Help::read(&field.attrs),
         unit: None,
         buckets: None,
+        native: None,
         labels: Vec::new(),
         zero: None,
         max_series: None,
@@ -264,6 +267,7 @@ fn read_metric(
                     .expr("[0.1, 1.0]", errors)
                     .and_then(|expr| Buckets::read(expr, errors));
             }
+            OnField::Native => metric.native = option.flag(errors),
             OnField::Labels => metric.labels = option.labels(errors),
             OnField::Zero => metric.zero = option.flag(errors),
             OnField::MaxSeries => metric.max_series = option.count(500, errors),

@@ -90,6 +90,7 @@ impl EventLoopDelay {
             bounds: &Bounds::new(BOUNDS),
             buckets: &buckets,
             sum: Number::Nanos(self.nanos.load(Relaxed)),
+            native: None,
             start: None,
             exemplars: &[],
         };

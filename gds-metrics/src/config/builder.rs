@@ -77,6 +77,8 @@ impl GdsMetrics {
 /// ```
 #[derive(Default)]
 #[must_use = "call `.build()`"]
+// Each is a switch of its own.
+#[allow(clippy::struct_excessive_bools)]
 pub struct GdsMetricsBuilder {
     environment: Option<Environment>,
     path: Option<String>,
@@ -91,6 +93,8 @@ pub struct GdsMetricsBuilder {
     error_kinds: Vec<(IsError, String)>,
     extended: bool,
     blocking: Option<Duration>,
+    native_histograms: bool,
+    exemplars: bool,
     options: Options,
     #[cfg(feature = "live-page")]
     live_page: bool,
@@ -267,6 +271,63 @@ impl GdsMetricsBuilder {
     /// as series of their own. The protobuf format always says it, at no such cost.
     pub fn start_timestamps(mut self, on: bool) -> Self {
         self.options.created = on;
+        self
+    }
+
+    /// Whether histograms have native buckets too: that of the durations, those of the
+    /// [extended group](Self::extended), and every custom [`Histogram`](crate::Histogram). Default:
+    /// `false`; a custom one has them with `#[metric(native)]`.
+    ///
+    /// Native buckets grow by 9 %: from a microsecond to 17 minutes, from a byte to a gibibyte, or for any
+    /// other unit around the classic buckets. Smaller and negative values are in the zero bucket, larger
+    /// ones and `NaN` in that of infinity.
+    ///
+    /// Only the protobuf format has them, beside the classic buckets; the text formats do not change.
+    /// **A Prometheus that asks for native histograms drops the classic buckets** unless its job has
+    /// `always_scrape_classic_histograms: true`: set it until all dashboards and alerts have moved.
+    ///
+    /// A label set takes about 0.7 to 0.9 KiB more for each histogram and for each app instance that has
+    /// seen it, and 2.2 KiB at most with the default buckets.
+    pub fn native_histograms(mut self, on: bool) -> Self {
+        self.native_histograms = on;
+        self
+    }
+
+    /// Whether the buckets of `http_server_request_duration_seconds` have exemplars: the trace and the
+    /// span of their last request of a sampled trace. Default: `false`. (A custom histogram has them by
+    /// [`observe_with`](crate::Histogram::observe_with), without this setting.)
+    ///
+    /// The trace is the [`TraceContext`](crate::TraceContext) that the application has put into the
+    /// request's extensions; if there is none, that of the header `traceparent` of W3C's Trace Context.
+    /// A header that is not valid, that comes twice, or that names a trace that is not sampled makes no
+    /// exemplar. A request that ends without a response (an error that a middleware returns, a panic, a
+    /// client that went away) has none either.
+    ///
+    /// **Who can set `traceparent` chooses the ids** that dashboards show and link to. It is 24 bytes that
+    /// are written as hexadecimal digits; nothing else of the header gets out. Remove the header at the
+    /// edge if clients are not to choose.
+    ///
+    /// OpenMetrics and protobuf have exemplars, the classic text format has none. An exemplar is replaced
+    /// when it is a second old, and not written any more when it is older than 70 seconds. The first one
+    /// of a label set takes 48 bytes for each bucket, in each app instance: 720 with the default buckets.
+    /// Prometheus keeps exemplars with `--enable-feature=exemplar-storage`.
+    ///
+    /// ```
+    /// use actix_web::{HttpMessage, HttpRequest};
+    /// use gds_metrics::{GdsMetrics, TraceContext};
+    ///
+    /// # fn main() -> Result<(), gds_metrics::ConfigError> {
+    /// let metrics = GdsMetrics::builder().exemplars(true).build()?;
+    ///
+    /// // Where the application starts a span of its own:
+    /// fn enter(req: &HttpRequest, trace_id: [u8; 16], span_id: [u8; 8]) {
+    ///     req.extensions_mut().insert(TraceContext::new(trace_id, span_id));
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn exemplars(mut self, on: bool) -> Self {
+        self.exemplars = on;
         self
     }
 
@@ -493,6 +554,8 @@ impl GdsMetricsBuilder {
             error_kinds: values::error_kinds(self.error_kinds)?,
             extended: self.extended,
             blocking: self.blocking.map(values::blocking).transpose()?,
+            native_histograms: self.native_histograms,
+            exemplars: self.exemplars,
         };
         let endpoint = EndpointSettings {
             path,
@@ -523,6 +586,8 @@ impl fmt::Debug for GdsMetricsBuilder {
             .field("excluded", &self.excluded)
             .field("extended", &self.extended)
             .field("blocking", &self.blocking)
+            .field("native_histograms", &self.native_histograms)
+            .field("exemplars", &self.exemplars)
             .field("options", &self.options)
             .field("groups", &self.groups)
             .finish_non_exhaustive()

@@ -11,7 +11,7 @@ use super::{
     labels::{Label, LabelNames, Unknown},
     metrics::buckets,
 };
-use crate::exposition::{Bounds, MetricKind, Number, Timestamp, Writer};
+use crate::exposition::{Bounds, MetricKind, Number, Timestamp, Writer, native::Layout};
 
 /// A type that a field of a [`GdsMetricSet`](crate::GdsMetricSet) may have.
 ///
@@ -94,6 +94,8 @@ pub struct Options {
     pub(crate) name: Arc<str>,
     /// Of histograms.
     pub(crate) bounds: Arc<Bounds>,
+    /// The cells of a histogram that has native buckets too.
+    pub(crate) native: Option<Arc<Layout>>,
     /// Of a family.
     pub(crate) max_series: usize,
     /// The labels of every series, as text.
@@ -121,6 +123,7 @@ impl Default for Options {
         Self {
             name: "".into(),
             bounds: Arc::new(Bounds::new(buckets::DEFAULT)),
+            native: None,
             max_series: Self::MAX_SERIES,
             constant_labels: "".into(),
             labels: None,

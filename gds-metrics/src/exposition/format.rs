@@ -132,6 +132,7 @@ mod tests {
             bounds: &Bounds::new([0.5]),
             buckets: &[1, 2],
             sum: Number::Float(8.0),
+            native: None,
             exemplars: &[Some(exemplar), None],
             start,
         };

@@ -1,11 +1,13 @@
 //! Families and samples on paper: the writer, its formats, and finding a sample again.
 
 mod bounds;
+pub(crate) mod exemplars;
 mod format;
 mod gathered;
 mod kind;
 mod labels;
 mod lines;
+pub(crate) mod native;
 mod openmetrics;
 mod page;
 mod protobuf;
@@ -22,8 +24,8 @@ pub(crate) use self::{
     labels::{push_label, push_label_value},
     page::{CHUNK, Sink},
     writer::{
-        Cost, Exemplar, Header, Histogram, Line, Number, Options, Source, Summary, Timestamp,
-        Writer, write_counters,
+        Cost, Exemplar, Header, Histogram, Line, Native, Number, Options, Source, Summary,
+        Timestamp, Writer, write_counters,
     },
 };
-pub use self::{format::Format, kind::MetricKind};
+pub use self::{exemplars::TraceContext, format::Format, kind::MetricKind};

@@ -8,11 +8,15 @@
 //! in a family of unknown kind.
 
 use super::{
-    Exemplar, Header, Histogram, Line, MetricKind, Number, Sink, Summary, Timestamp, Writer,
+    Exemplar, Header, Histogram, Line, MetricKind, Native, Number, Sink, Summary, Timestamp,
+    Writer,
     gathered::{Gathered, read_exemplar},
     labels::{Labels, unescape},
+    native::{deltas, spans},
     page::Page,
-    wire::{push_double, push_message, push_string, push_unsigned, push_varint},
+    wire::{
+        push_double, push_message, push_signed, push_string, push_unsigned, push_varint, zigzag,
+    },
 };
 
 pub(super) const CONTENT_TYPE: &str = "application/vnd.google.protobuf; \
@@ -48,6 +52,14 @@ mod field {
     pub(super) const SUMMARY_START: u8 = 4;
     pub(super) const HISTOGRAM_BUCKET: u8 = 3;
     pub(super) const HISTOGRAM_START: u8 = 15;
+    pub(super) const SCHEMA: u8 = 5;
+    pub(super) const ZERO_THRESHOLD: u8 = 6;
+    pub(super) const ZERO_COUNT: u8 = 7;
+    pub(super) const POSITIVE_SPAN: u8 = 12;
+    pub(super) const POSITIVE_DELTA: u8 = 13;
+
+    pub(super) const SPAN_OFFSET: u8 = 1;
+    pub(super) const SPAN_LENGTH: u8 = 2;
 
     pub(super) const BUCKET_COUNT: u8 = 1;
     pub(super) const BUCKET_BOUND: u8 = 2;
@@ -117,6 +129,9 @@ impl Writer for Protobuf<'_> {
             for (bucket, (bound, more)) in buckets.enumerate() {
                 count += more;
                 push_bucket(out, bound, count, histogram.exemplar(bucket).as_ref());
+            }
+            if let Some(native) = &histogram.native {
+                push_native(out, native);
             }
             push_time(out, field::HISTOGRAM_START, histogram.start);
         });
@@ -245,6 +260,26 @@ fn push_bucket(out: &mut Vec<u8>, bound: f64, count: u64, exemplar: Option<&Exem
         push_double(out, field::BUCKET_BOUND, bound);
         push_exemplar(out, field::BUCKET_EXEMPLAR, exemplar);
     });
+}
+
+/// Writes the fields of the native form.
+fn push_native(out: &mut Vec<u8>, native: &Native<'_>) {
+    push_signed(out, field::SCHEMA, native.schema.into());
+    push_double(out, field::ZERO_THRESHOLD, native.zero_threshold);
+    if native.zero_count > 0 {
+        push_unsigned(out, field::ZERO_COUNT, native.zero_count);
+    }
+    for (gap, len) in spans(native.buckets) {
+        push_message(out, field::POSITIVE_SPAN, |out| {
+            push_signed(out, field::SPAN_OFFSET, gap.into());
+            push_unsigned(out, field::SPAN_LENGTH, len.into());
+        });
+    }
+    if !native.buckets.is_empty() {
+        push_message(out, field::POSITIVE_DELTA, |out| {
+            deltas(native.buckets).for_each(|delta| push_varint(out, zigzag(delta)));
+        });
+    }
 }
 
 fn push_exemplar(out: &mut Vec<u8>, field: u8, exemplar: Option<&Exemplar<'_>>) {

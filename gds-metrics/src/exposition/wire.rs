@@ -24,6 +24,12 @@ const fn low_byte(value: u64) -> u8 {
     value as u8
 }
 
+/// Maps small numbers of either sign to small ones without: 0, -1, 1, -2.
+#[allow(clippy::cast_sign_loss)]
+pub(super) const fn zigzag(value: i64) -> u64 {
+    ((value << 1) ^ (value >> 63)) as u64
+}
+
 /// `field` is at most 15, so that field and wire type fit one byte.
 fn push_key(out: &mut Vec<u8>, field: u8, wire: Wire) {
     push_varint(out, u64::from(field) << 3 | wire as u64);
@@ -33,6 +39,11 @@ fn push_key(out: &mut Vec<u8>, field: u8, wire: Wire) {
 pub(super) fn push_unsigned(out: &mut Vec<u8>, field: u8, value: u64) {
     push_key(out, field, Wire::Varint);
     push_varint(out, value);
+}
+
+/// `sint32` or `sint64`.
+pub(super) fn push_signed(out: &mut Vec<u8>, field: u8, value: i64) {
+    push_unsigned(out, field, zigzag(value));
 }
 
 /// `double`.
@@ -86,11 +97,25 @@ mod tests {
     }
 
     #[test]
+    fn zigzags() {
+        for (value, expected) in [
+            (0, 0),
+            (-1, 1),
+            (1, 2),
+            (-2, 3),
+            (i64::MAX, u64::MAX - 1),
+            (i64::MIN, u64::MAX),
+        ] {
+            assert_eq!(zigzag(value), expected, "{value}");
+        }
+    }
+
+    #[test]
     fn messages() {
         let mut out = vec![9];
         push_message(&mut out, 1, |out| {
             push_message(out, 2, |_| {});
-            push_unsigned(out, 3, 1);
+            push_signed(out, 3, -1);
         });
         assert_eq!(out, [9, 0x0a, 4, 0x12, 0, 0x18, 1]);
 

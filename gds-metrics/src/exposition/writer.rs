@@ -120,6 +120,8 @@ pub struct Histogram<'a> {
     /// count is their sum.
     pub buckets: &'a [u64],
     pub sum: Number,
+    /// The same observations in native buckets, which only the protobuf format has.
+    pub native: Option<Native<'a>>,
     /// One for each bucket, or none at all.
     pub exemplars: &'a [Option<Exemplar<'a>>],
     pub start: Option<Timestamp>,
@@ -135,6 +137,18 @@ impl<'a> Histogram<'a> {
     pub fn count(&self) -> u64 {
         self.buckets.iter().sum()
     }
+}
+
+/// The native form of a histogram.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Native<'a> {
+    /// How many buckets there are for each power of two: 2 to the power of this.
+    pub schema: i32,
+    /// Up to which value, inclusively, the zero bucket reaches. Larger than 0.
+    pub zero_threshold: f64,
+    pub zero_count: u64,
+    /// The indexes of the buckets, ascending, with what each holds by itself.
+    pub buckets: &'a [(i32, u64)],
 }
 
 /// One observation and what it came with.

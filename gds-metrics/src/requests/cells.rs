@@ -3,9 +3,17 @@
 //! Only an [`Own`] writes, and only one thread has it at a time: what it adds to is read and stored
 //! again, which is a good deal cheaper than an addition that others may meet.
 
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, AtomicU64, Ordering::Relaxed},
+};
 
-use super::{Settings, sharded::Own};
+use super::{Settings, bucket, sharded::Own};
+use crate::exposition::{
+    Bounds,
+    exemplars::Exemplars,
+    native::{self, Layout, Octaves},
+};
 
 /// As many numbers as fill a line of memory, so that no two recorders share one.
 #[derive(Debug, Default)]
@@ -20,11 +28,75 @@ impl Line {
 ///
 /// With the default buckets these are two lines, and a short duration writes to the first alone.
 #[derive(Debug)]
-pub(crate) struct Cells(Box<[Line]>);
+pub(crate) enum Cells {
+    Classic(ClassicCells),
+    Native(Box<NativeCells>),
+}
+
+#[derive(Debug)]
+pub(crate) struct ClassicCells(Box<[Line]>);
+
+/// A histogram's numbers if it has native buckets too: its sum, and the cells of both forms.
+#[derive(Debug)]
+#[repr(align(64))]
+pub(crate) struct NativeCells {
+    sum: AtomicU64,
+    counts: native::Cells,
+    layout: Arc<Layout>,
+}
 
 impl Cells {
-    /// `buckets` counts the one for `+Inf`.
-    pub(super) fn new(buckets: usize) -> Self {
+    /// `buckets` counts the one for `+Inf`. `layout`: that of the native form, if there is one.
+    pub(super) fn new(buckets: usize, layout: Option<&Arc<Layout>>) -> Self {
+        match layout {
+            Some(layout) => Self::Native(Box::new(NativeCells {
+                sum: AtomicU64::new(0),
+                counts: native::Cells::new(layout.cells()),
+                layout: Arc::clone(layout),
+            })),
+            None => Self::Classic(ClassicCells::new(buckets)),
+        }
+    }
+
+    #[inline(always)]
+    fn record(&self, bounds: &[u64], amount: u64) {
+        match self {
+            Self::Classic(cells) => cells.record(bucket(bounds, amount), amount),
+            Self::Native(cells) => cells.record(amount),
+        }
+    }
+
+    /// The sum of all amounts. A sum of nanoseconds wraps after 584 years spent in one label set,
+    /// which Prometheus would take for a restart.
+    pub(crate) fn sum(&self) -> u64 {
+        match self {
+            Self::Classic(cells) => cells.cell(0).map_or(0, |cell| cell.load(Relaxed)),
+            Self::Native(cells) => cells.sum.load(Relaxed),
+        }
+    }
+
+    /// Adds what each bucket holds by itself, or each cell if there is a native form.
+    pub(crate) fn add_to(&self, sums: &mut [u64]) {
+        match self {
+            Self::Classic(cells) => {
+                for (bucket, sum) in sums.iter_mut().enumerate() {
+                    *sum += cells.bucket(bucket);
+                }
+            }
+            Self::Native(cells) => cells.counts.add_to(sums),
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn count(&self) -> u64 {
+        let mut sums = [0; 512];
+        self.add_to(&mut sums);
+        sums.iter().sum()
+    }
+}
+
+impl ClassicCells {
+    fn new(buckets: usize) -> Self {
         let lines = (buckets + 1).div_ceil(Line::LEN);
         Self((0..lines).map(|_| Line::default()).collect())
     }
@@ -39,14 +111,8 @@ impl Cells {
         }
     }
 
-    /// The sum of all amounts. A sum of nanoseconds wraps after 584 years spent in one label set,
-    /// which Prometheus would take for a restart.
-    pub(crate) fn sum(&self) -> u64 {
-        self.cell(0).map_or(0, |cell| cell.load(Relaxed))
-    }
-
     /// What the bucket holds by itself, without the ones below it.
-    pub(crate) fn bucket(&self, bucket: usize) -> u64 {
+    fn bucket(&self, bucket: usize) -> u64 {
         self.cell(bucket + 1).map_or(0, |cell| cell.load(Relaxed))
     }
 
@@ -57,10 +123,37 @@ impl Cells {
     }
 }
 
+impl NativeCells {
+    #[inline(never)]
+    fn record(&self, amount: u64) {
+        self.counts.count(self.layout.cell_of_integer(amount));
+        add(&self.sum, amount);
+    }
+}
+
 /// Adds to a cell that no other thread writes.
 #[inline(always)]
 fn add(cell: &AtomicU64, amount: u64) {
     cell.store(cell.load(Relaxed).wrapping_add(amount), Relaxed);
+}
+
+/// Where the cells of histograms with native buckets lie.
+#[derive(Debug)]
+pub(crate) struct Layouts {
+    /// Of durations, in nanoseconds.
+    pub(crate) seconds: Arc<Layout>,
+    pub(crate) bytes: Arc<Layout>,
+}
+
+impl Layouts {
+    pub(super) fn new(settings: &Settings) -> Self {
+        let seconds = Bounds::new(settings.buckets.clone());
+        let bytes = Bounds::new(SIZE_BOUNDS.map(|bound| bound as f64));
+        Self {
+            seconds: Arc::new(Layout::new(&seconds, Octaves::SECONDS, 1e9)),
+            bytes: Arc::new(Layout::new(&bytes, Octaves::BYTES, 1.0)),
+        }
+    }
 }
 
 /// What one recorder counts of one series.
@@ -72,6 +165,8 @@ pub(crate) struct SeriesCells {
     /// In nanoseconds.
     pub(crate) duration: Cells,
     pub(crate) extended: Option<Box<ExtendedCells>>,
+    /// Those of the duration; `None` if they are off.
+    pub(crate) exemplars: Option<Box<Exemplars>>,
 }
 
 /// What the extended group adds to a label set.
@@ -86,17 +181,25 @@ pub(crate) struct ExtendedCells {
 }
 
 impl SeriesCells {
-    pub(super) fn new(settings: &Settings) -> Self {
-        let buckets = settings.bounds.len() + 1;
+    pub(super) fn new(settings: &Settings, layouts: Option<&Layouts>) -> Self {
+        let duration = || {
+            let layout = layouts.map(|layouts| &layouts.seconds);
+            Cells::new(settings.bounds.len() + 1, layout)
+        };
+        let size = || {
+            let layout = layouts.map(|layouts| &layouts.bytes);
+            Cells::new(SIZE_BOUNDS.len() + 1, layout)
+        };
         Self {
-            duration: Cells::new(buckets),
+            duration: duration(),
             extended: settings.extended.then(|| {
                 Box::new(ExtendedCells {
-                    request_size: Cells::new(SIZE_BOUNDS.len() + 1),
-                    response_size: Cells::new(SIZE_BOUNDS.len() + 1),
-                    response_duration: Cells::new(buckets),
+                    request_size: size(),
+                    response_size: size(),
+                    response_duration: duration(),
                 })
             }),
+            exemplars: settings.exemplars.then(Box::default),
         }
     }
 }
@@ -104,8 +207,14 @@ impl SeriesCells {
 impl Own<SeriesCells> {
     /// Records a request's duration.
     #[inline(always)]
-    pub(super) fn record(&self, bucket: usize, nanos: u64) {
-        self.numbers().duration.record(bucket, nanos);
+    pub(super) fn record(&self, bounds: &[u64], nanos: u64) {
+        self.numbers().duration.record(bounds, nanos);
+    }
+
+    /// Where exemplars of the duration are kept, if they are on.
+    #[inline(always)]
+    pub(super) fn exemplars(&self) -> Option<&Exemplars> {
+        self.numbers().exemplars.as_deref()
     }
 
     /// Records the sizes of a request's and a response's body.
@@ -119,15 +228,15 @@ impl Own<SeriesCells> {
     }
 
     /// Records the time to the end of a response's body.
-    pub(super) fn record_response(&self, bucket: usize, nanos: u64) {
+    pub(super) fn record_response(&self, bounds: &[u64], nanos: u64) {
         if let Some(cells) = &self.numbers().extended {
-            cells.response_duration.record(bucket, nanos);
+            cells.response_duration.record(bounds, nanos);
         }
     }
 }
 
 fn record_size(cells: &Cells, size: u64) {
-    cells.record(super::bucket(&SIZE_BOUNDS, size), size);
+    cells.record(&SIZE_BOUNDS, size);
 }
 
 /// Upper bounds of the size histograms, in bytes: 256 B to 64 MiB.
@@ -165,7 +274,8 @@ mod tests {
 
     #[test]
     fn the_default_buckets_fill_two_lines() {
-        assert_eq!(Cells::new(15).0.len(), 2);
+        assert_eq!(ClassicCells::new(15).0.len(), 2);
+        assert_eq!(size_of::<Cells>(), size_of::<Box<[Line]>>());
         assert_eq!(size_of::<Line>(), 64);
         assert_eq!(align_of::<Gauge>(), 64);
     }
@@ -173,15 +283,19 @@ mod tests {
     #[test]
     fn every_bucket_has_a_cell_of_its_own() {
         for buckets in [1, 7, 8, 15, 16, 40] {
-            let cells = Cells::new(buckets);
-            for bucket in 0..buckets {
-                for _ in 0..=bucket {
-                    cells.record(bucket, 3);
+            let bounds: Vec<u64> = (1..buckets as u64).collect();
+            let cells = Cells::new(buckets, None);
+            let mut sum = 0;
+            for value in 1..=buckets as u64 {
+                for _ in 0..value {
+                    cells.record(&bounds, value);
+                    sum += value;
                 }
             }
-            let counts: Vec<u64> = (0..buckets).map(|bucket| cells.bucket(bucket)).collect();
+            let mut counts = vec![0; buckets];
+            cells.add_to(&mut counts);
             assert!(counts.iter().copied().eq(1..=buckets as u64), "{counts:?}");
-            assert_eq!(cells.sum(), 3 * counts.iter().sum::<u64>());
+            assert_eq!(cells.sum(), sum);
         }
     }
 }

@@ -23,7 +23,6 @@ use actix_web::{
 use futures_core::Stream;
 
 use super::{
-    bucket,
     labels::Method,
     nanos,
     store::Store,
@@ -68,7 +67,7 @@ impl Exchange {
         }
         if !response.head.lasting && (response.polled || matches!(ending, Ending::Complete)) {
             let nanos = nanos(self.start.elapsed());
-            part.record_response(bucket(&store.settings().bounds, nanos), nanos);
+            part.record_response(&store.settings().bounds, nanos);
         }
     }
 }

@@ -4,12 +4,15 @@ use std::sync::{Arc, atomic::Ordering::Relaxed};
 
 use super::{
     blocking::{Blocking, LongPolls},
-    cells::{Cells, ExtendedCells, Gauge, SIZE_BOUNDS, SeriesCells},
+    cells::{Cells, Gauge, SIZE_BOUNDS, SeriesCells},
     labels::FOLDED,
     store::{Series, Store},
 };
 use crate::exposition::{
-    Bounds, Header, Histogram, MetricKind, Number, Writer, push_label, write_counters,
+    Bounds, Header, Histogram, MetricKind, Number, Writer,
+    exemplars::Exemplars,
+    native::{Layout, Reading},
+    push_label, write_counters,
 };
 
 const DURATION: Header<'_> = Header {
@@ -103,9 +106,16 @@ impl Store {
         let all = &**self.sorted_series();
         let seconds = Bounds::new(settings.buckets.clone());
 
-        let counts = write_histograms(writer, &DURATION, &seconds, Number::Nanos, all, |cells| {
-            Some(&cells.duration)
-        });
+        let layouts = self.layouts();
+        let duration = Histograms {
+            header: &DURATION,
+            bounds: &seconds,
+            layout: layouts.map(|layouts| &*layouts.seconds),
+            number: Number::Nanos,
+            cells: |part| Some(&part.duration),
+            exemplars: |part| part.exemplars.as_deref(),
+        };
+        let counts = duration.write(writer, all);
 
         writer.family(&REQUESTS);
         for (series, count) in all.iter().zip(counts) {
@@ -138,30 +148,31 @@ impl Store {
         }
 
         let bytes = Bounds::new(SIZE_BOUNDS.map(|bound| bound as f64));
-        for (header, cells, bounds, sum) in [
-            (
-                &REQUEST_SIZE,
-                (|extended| &extended.request_size) as fn(&ExtendedCells) -> &Cells,
-                &bytes,
-                Number::Whole as fn(u64) -> Number,
-            ),
-            (
-                &RESPONSE_SIZE,
-                |extended| &extended.response_size,
-                &bytes,
-                Number::Whole,
-            ),
-            (
-                &RESPONSE_DURATION,
-                |extended| &extended.response_duration,
-                seconds,
-                Number::Nanos,
-            ),
-        ] {
-            write_histograms(writer, header, bounds, sum, all, |part| {
-                part.extended.as_deref().map(cells)
-            });
-        }
+        let layouts = self.layouts();
+        let request_size = Histograms {
+            header: &REQUEST_SIZE,
+            bounds: &bytes,
+            layout: layouts.map(|layouts| &*layouts.bytes),
+            number: Number::Whole,
+            cells: |part| Some(&part.extended.as_ref()?.request_size),
+            exemplars: |_| None,
+        };
+        request_size.write(writer, all);
+        let response_size = Histograms {
+            header: &RESPONSE_SIZE,
+            cells: |part| Some(&part.extended.as_ref()?.response_size),
+            ..request_size
+        };
+        response_size.write(writer, all);
+        let response_duration = Histograms {
+            header: &RESPONSE_DURATION,
+            bounds: seconds,
+            layout: layouts.map(|layouts| &*layouts.seconds),
+            number: Number::Nanos,
+            cells: |part| Some(&part.extended.as_ref()?.response_duration),
+            exemplars: |_| None,
+        };
+        response_duration.write(writer, all);
 
         let truncated = [
             ("client", &self.truncated.client),
@@ -210,37 +221,55 @@ impl Store {
     }
 }
 
-/// Writes a family of histograms, each from one reading of the cells that all recorders have of it,
-/// and returns the count of each.
-fn write_histograms(
-    writer: &mut dyn Writer,
-    header: &Header<'_>,
-    bounds: &Bounds,
-    sum: fn(u64) -> Number,
-    all: &[Arc<Series>],
-    cells: impl Fn(&SeriesCells) -> Option<&Cells>,
-) -> Vec<u64> {
-    writer.family(header);
-    let mut buckets = vec![0; bounds.values().len() + 1];
-    let mut counts = Vec::with_capacity(all.len());
-    for series in all {
-        buckets.fill(0);
-        let mut total = 0_u64;
-        for cells in series.parts().filter_map(&cells) {
-            for (bucket, count) in buckets.iter_mut().enumerate() {
-                *count += cells.bucket(bucket);
+/// A family of histograms.
+struct Histograms<'f> {
+    header: &'f Header<'f>,
+    bounds: &'f Bounds,
+    /// That of the native form, if there is one.
+    layout: Option<&'f Layout>,
+    /// What the numbers are that were recorded.
+    number: fn(u64) -> Number,
+    cells: fn(&SeriesCells) -> Option<&Cells>,
+    exemplars: fn(&SeriesCells) -> Option<&Exemplars>,
+}
+
+impl Histograms<'_> {
+    /// Writes them, each from one reading of the cells that all recorders have of it, and returns the
+    /// count of each.
+    fn write(&self, writer: &mut dyn Writer, all: &[Arc<Series>]) -> Vec<u64> {
+        writer.family(self.header);
+        let buckets = self.bounds.values().len() + 1;
+        let mut sums = vec![0; self.layout.map_or(buckets, Layout::cells)];
+        let mut reading = Reading::default();
+        let mut counts = Vec::with_capacity(all.len());
+        for series in all {
+            // Before the counts, so that whatever has an exemplar is counted.
+            let exemplars = series.parts().filter_map(self.exemplars);
+            let exemplars = Exemplars::read(exemplars, self.number);
+            sums.fill(0);
+            let mut total = 0_u64;
+            for cells in series.parts().filter_map(self.cells) {
+                cells.add_to(&mut sums);
+                total = total.wrapping_add(cells.sum());
             }
-            total = total.wrapping_add(cells.sum());
+            let buckets = match self.layout {
+                Some(layout) => {
+                    layout.read(&sums, &mut reading);
+                    &reading.classic
+                }
+                None => &sums,
+            };
+            let histogram = Histogram {
+                bounds: self.bounds,
+                buckets,
+                sum: (self.number)(total),
+                native: reading.native(),
+                exemplars: &exemplars.exemplars(),
+                start: Some(series.created()),
+            };
+            writer.histogram(series.labels(), &histogram);
+            counts.push(histogram.count());
         }
-        let histogram = Histogram {
-            bounds,
-            buckets: &buckets,
-            sum: sum(total),
-            exemplars: &[],
-            start: Some(series.created()),
-        };
-        writer.histogram(series.labels(), &histogram);
-        counts.push(histogram.count());
+        counts
     }
-    counts
 }

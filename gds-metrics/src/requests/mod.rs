@@ -19,6 +19,7 @@ mod shard;
 mod sharded;
 mod store;
 mod timed;
+mod trace;
 mod unwind;
 mod worker_cache;
 
@@ -52,6 +53,10 @@ pub(crate) struct Settings {
     pub(crate) extended: bool,
     /// How long a poll may hold its worker. `None` if that is not looked at.
     pub(crate) blocking: Option<Duration>,
+    /// Whether histograms have native buckets too.
+    pub(crate) native_histograms: bool,
+    /// Whether the duration has exemplars.
+    pub(crate) exemplars: bool,
 }
 
 /// The bucket that a value falls into. Most values are small, so the search begins at the first.

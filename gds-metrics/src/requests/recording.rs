@@ -21,6 +21,7 @@ use super::{
     nanos,
     recorder::Recorder,
     timed::Timing,
+    trace::keep_exemplar,
     unwind::OnUnwind,
 };
 
@@ -110,6 +111,11 @@ impl Recording {
         let code = status.as_u16();
         let series = cache.record(store, route, self.method, &self.host, code, nanos);
         self.ended = true;
+        if store.settings().exemplars
+            && let Some(exemplars) = cache.exemplars(series)
+        {
+            keep_exemplar(exemplars, &store.settings().bounds, req, nanos);
+        }
         if let Some(observer) = &mut self.observer {
             observer.recorded_under(series);
         }

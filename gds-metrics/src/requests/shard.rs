@@ -72,13 +72,14 @@ mod tests {
     use crate::requests::{cells::Cells, sharded::Sharded};
 
     fn sum(series: &Sharded<SeriesCells>) -> u64 {
-        series.parts().map(|part| part.duration.bucket(0)).sum()
+        series.parts().map(|part| part.duration.count()).sum()
     }
 
     fn cells() -> SeriesCells {
         SeriesCells {
-            duration: Cells::new(2),
+            duration: Cells::new(2, None),
             extended: None,
+            exemplars: None,
         }
     }
 
@@ -88,10 +89,10 @@ mod tests {
         let parts: Vec<_> = (0..5).map(|_| series.add_part(cells())).collect();
         for (count, part) in parts.iter().enumerate() {
             for _ in 0..count {
-                part.record(0, 1);
+                part.record(&[1], 1);
             }
         }
-        let counts: Vec<u64> = series.parts().map(|part| part.duration.bucket(0)).collect();
+        let counts: Vec<u64> = series.parts().map(|part| part.duration.count()).collect();
         assert_eq!(counts, [0, 1, 2, 3, 4]);
     }
 
@@ -117,7 +118,7 @@ mod tests {
                         }
                         let part = shard.series(0).expect("it was added");
                         for _ in 0..COUNTS {
-                            part.record(0, 1);
+                            part.record(&[1], 1);
                         }
                         idle.lock().expect("no panic").push(shard.into_idle());
                     }

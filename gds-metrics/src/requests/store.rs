@@ -19,7 +19,7 @@ use super::{
     Hosts, Settings,
     append_only::{AppendOnly, Names, lock},
     blocking::Blocking,
-    cells::{Gauge, SIZE_BOUNDS, SeriesCells},
+    cells::{Gauge, Layouts, SIZE_BOUNDS, SeriesCells},
     events::Events,
     keys::{FOLDED_PATH_ID, HostId, Key, LabelIds, MAX_PATHS, PathId},
     labels::{FOLDED, INVALID_HOST, Method, NO_ENDPOINT, PANIC},
@@ -63,6 +63,8 @@ pub(crate) type ErrorCount = (Arc<str>, Arc<AtomicU64>);
 /// The shared part of the standard metrics.
 pub(crate) struct Store {
     settings: Settings,
+    /// `None` if there are no native buckets.
+    layouts: Option<Layouts>,
     paths: Mutex<Names>,
     hosts: Mutex<Names>,
     hosts_len: AtomicUsize,
@@ -96,6 +98,7 @@ impl Store {
         }
 
         let store = Self {
+            layouts: settings.native_histograms.then(|| Layouts::new(&settings)),
             paths: Mutex::new(paths),
             hosts_len: AtomicUsize::new(hosts.list.len()),
             hosts: Mutex::new(hosts),
@@ -127,6 +130,10 @@ impl Store {
 
     pub(crate) fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    pub(super) fn layouts(&self) -> Option<&Layouts> {
+        self.layouts.as_ref()
     }
 
     /// The number of a path; a worker asks once for each.
@@ -223,7 +230,7 @@ impl Store {
             .lock()
             .get(id)
             .map(|(_, series)| series.clone())?;
-        Some(series.add_part(SeriesCells::new(&self.settings)))
+        Some(series.add_part(SeriesCells::new(&self.settings, self.layouts())))
     }
 
     /// A part of a gauge, for a recorder that has none of it.
@@ -337,6 +344,10 @@ impl Store {
         let mut lines = self.settings.buckets.len() + 4;
         if self.settings.extended {
             lines += self.settings.buckets.len() + 2 * SIZE_BOUNDS.len() + 9;
+        }
+        if self.settings.native_histograms {
+            // About as long as the classic form, and more cells to read.
+            lines *= 2;
         }
         let blocking = self.blocking.as_ref().map_or(0, Blocking::len);
         let lines = self.series_len() * lines + self.active_len() + 2 * blocking;

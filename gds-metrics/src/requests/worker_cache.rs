@@ -14,7 +14,6 @@ use std::{
 use super::{
     Hosts,
     append_only::Map,
-    bucket,
     cached_map::CachedMap,
     events::Cap,
     hosts::{HostLabel, Spellings},
@@ -24,6 +23,7 @@ use super::{
     shard::{IdleShard, Shard},
     store::Store,
 };
+use crate::exposition::exemplars::Exemplars;
 
 /// The number of a series in the store.
 pub(super) type SeriesId = usize;
@@ -109,9 +109,15 @@ impl WorkerCache {
         if self.shard.series(id).is_none() {
             self.add_series_part(store, id);
         }
-        let bucket = bucket(&store.settings().bounds, nanos);
-        self.shard.series(id)?.record(bucket, nanos);
+        self.shard
+            .series(id)?
+            .record(&store.settings().bounds, nanos);
         Some(id)
+    }
+
+    /// Where exemplars of a series are kept, if they are on.
+    pub(super) fn exemplars(&self, series: Option<SeriesId>) -> Option<&Exemplars> {
+        self.shard.series(series?)?.exemplars()
     }
 
     #[cold]

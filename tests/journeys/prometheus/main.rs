@@ -8,6 +8,7 @@
 
 mod documents;
 mod http;
+mod native;
 mod programs;
 mod running;
 mod samples;

@@ -58,15 +58,26 @@ impl Prometheus {
         let folder = Folder::new();
         let token = folder.write("token", TOKEN);
         let token = token.display();
+        let jobs = format!(
+            "- job_name: right\n  authorization: {{credentials_file: '{token}'}}\n  \
+               static_configs: [{{targets: ['{target}']}}]\n\
+             - job_name: wrong\n  authorization: {{credentials: 'guess'}}\n  \
+               static_configs: [{{targets: ['{target}']}}]\n\
+             - job_name: none\n  static_configs: [{{targets: ['{target}']}}]\n"
+        );
+        Self::start_in(folder, &jobs, &[])
+    }
+
+    /// With these jobs, as they are configured, and with these flags.
+    pub(crate) fn start(jobs: &str, flags: &[&str]) -> Self {
+        Self::start_in(Folder::new(), jobs, flags)
+    }
+
+    fn start_in(folder: Folder, jobs: &str, flags: &[&str]) -> Self {
         let config = folder.write(
             "prometheus.yml",
             &format!(
-                "global:\n  scrape_interval: 1s\n  scrape_timeout: 1s\nscrape_configs:\n\
-                 - job_name: right\n  authorization: {{credentials_file: '{token}'}}\n  \
-                   static_configs: [{{targets: ['{target}']}}]\n\
-                 - job_name: wrong\n  authorization: {{credentials: 'guess'}}\n  \
-                   static_configs: [{{targets: ['{target}']}}]\n\
-                 - job_name: none\n  static_configs: [{{targets: ['{target}']}}]\n"
+                "global:\n  scrape_interval: 1s\n  scrape_timeout: 1s\nscrape_configs:\n{jobs}"
             ),
         );
         let mut command = Command::new("prometheus");
@@ -76,7 +87,8 @@ impl Prometheus {
                 "--storage.tsdb.path={}",
                 folder.0.join("data").display()
             ))
-            .arg("--web.listen-address=127.0.0.1:0");
+            .arg("--web.listen-address=127.0.0.1:0")
+            .args(flags);
         let (running, address) = Running::start(&mut command, |line| {
             let (_, rest) = line.split_once("msg=\"Listening on\"")?;
             let (_, address) = rest.split_once("address=")?;

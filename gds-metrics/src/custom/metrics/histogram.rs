@@ -7,7 +7,11 @@ use std::sync::{
 
 use crate::{
     custom::metric::{Exposed, FamilyMember, Metric, NoLabels, Options, sealed, single},
-    exposition::{self, Bounds, MetricKind, Number, Timestamp, Writer},
+    exposition::{
+        self, Bounds, MetricKind, Number, Timestamp, TraceContext, Writer,
+        exemplars::Exemplars,
+        native::{Cells, Layout, Reading},
+    },
 };
 
 /// Counts observations into buckets: `<name>_bucket`, `<name>_sum` and `<name>_count`.
@@ -15,7 +19,8 @@ use crate::{
 /// It takes no lock: an observation is two atomic additions. Every reading of it has as many
 /// observations in its buckets as in its count. A clone is the same histogram.
 ///
-/// In a metric set, its bounds are those of `#[metric(buckets = …)]`.
+/// In a metric set, its bounds are those of `#[metric(buckets = …)]`, and with `#[metric(native)]` or
+/// [`.native_histograms(true)`](crate::GdsMetricsBuilder::native_histograms) it has native buckets too.
 ///
 /// ```
 /// use gds_metrics::Histogram;
@@ -32,10 +37,18 @@ pub struct Histogram {
 #[derive(Debug)]
 struct Inner {
     bounds: Arc<Bounds>,
-    /// What each bucket holds by itself; the last is `+Inf`.
-    buckets: Box<[AtomicU64]>,
+    counts: Counts,
     /// The bits of an `f64`.
     sum: AtomicU64,
+    exemplars: Exemplars,
+}
+
+#[derive(Debug)]
+enum Counts {
+    /// What each bucket holds by itself; the last is `+Inf`.
+    Classic(Box<[AtomicU64]>),
+    /// What both forms are sums of.
+    Native { layout: Arc<Layout>, cells: Cells },
 }
 
 impl Histogram {
@@ -48,16 +61,26 @@ impl Histogram {
         let mut bounds: Vec<f64> = bounds.into_iter().filter(|b| b.is_finite()).collect();
         bounds.sort_by(f64::total_cmp);
         bounds.dedup();
-        Self::with_bounds(Arc::new(Bounds::new(bounds)))
+        Self::with_bounds(Arc::new(Bounds::new(bounds)), None)
     }
 
-    fn with_bounds(bounds: Arc<Bounds>) -> Self {
-        let buckets = (0..=bounds.values().len()).map(|_| AtomicU64::new(0));
+    fn with_bounds(bounds: Arc<Bounds>, native: Option<Arc<Layout>>) -> Self {
+        let counts = match native {
+            Some(layout) => Counts::Native {
+                cells: Cells::new(layout.cells()),
+                layout,
+            },
+            None => {
+                let buckets = (0..=bounds.values().len()).map(|_| AtomicU64::new(0));
+                Counts::Classic(buckets.collect())
+            }
+        };
         Self {
             inner: Arc::new(Inner {
-                buckets: buckets.collect(),
-                sum: AtomicU64::new(0.0_f64.to_bits()),
                 bounds,
+                counts,
+                sum: AtomicU64::new(0.0_f64.to_bits()),
+                exemplars: Exemplars::default(),
             }),
         }
     }
@@ -66,21 +89,63 @@ impl Histogram {
     ///
     /// A value falls into the first bucket whose bound is not below it. `NaN` falls into `+Inf`, and
     /// makes the sum `NaN` as in the other clients of Prometheus. A negative value makes the sum go
-    /// down, which `rate()` takes for a restart: measure things that are not negative.
+    /// down, which `rate()` takes for a restart: measure things that are not negative. (Of the native
+    /// buckets, the zero bucket takes what is negative.)
     pub fn observe(&self, value: f64) {
-        let Inner {
-            bounds,
-            buckets,
-            sum,
-        } = &*self.inner;
-        let bounds = bounds.values();
-        let bucket = bounds.iter().position(|&bound| value <= bound);
-        if let Some(count) = buckets.get(bucket.unwrap_or(bounds.len())) {
-            count.fetch_add(1, Relaxed);
+        let inner = &*self.inner;
+        match &inner.counts {
+            Counts::Classic(buckets) => {
+                if let Some(count) = buckets.get(inner.bucket(value)) {
+                    count.fetch_add(1, Relaxed);
+                }
+            }
+            Counts::Native { layout, cells } => cells.count_shared(layout.cell(value)),
         }
         let add = |bits| Some((f64::from_bits(bits) + value).to_bits());
         // The closure always gives a value, so this cannot fail.
-        let _ = sum.fetch_update(Relaxed, Relaxed, add);
+        let _ = inner.sum.fetch_update(Relaxed, Relaxed, add);
+    }
+
+    /// Counts `value` as [`observe`](Self::observe) does, and keeps the trace that it belongs to as the
+    /// exemplar of its bucket.
+    ///
+    /// A bucket has one exemplar, its last one, which is replaced when it is at least a second old. It
+    /// is written in OpenMetrics and protobuf, and not any more when it is older than 70 seconds. The
+    /// first exemplar of a series takes 48 bytes for each bucket.
+    ///
+    /// Works without any setting. Prometheus keeps exemplars with `--enable-feature=exemplar-storage`.
+    ///
+    /// ```
+    /// use gds_metrics::{Format, GdsMetricSet, GdsMetrics, Histogram, TraceContext};
+    ///
+    /// #[derive(Clone, Debug, GdsMetricSet)]
+    /// struct Metrics {
+    ///     /// Time taken to render a page.
+    ///     #[metric(unit = "seconds", buckets = [0.5])]
+    ///     render_duration: Histogram,
+    /// }
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let metrics = GdsMetrics::builder().build()?;
+    /// let own: Metrics = metrics.register()?;
+    /// let trace = TraceContext::new([0xaf; 16], [0xb7; 8]);
+    /// own.render_duration.observe_with(0.25, &trace);
+    ///
+    /// let text = metrics.encode(Format::OpenMetrics)?;
+    /// assert!(text.contains(r#"{le="0.5"} 1 # {trace_id="afafafaf"#));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn observe_with(&self, value: f64, trace: &TraceContext) {
+        self.observe(value);
+        let inner = &*self.inner;
+        inner.exemplars.keep(
+            inner.bucket(value),
+            inner.bounds.values().len() + 1,
+            trace,
+            value.to_bits(),
+            Timestamp::now(),
+        );
     }
 
     /// The sum of the values observed so far.
@@ -92,19 +157,41 @@ impl Histogram {
     /// The number of values observed so far.
     #[must_use]
     pub fn count(&self) -> u64 {
-        self.counts().sum()
-    }
-
-    /// What each bucket holds by itself.
-    fn counts(&self) -> impl Iterator<Item = u64> {
-        let counts = self.inner.buckets.iter();
-        counts.map(|count| count.load(Relaxed))
+        self.inner.counts.read().classic.iter().sum()
     }
 
     /// The bounds, `+Inf` included, and what each bucket holds by itself.
     pub(crate) fn buckets(&self) -> Vec<(f64, u64)> {
         let bounds = self.inner.bounds.values().iter().copied();
-        bounds.chain([f64::INFINITY]).zip(self.counts()).collect()
+        let counts = self.inner.counts.read().classic;
+        bounds.chain([f64::INFINITY]).zip(counts).collect()
+    }
+}
+
+impl Inner {
+    /// The classic bucket that a value falls into.
+    fn bucket(&self, value: f64) -> usize {
+        let bounds = self.bounds.values();
+        let bucket = bounds.iter().position(|&bound| value <= bound);
+        bucket.unwrap_or(bounds.len())
+    }
+}
+
+impl Counts {
+    fn read(&self) -> Reading {
+        match self {
+            Self::Classic(buckets) => {
+                let counts = buckets.iter().map(|count| count.load(Relaxed));
+                Reading::of_classic(counts.collect())
+            }
+            Self::Native { layout, cells } => {
+                let mut counts = vec![0; layout.cells()];
+                cells.add_to(&mut counts);
+                let mut reading = Reading::default();
+                layout.read(&counts, &mut reading);
+                reading
+            }
+        }
     }
 }
 
@@ -118,7 +205,7 @@ impl sealed::Metric for Histogram {
     type Labels = NoLabels;
 
     fn make(options: &Options) -> Self {
-        Self::with_bounds(Arc::clone(&options.bounds))
+        Self::with_bounds(Arc::clone(&options.bounds), options.native.clone())
     }
 
     fn exposed(&self, options: &Options) -> Box<dyn Exposed> {
@@ -128,12 +215,18 @@ impl sealed::Metric for Histogram {
 
 impl sealed::Member for Histogram {
     fn write(&self, writer: &mut dyn Writer, labels: &str, start: Timestamp) {
-        let buckets: Vec<u64> = self.counts().collect();
+        let inner = &*self.inner;
+        // Before the counts, so that whatever has an exemplar is counted.
+        let exemplars = Exemplars::read([&inner.exemplars], |bits| {
+            Number::Float(f64::from_bits(bits))
+        });
+        let reading = inner.counts.read();
         let histogram = exposition::Histogram {
-            bounds: &self.inner.bounds,
-            buckets: &buckets,
+            bounds: &inner.bounds,
+            buckets: &reading.classic,
             sum: Number::Float(self.sum()),
-            exemplars: &[],
+            native: reading.native(),
+            exemplars: &exemplars.exemplars(),
             start: Some(start),
         };
         writer.histogram(labels, &histogram);
@@ -156,8 +249,7 @@ mod tests {
         for value in [-1.0, 0.0, 0.5, 1.0, 1.5, f64::INFINITY] {
             histogram.observe(value);
         }
-        let counts = histogram.inner.buckets.iter();
-        assert!(counts.map(|count| count.load(Relaxed)).eq([2, 2, 2]));
+        assert_eq!(histogram.inner.counts.read().classic, [2, 2, 2]);
         assert_eq!(histogram.count(), 6);
         histogram.observe(f64::NAN);
         assert_eq!(histogram.count(), 7);

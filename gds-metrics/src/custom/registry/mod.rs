@@ -36,6 +36,8 @@ pub(crate) struct MetricRegistry {
     /// What the calls of `register_with` have filled, one each. Their names are not known before they
     /// are encoded.
     lent: RwLock<Arc<Vec<Arc<Registry>>>>,
+    /// Whether every histogram has native buckets too.
+    native: bool,
     /// What has been warned about.
     warned: Mutex<HashSet<String>>,
 }
@@ -59,8 +61,9 @@ const PROMETHEUS: [&str; 10] = [
 ];
 
 impl MetricRegistry {
-    /// `reserved`: the families of the crate itself, without `_total`.
-    pub(crate) fn new(reserved: &[(&'static str, MetricKind)]) -> Self {
+    /// `reserved`: the families of the crate itself, without `_total`. `native`: whether every histogram
+    /// has native buckets too.
+    pub(crate) fn new(reserved: &[(&'static str, MetricKind)], native: bool) -> Self {
         let mut names = Names::default();
         for (name, kind) in reserved {
             names.insert(name, *kind, Owner::Crate);
@@ -71,6 +74,7 @@ impl MetricRegistry {
         Self {
             own: RwLock::new(Arc::new(Families::new(names))),
             lent: RwLock::default(),
+            native,
             warned: Mutex::default(),
         }
     }
@@ -87,7 +91,7 @@ impl MetricRegistry {
     ) -> Result<T, RegisterError> {
         const { T::CHECKED };
         let given: Vec<String> = labels.iter().map(|(name, _)| name.to_string()).collect();
-        let mut builder = SetBuilder::with_labels(labels);
+        let mut builder = SetBuilder::new(labels, self.native);
         let set = T::build(&mut builder);
         for metric in &builder.pending {
             check_labels(&given, metric)?;

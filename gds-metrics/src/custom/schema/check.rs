@@ -187,7 +187,7 @@ impl Names {
 
 /// What one field's definition alone tells. For a type alias the derive cannot tell it.
 #[track_caller]
-pub(crate) const fn check_field(def: &MetricDef, own_buckets: bool) {
+pub(crate) const fn check_field(def: &MetricDef, own_buckets: bool, native: bool) {
     let mut reserved: &[&str] = &["bucket", "sum", "count", "created", "info", "total"];
     while let [suffix, tail @ ..] = reserved {
         if name::ends_with_word(def.name, suffix) {
@@ -206,6 +206,9 @@ pub(crate) const fn check_field(def: &MetricDef, own_buckets: bool) {
     }
     if own_buckets && !matches!(def.kind, MetricKind::Histogram) {
         panic!("only a histogram has buckets: remove `buckets`");
+    }
+    if native && !matches!(def.kind, MetricKind::Histogram) {
+        panic!("only a histogram has native buckets: remove `native`");
     }
     if !own_buckets && matches!(def.kind, MetricKind::Histogram) {
         buckets::check_default(def);

@@ -9,7 +9,11 @@ use crate::{
         metrics::buckets,
         schema::{MetricDef, SetDef, name::Name},
     },
-    exposition::{Bounds, push_label},
+    exposition::{
+        Bounds, MetricKind,
+        native::{Layout, Octaves},
+        push_label,
+    },
 };
 
 /// A name and a value.
@@ -21,6 +25,8 @@ pub(crate) type ConstantLabel = (Cow<'static, str>, Cow<'static, str>);
 pub struct SetBuilder {
     /// The labels that every series has, beside those in the set's definition.
     labels: Vec<ConstantLabel>,
+    /// Whether every histogram has native buckets too.
+    native: bool,
     /// The fields that the set being built is nested in, outermost first.
     outer: Vec<SetDef>,
     pub(crate) pending: Vec<Pending>,
@@ -37,9 +43,10 @@ pub(crate) struct Pending {
 }
 
 impl SetBuilder {
-    pub(crate) fn with_labels(labels: Vec<ConstantLabel>) -> Self {
+    pub(crate) fn new(labels: Vec<ConstantLabel>, native: bool) -> Self {
         Self {
             labels,
+            native,
             ..Self::default()
         }
     }
@@ -57,9 +64,16 @@ impl SetBuilder {
         for (name, value) in &constant_labels {
             push_label(&mut text, name, value);
         }
+        let bounds = Arc::new(Bounds::new(field.def.buckets.unwrap_or(buckets::DEFAULT)));
+        let is_native = field.def.kind == MetricKind::Histogram && (self.native || field.native);
         let options = Options {
             name: name.as_str().into(),
-            bounds: Arc::new(Bounds::new(field.def.buckets.unwrap_or(buckets::DEFAULT))),
+            native: is_native.then(|| {
+                // A family's name ends in its unit.
+                let octaves = Octaves::new(name.rsplit('_').next(), &bounds);
+                Arc::new(Layout::new(&bounds, octaves, 1.0))
+            }),
+            bounds,
             max_series: field.max_series.unwrap_or(Options::MAX_SERIES),
             constant_labels: text.into(),
             labels: field.def.labels,

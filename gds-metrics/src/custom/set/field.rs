@@ -30,6 +30,8 @@ pub struct MetricParts {
     pub constant_labels: &'static [(&'static str, &'static str)],
     /// The bounds of a histogram.
     pub buckets: Option<&'static [f64]>,
+    /// Whether a histogram has native buckets too.
+    pub native: bool,
     pub max_series: Option<usize>,
     pub file: &'static str,
     pub line: u32,
@@ -40,6 +42,7 @@ pub struct MetricParts {
 #[derive(Debug)]
 pub struct MetricField<M> {
     pub def: MetricDef,
+    pub(super) native: bool,
     pub(super) max_series: Option<usize>,
     make: fn(&Options) -> M,
     exposed: fn(&M, &Options) -> Box<dyn Exposed>,
@@ -71,12 +74,13 @@ pub const fn metric_field<M: Metric>(parts: MetricParts) -> MetricField<M> {
         file: parts.file,
         line: parts.line,
     };
-    check::check_field(&def, parts.buckets.is_some());
+    check::check_field(&def, parts.buckets.is_some(), parts.native);
     if parts.is_ratio && M::WHOLE {
         check::whole_ratio(&def);
     }
     MetricField {
         def,
+        native: parts.native,
         max_series: parts.max_series,
         make: M::make,
         exposed: M::exposed,

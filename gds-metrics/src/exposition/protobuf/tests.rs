@@ -65,6 +65,7 @@ fn a_histogram() {
                 bounds: &bounds,
                 buckets: &[2, 1],
                 sum: Number::Nanos(1_500_000_000),
+                native: None,
                 exemplars: &[Some(exemplar), None],
                 start: Some(Timestamp::from_nanos(1_000_000_000)),
             },
@@ -104,6 +105,7 @@ fn lines_make_the_same_message() {
                             bounds: &bounds,
                             buckets: &[2, 1],
                             sum: Number::Float(1.5),
+                            native: None,
                             exemplars: &[],
                             start,
                         },
@@ -188,4 +190,36 @@ fn a_large_family_comes_in_chunks() {
     drop(protobuf);
     assert!(chunks.0.len() > 5);
     assert!(chunks.0.iter().all(|chunk| chunk.len() <= CHUNK));
+}
+
+#[test]
+fn a_native_histogram() {
+    let native = Native {
+        schema: 3,
+        zero_threshold: 2.0_f64.powi(-20),
+        zero_count: 0,
+        buckets: &[(-63, 1), (-45, 1), (-44, 1)],
+    };
+    let bytes = written(|out| {
+        out.family(&header("x", MetricKind::Histogram));
+        out.histogram(
+            "",
+            &Histogram {
+                bounds: &Bounds::new([]),
+                buckets: &[3],
+                sum: Number::Float(0.045),
+                native: Some(native),
+                exemplars: &[],
+                start: None,
+            },
+        );
+    });
+    let expected = [
+        &[0x28, 6, 0x31, 0, 0, 0, 0, 0, 0, 0xb0, 0x3e][..],
+        &[0x62, 4, 8, 0x7d, 0x10, 1],
+        &[0x62, 4, 8, 0x22, 0x10, 2],
+        &[0x6a, 3, 2, 0, 0],
+    ]
+    .concat();
+    assert!(bytes.ends_with(&expected), "{bytes:02x?}");
 }

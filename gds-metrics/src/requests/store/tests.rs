@@ -21,6 +21,8 @@ fn store(max_hosts: usize) -> Store {
         error_kinds: Vec::new(),
         blocking: None,
         extended: false,
+        native_histograms: false,
+        exemplars: false,
     };
     Store::new(settings, Box::new(()))
 }
@@ -91,7 +93,7 @@ fn a_shard_stays_with_its_recorder_until_the_last_recording_ends() {
     }
     let mut counts = Vec::new();
     store.series_from(0, |_, series| {
-        counts.extend(series.parts().map(|part| part.duration.bucket(0)));
+        counts.extend(series.parts().map(|part| part.duration.count()));
     });
     // The heir goes on where the first ended.
     assert_eq!(counts, [3, 1]);

@@ -1,0 +1,79 @@
+//! The counts of one series' cells, in chunks that are made when they are first written to.
+
+use std::sync::{
+    OnceLock,
+    atomic::{AtomicU64, Ordering::Relaxed},
+};
+
+/// Cells of a chunk. An observation rarely leaves two or three chunks.
+const CHUNK: usize = 32;
+
+/// Whole lines of memory, so that those who count do not meet in one.
+#[derive(Debug)]
+#[repr(align(64))]
+struct Chunk([AtomicU64; CHUNK]);
+
+/// Counts of cells. Untouched, it takes 16 bytes for each chunk.
+#[derive(Debug)]
+pub(crate) struct Cells(Box<[OnceLock<Box<Chunk>>]>);
+
+impl Cells {
+    pub(crate) fn new(cells: usize) -> Self {
+        let chunks = cells.div_ceil(CHUNK);
+        Self((0..chunks).map(|_| OnceLock::new()).collect())
+    }
+
+    /// Counts one more, for the only thread that ever counts here: not an addition of the processor's
+    /// that others would have to wait for.
+    pub(crate) fn count(&self, cell: usize) {
+        if let Some(cell) = self.cell(cell) {
+            cell.store(cell.load(Relaxed).wrapping_add(1), Relaxed);
+        }
+    }
+
+    /// Counts one more, whoever else counts here.
+    pub(crate) fn count_shared(&self, cell: usize) {
+        if let Some(cell) = self.cell(cell) {
+            cell.fetch_add(1, Relaxed);
+        }
+    }
+
+    /// Adds what each cell holds to `sums`, cell by cell.
+    pub(crate) fn add_to(&self, sums: &mut [u64]) {
+        for (chunk, sums) in self.0.iter().zip(sums.chunks_mut(CHUNK)) {
+            if let Some(chunk) = chunk.get() {
+                for (cell, sum) in chunk.0.iter().zip(sums) {
+                    *sum = sum.wrapping_add(cell.load(Relaxed));
+                }
+            }
+        }
+    }
+
+    fn cell(&self, cell: usize) -> Option<&AtomicU64> {
+        let chunk = self.0.get(cell / CHUNK)?;
+        let chunk = chunk.get_or_init(|| Box::new(Chunk([const { AtomicU64::new(0) }; CHUNK])));
+        chunk.0.get(cell % CHUNK)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chunks_are_made_when_written_to() {
+        let cells = Cells::new(253);
+        assert_eq!(cells.0.len(), 8);
+        cells.count(40);
+        cells.count(40);
+        cells.count_shared(252);
+        cells.count(300);
+        let made = cells.0.iter().filter(|chunk| chunk.get().is_some());
+        assert_eq!(made.count(), 2);
+
+        let mut sums = [1; 253];
+        cells.add_to(&mut sums);
+        let total: u64 = sums.iter().sum();
+        assert_eq!((sums[40], sums[252], total), (3, 2, 253 + 3));
+    }
+}

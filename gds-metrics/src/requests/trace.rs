@@ -1,0 +1,49 @@
+//! The trace that a request belongs to.
+
+use actix_web::{HttpMessage, HttpRequest, http::header::HeaderName};
+
+use super::bucket;
+use crate::exposition::{
+    Timestamp, TraceContext,
+    exemplars::{Exemplars, is_sampled, parse},
+};
+
+static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+
+/// Keeps the trace of a request as the exemplar of its duration, if it has one.
+///
+/// The application's own trace goes before the client's. What costs least comes first: the header is
+/// parsed only if an exemplar would be taken.
+#[inline(never)]
+pub(super) fn keep_exemplar(exemplars: &Exemplars, bounds: &[u64], req: &HttpRequest, nanos: u64) {
+    if let Some(own) = req.extensions().get::<TraceContext>() {
+        keep(exemplars, bounds, nanos, || Some(*own));
+    } else if let Some(header) = sampled_header(req) {
+        keep(exemplars, bounds, nanos, || parse(header));
+    }
+}
+
+#[inline(never)]
+fn keep(
+    exemplars: &Exemplars,
+    bounds: &[u64],
+    nanos: u64,
+    trace: impl FnOnce() -> Option<TraceContext>,
+) {
+    let bucket = bucket(bounds, nanos);
+    let now = Timestamp::now();
+    if exemplars.is_due(bucket, now)
+        && let Some(trace) = trace()
+    {
+        exemplars.keep(bucket, bounds.len() + 1, &trace, nanos, now);
+    }
+}
+
+/// The header of a trace that may be sampled. Of several, none is believed.
+#[inline]
+fn sampled_header(req: &HttpRequest) -> Option<&[u8]> {
+    let headers = req.headers();
+    // Cheaper than to ask for all, and most often there is none.
+    let header = headers.get(&TRACEPARENT)?.as_bytes();
+    (is_sampled(header) && headers.get_all(&TRACEPARENT).nth(1).is_none()).then_some(header)
+}

@@ -1,0 +1,12 @@
+use gds_metrics::{Counter, GdsMetricSet};
+
+type Orders = Counter;
+
+#[derive(GdsMetricSet)]
+struct Shop {
+    /// Orders placed.
+    #[metric(native)]
+    orders: Orders,
+}
+
+fn main() {}
