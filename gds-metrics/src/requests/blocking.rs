@@ -14,6 +14,16 @@ use super::{
 };
 use crate::exposition::Timestamp;
 
+/// How the polls of a request are timed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Timing {
+    Off,
+    /// The next poll begins where the request did: its first one follows the call at once.
+    FromStart,
+    /// Each poll begins where it begins.
+    EachPoll,
+}
+
 /// The long polls of each route.
 #[derive(Debug)]
 pub(super) struct Blocking {

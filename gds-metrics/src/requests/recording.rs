@@ -13,6 +13,7 @@ use actix_web::{
 };
 
 use super::{
+    blocking::Timing,
     body_observer::BodyObserver,
     exchange::ResponseHead,
     hosts::HostLabel,
@@ -20,7 +21,6 @@ use super::{
     labels::{Method, PANIC},
     nanos,
     recorder::Recorder,
-    timed::Timing,
     trace::keep_exemplar,
     unwind::OnUnwind,
 };

@@ -18,14 +18,13 @@ use std::{
 use super::{
     Hosts, Settings,
     append_only::{AppendOnly, Names, lock},
-    blocking::Blocking,
+    blocking::{Blocking, Timing},
     cells::{Gauge, Layouts, SIZE_BOUNDS, SeriesCells},
     events::Events,
     keys::{FOLDED_PATH_ID, HostId, Key, LabelIds, MAX_PATHS, PathId},
     labels::{FOLDED, INVALID_HOST, Method, NO_ENDPOINT, PANIC},
     shard::{IdleShard, Shard},
     sharded::{Own, Sharded},
-    timed::Timing,
 };
 use crate::exposition::{Cost, push_label_value};
 

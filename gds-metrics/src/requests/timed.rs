@@ -5,17 +5,7 @@ use std::time::{Duration, Instant};
 
 use actix_web::{Error, body::MessageBody, dev::ServiceResponse, http::Version};
 
-use super::{BodyObserver, OnUnwind, Recording, routes::Route};
-
-/// How the polls of a request are timed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Timing {
-    Off,
-    /// The next poll begins where the request did: its first one follows the call at once.
-    FromStart,
-    /// Each poll begins where it begins.
-    EachPoll,
-}
+use super::{BodyObserver, OnUnwind, Recording, blocking::Timing, routes::Route};
 
 /// A call or a poll that is timed while it runs.
 #[derive(Debug)]
