@@ -17,15 +17,31 @@ if ! cmp -s "$here/requirements.txt" "$tools/venv/requirements.txt"; then
     cp "$here/requirements.txt" "$tools/venv/"
 fi
 
-echo '== The dashboard is what its script makes'
-"$python" "$here/grafana/dashboard.py" --check
+echo '== Rules and dashboard are what the crate makes'
+cargo build --quiet --example monitoring
+shop=${CARGO_TARGET_DIR:-target}/debug/examples/monitoring
+made() {
+    "$shop" "$1" | diff -u "$2" - ||
+        { echo "$2 is to be made anew: cargo run --example monitoring -- $1 >$2" >&2; exit 1; }
+}
+made rules "$here/rules/http_server.yml"
+made dashboard "$here/grafana/dashboard.json"
 
 echo '== Rules, their tests and the configuration'
 promtool check rules "$here"/rules/*.yml
 promtool test rules "$here/rules_test.yml"
+for job in shop bank; do
+    "$shop" rules "$job" >"$tools/$job.yml"
+    promtool check rules "$tools/$job.yml"
+done
+cp "$here/rules_jobs_test.yml" "$tools/"
+promtool test rules "$tools/rules_jobs_test.yml"
 # Older ones cannot read native histograms in a test.
 if [[ $(promtool --version) == *'version 3.'* ]]; then
-    promtool test rules "$here/rules_native_test.yml"
+    "$shop" native-rules >"$tools/native.yml"
+    cp "$here/rules_native_test.yml" "$tools/"
+    promtool check rules "$tools/native.yml"
+    promtool test rules "$tools/rules_native_test.yml"
 fi
 "$python" "$here/runbooks.py"
 
@@ -40,7 +56,6 @@ fi
 node "$tools/kubernetes/check.mjs" "$here"/kubernetes/*.yml
 
 echo '== A real Prometheus'
-cargo build --quiet --example monitoring
 "$python" "$here/check.py" "$@"
 
 # They come with Debian's testing release, as does Prometheus 3.

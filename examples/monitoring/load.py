@@ -71,6 +71,7 @@ def reader(shop, rng):
 def trouble(shop, rng):
     """What should not happen."""
     request(shop, "GET", "/items/0")
+    request(shop, "GET", "/stock")
     request(shop, "GET", rng.choice(["/items/13", "/items/0"]))
     request(shop, "GET", "/exports/broken/6")
     leave(shop, "/reports/4000", after=0.1)

@@ -2,9 +2,11 @@
 //! info and a set of its own, for the Prometheus and the dashboard beside this file.
 //!
 //! `examples/monitoring/run.sh` starts all of it, load included. The application alone:
-//! `cargo run --example monitoring`.
+//! `cargo run --example monitoring`. It also prints what Prometheus and Grafana need to watch it:
+//! `cargo run --example monitoring -- rules`, `-- native-rules` and `-- dashboard`, each for all jobs or for
+//! the one whose name follows.
 
-use std::{env, fmt, io, time::Duration};
+use std::{env, fmt, io, thread, time::Duration};
 
 use actix_web::{
     App, HttpResponse, HttpServer, Responder, ResponseError, get,
@@ -15,7 +17,7 @@ use actix_web::{
 use futures_util::stream;
 use gds_metrics::{
     Counter, EncodeLabelSet, EncodeLabelValue, Family, Gauge, GaugeExt, GdsMetricSet, GdsMetrics,
-    Histogram,
+    Histogram, Monitoring, StateSet, Summary,
 };
 
 /// What the shop itself counts.
@@ -29,6 +31,17 @@ struct ShopMetrics {
     /// Time taken by the payment provider.
     #[metric(unit = "seconds", buckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25])]
     payment_duration: Histogram,
+    /// Size of an order as it was sent.
+    #[metric(unit = "bytes")]
+    order: Summary,
+    /// Who puts the orders into boxes.
+    packing: StateSet<Packing>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
+enum Packing {
+    People,
+    Machines,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -86,6 +99,7 @@ async fn order(body: Bytes, shop: Data<ShopMetrics>) -> Result<HttpResponse, Sho
         Some(b'i') => Payment::Invoice,
         _ => Payment::Card,
     };
+    shop.order.observe(body.len() as f64);
     let timer = shop.payment_duration.start_timer();
     rt::time::sleep(Duration::from_millis(5 + body.len() as u64 % 90)).await;
     timer.stop();
@@ -95,6 +109,13 @@ async fn order(body: Bytes, shop: Data<ShopMetrics>) -> Result<HttpResponse, Sho
     let orders = shop.orders.get_or_create_owned(&OrderLabels { payment });
     orders.inc();
     Ok(HttpResponse::Created().finish())
+}
+
+/// Holds its worker, as a computation or a blocking call does: a mistake that has an alert.
+#[get("/stock")]
+async fn stock() -> impl Responder {
+    thread::sleep(Duration::from_millis(60));
+    "Plenty.\n"
 }
 
 /// Takes as long as it is told, at most five seconds.
@@ -126,26 +147,53 @@ async fn export(path: Path<(String, u32)>, shop: Data<ShopMetrics>) -> impl Resp
     HttpResponse::Ok().streaming(pieces)
 }
 
+/// Prints what belongs to the shop's objectives.
+fn print(what: &str, metrics: &GdsMetrics) -> Result<(), Box<dyn std::error::Error>> {
+    let mut monitoring = metrics.monitoring().availability(0.999);
+    if let Some(job) = env::args().nth(2) {
+        monitoring = monitoring.job(job);
+    }
+    let of_orders = |monitoring: Monitoring| {
+        monitoring
+            .route_availability("/orders", 0.9995)
+            .latency("/orders", 0.25, 0.99)
+    };
+    match what {
+        "rules" => print!("{}", of_orders(monitoring).rules()?),
+        // A latency objective needs classic buckets.
+        "native-rules" => print!("{}", monitoring.native(true).rules()?),
+        "dashboard" => print!("{}", of_orders(monitoring).dashboard()?),
+        _ => return Err(format!("{what}: it should be rules, native-rules or dashboard").into()),
+    }
+    Ok(())
+}
+
 #[actix_web::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let listen = env::var("LISTEN").unwrap_or_else(|_| "127.0.0.1:8080".to_owned());
     let metrics = GdsMetrics::builder()
         .from_env()?
         .extended(true)
         .process_metrics(true)
+        .event_loop_delay(true)
+        .detect_blocking(Duration::from_millis(50))
         .build_info("shop", env!("CARGO_PKG_VERSION"))
         .max_hosts(3)
         .exclude("/health")
         .build()?;
     let shop: ShopMetrics = metrics.register()?;
+    shop.packing.set(Packing::People);
 
+    if let Some(what) = env::args().nth(1) {
+        return print(&what, &metrics);
+    }
+    let listen = env::var("LISTEN").unwrap_or_else(|_| "127.0.0.1:8080".to_owned());
     HttpServer::new(move || {
         App::new()
             .app_data(Data::new(shop.clone()))
             .app_data(web::PayloadConfig::new(4 * 1024 * 1024))
             .service(metrics.scope())
             .route("/health", web::get().to(HttpResponse::NoContent))
-            .service((index, item, order, report, export))
+            .service((index, item, order, report, stock, export))
             .wrap(metrics.clone())
     })
     .workers(2)

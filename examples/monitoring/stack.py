@@ -158,7 +158,7 @@ class Stack:
                 f"-remoteWrite.tmpDataPath={self.home}/vmagent",
             ]),
             ("vmalert", "127.0.0.1:8880", "/vmalert/alerts", [
-                *(f"-rule={self.home}/rules/{name}.yml" for name in ("recording", "alerts")),
+                f"-rule={self.home}/rules/*.yml",
                 f"-datasource.url=http://{store}",
                 f"-remoteWrite.url=http://{store}",
                 f"-remoteRead.url=http://{store}",

@@ -4,6 +4,8 @@ use std::{borrow::Cow, fmt, sync::Arc};
 
 use prometheus_client::registry::Registry;
 
+#[cfg(feature = "monitoring")]
+use crate::custom::Definition;
 use crate::{
     builtin::{EventLoopDelay, Groups},
     custom::{self, GdsMetricSet, MetricRegistry},
@@ -333,6 +335,25 @@ impl GdsMetrics {
 
     pub(crate) fn store(&self) -> &Arc<Store> {
         &self.inner.metrics.store
+    }
+
+    /// The families of the sets that are registered.
+    #[cfg(feature = "monitoring")]
+    pub(crate) fn definitions(&self) -> Vec<Definition> {
+        self.inner.metrics.registry.definitions()
+    }
+
+    /// Whether the group of this family is on.
+    #[cfg(feature = "monitoring")]
+    pub(crate) fn has_group(&self, family: &str) -> bool {
+        let families = self.inner.metrics.groups.families();
+        families.iter().any(|header| header.name == family)
+    }
+
+    /// The path of the endpoint.
+    #[cfg(feature = "monitoring")]
+    pub(crate) fn path(&self) -> &str {
+        self.inner.endpoint.path()
     }
 
     pub(crate) fn event_loop_delay(&self) -> Option<&Arc<EventLoopDelay>> {

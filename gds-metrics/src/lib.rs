@@ -87,6 +87,8 @@
 //! # Features
 //!
 //! - `live-page`: [`GdsMetricsBuilder::live_page`], a page that shows the metrics live.
+//! - `monitoring`: `GdsMetrics::monitoring`, rules for Prometheus and a dashboard for Grafana, made from
+//!   what is registered.
 //! - `process`: [`GdsMetricsBuilder::process_metrics`], the standard metrics of the process.
 //!
 //! # Further pages
@@ -112,6 +114,8 @@ pub mod guarantees;
 pub mod guides;
 mod instance;
 mod middleware;
+#[cfg(feature = "monitoring")]
+mod monitoring;
 mod requests;
 
 /// The traits of label types. Their derives have the same names, are our own, and are exported by
@@ -140,6 +144,10 @@ pub use crate::{
     instance::GdsMetrics,
     middleware::{GdsMetricsMiddleware, ObservedBody, RecordedFuture},
 };
+
+#[cfg(feature = "monitoring")]
+#[cfg_attr(docsrs, doc(cfg(feature = "monitoring")))]
+pub use crate::monitoring::{Monitoring, MonitoringError};
 
 /// What the derives' code calls. Not a part of the public interface.
 #[doc(hidden)]

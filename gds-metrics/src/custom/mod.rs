@@ -10,6 +10,8 @@ mod registry;
 pub mod schema;
 pub(crate) mod set;
 
+#[cfg(feature = "monitoring")]
+pub(crate) use self::registry::Definition;
 pub(crate) use self::registry::{FOLDED_SERIES, MetricRegistry};
 pub use self::{
     labels::{ClosedLabelSet, ClosedLabelValue, LabelSet},

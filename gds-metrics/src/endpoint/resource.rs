@@ -76,6 +76,12 @@ impl Endpoint {
         }
     }
 
+    /// Where the metrics are served.
+    #[cfg(feature = "monitoring")]
+    pub(crate) fn path(&self) -> &str {
+        &self.settings.path
+    }
+
     async fn answer(&self, req: &HttpRequest) -> HttpResponse {
         self.store.events.scope_reached();
         let head = *req.method() == Method::HEAD;

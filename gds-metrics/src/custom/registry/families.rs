@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+#[cfg(feature = "monitoring")]
+use super::definition::Definition;
 use super::{
     headed::Headed,
     names::{Names, Owner},
@@ -97,6 +99,19 @@ impl Families {
 
     pub(super) fn names_of_families(&self) -> impl Iterator<Item = &str> {
         self.list.iter().map(|family| family.name.as_str())
+    }
+
+    #[cfg(feature = "monitoring")]
+    pub(super) fn definitions(&self) -> Vec<Definition> {
+        let of = |family: &Arc<RegisteredFamily>| {
+            // They have labels of the same names.
+            let constant = family
+                .members
+                .first()
+                .map(|member| &*member.constant_labels);
+            Definition::new(&family.def, &family.name, constant.unwrap_or_default())
+        };
+        self.list.iter().map(of).collect()
     }
 
     pub(super) fn write(&self, writer: &mut dyn Writer) {

@@ -1,5 +1,7 @@
 //! What is registered, by whom, under which names.
 
+#[cfg(feature = "monitoring")]
+mod definition;
 mod families;
 mod headed;
 mod names;
@@ -12,6 +14,8 @@ use std::{
 
 use prometheus_client::registry::Registry;
 
+#[cfg(feature = "monitoring")]
+pub(crate) use self::definition::Definition;
 pub(crate) use self::families::FOLDED_SERIES;
 use self::{
     families::Families,
@@ -140,6 +144,12 @@ impl MetricRegistry {
     pub(crate) fn write(&self, writer: &mut dyn Writer) -> Result<(), EncodeError> {
         self.own().write(writer);
         self.write_lent(writer)
+    }
+
+    /// The families of the sets, in the order of registration.
+    #[cfg(feature = "monitoring")]
+    pub(crate) fn definitions(&self) -> Vec<Definition> {
+        self.own().definitions()
     }
 
     fn write_lent(&self, writer: &mut dyn Writer) -> Result<(), EncodeError> {

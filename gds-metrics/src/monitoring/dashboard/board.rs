@@ -1,0 +1,295 @@
+//! Panels, numbered and laid out in rows of 24 columns.
+
+use serde_json::{Value, json};
+
+use super::queries::{Query, increases};
+
+const COLUMNS: u32 = 24;
+const HEIGHT: u32 = 8;
+
+/// Colours by class of status.
+const STATUS_COLOURS: [(&str, &str); 6] = [
+    ("/^(1|2)(..|xx)/", "green"),
+    ("/^3(..|xx)/", "blue"),
+    ("/^4([0-8].|9[0-8]|xx)/", "yellow"),
+    ("/^499/", "orange"),
+    ("/^5(..|xx)/", "red"),
+    ("/last week/", "text"),
+];
+
+pub(super) fn source() -> Value {
+    json!({"type": "prometheus", "uid": "${datasource}"})
+}
+
+#[derive(Default)]
+pub(super) struct Board {
+    panels: Vec<Value>,
+    /// The collapsed row that panels are added to.
+    folded: Option<Value>,
+    last_id: u32,
+    /// Where the next panel lies.
+    x: u32,
+    y: u32,
+    /// Of the tallest panel in the line.
+    line: u32,
+}
+
+/// What all panels have.
+pub(super) struct Panel<'a> {
+    pub(super) title: &'a str,
+    pub(super) description: &'a str,
+    pub(super) unit: &'a str,
+    pub(super) width: u32,
+}
+
+impl<'a> Panel<'a> {
+    pub(super) fn new(title: &'a str, description: &'a str, unit: &'a str, width: u32) -> Self {
+        Self {
+            title,
+            description,
+            unit,
+            width,
+        }
+    }
+}
+
+/// How lines are drawn.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Style {
+    Plain,
+    Stacked,
+    /// Plain, and below zero there is something to see.
+    Signed,
+    /// In the colours of the classes of status.
+    Classes,
+    StackedClasses,
+}
+
+/// A column of a table: query, title and unit.
+pub(super) type Column<'a> = (String, &'a str, &'a str);
+
+impl Board {
+    /// What is added from now on lies in a collapsed row.
+    pub(super) fn row(&mut self, title: &str) {
+        self.close();
+        self.last_id += 1;
+        self.folded = Some(json!({
+            "collapsed": true,
+            "gridPos": {"h": 1, "w": COLUMNS, "x": 0, "y": self.y},
+            "id": self.last_id,
+            "panels": [],
+            "title": title,
+            "type": "row",
+        }));
+        self.y += 1;
+    }
+
+    fn close(&mut self) {
+        self.y += self.line;
+        (self.x, self.line) = (0, 0);
+        self.panels.extend(self.folded.take());
+    }
+
+    pub(super) fn finish(mut self) -> Vec<Value> {
+        self.close();
+        self.panels
+    }
+
+    pub(super) fn lines(&mut self, panel: &Panel<'_>, style: Style, queries: &[Query]) {
+        let is_stacked = matches!(style, Style::Stacked | Style::StackedClasses);
+        let mut custom = json!({
+            "fillOpacity": if is_stacked { 30 } else { 8 },
+            "lineWidth": 1,
+            "showPoints": "never",
+        });
+        if is_stacked {
+            custom["stacking"] = json!({"mode": "normal"});
+        }
+        let mut defaults = json!({"custom": custom});
+        if style != Style::Signed {
+            defaults["min"] = 0.into();
+        }
+        let overrides = match style {
+            Style::Classes | Style::StackedClasses => STATUS_COLOURS.map(fixed_colour).into(),
+            _ => Vec::new(),
+        };
+        let options = json!({
+            "legend": {"calcs": [], "displayMode": "list", "placement": "bottom", "showLegend": true},
+            "tooltip": {"mode": "multi", "sort": "desc"},
+        });
+        self.add(
+            "timeseries",
+            panel,
+            HEIGHT,
+            json!({
+                "fieldConfig": {"defaults": defaults, "overrides": overrides},
+                "options": options,
+                "targets": targets(queries, Form::Lines),
+            }),
+        );
+    }
+
+    /// One number for each query; red from `red` on.
+    pub(super) fn stat(&mut self, panel: &Panel<'_>, red: Option<f64>, query: Query) {
+        let mut steps = vec![json!({"color": "green", "value": null})];
+        steps.extend(red.map(|value| json!({"color": "red", "value": value})));
+        self.number(panel, 5, "area", "auto", &steps, query);
+    }
+
+    /// The names of the series of a query.
+    pub(super) fn names(&mut self, panel: &Panel<'_>, height: u32, query: Query) {
+        let steps = [json!({"color": "green", "value": null})];
+        self.number(panel, height, "none", "name", &steps, query);
+    }
+
+    fn number(
+        &mut self,
+        panel: &Panel<'_>,
+        height: u32,
+        graph: &str,
+        text: &str,
+        steps: &[Value],
+        query: Query,
+    ) {
+        let thresholds = json!({"mode": "absolute", "steps": steps});
+        self.add(
+            "stat",
+            panel,
+            height,
+            json!({
+                "fieldConfig": {"defaults": {"thresholds": thresholds}, "overrides": []},
+                "options": {
+                    "colorMode": "value",
+                    "graphMode": graph,
+                    "reduceOptions": {"calcs": ["lastNotNull"]},
+                    "textMode": text,
+                },
+                "targets": targets(&[query], Form::Lines),
+            }),
+        );
+    }
+
+    pub(super) fn heat_map(&mut self, panel: &Panel<'_>, metric: &str, selected: &str) {
+        let query = (increases(metric, selected), "{{le}}".to_owned());
+        // The numbers in the cells are counts; the unit is that of the axis.
+        let options = json!({
+            "calculate": false,
+            "cellGap": 1,
+            "color": {"mode": "scheme", "scheme": "Blues"},
+            "yAxis": {"unit": panel.unit},
+        });
+        let cells = Panel {
+            unit: "short",
+            ..*panel
+        };
+        self.add(
+            "heatmap",
+            &cells,
+            HEIGHT,
+            json!({
+                "fieldConfig": {"defaults": {}, "overrides": []},
+                "options": options,
+                "targets": targets(&[query], Form::HeatMap),
+            }),
+        );
+    }
+
+    /// One line for each path, sorted by the first column.
+    pub(super) fn table(&mut self, panel: &Panel<'_>, columns: &[Column<'_>]) {
+        let mut renamed = json!({"path": "Route"});
+        let mut excluded = json!({});
+        for (at, (_, title, _)) in (1..).zip(columns) {
+            renamed[format!("Value #{}", letter(at - 1))] = (*title).into();
+            excluded[format!("Time {at}")] = true.into();
+        }
+        let overrides = columns.iter().map(|(_, title, unit)| {
+            json!({
+                "matcher": {"id": "byName", "options": title},
+                "properties": [{"id": "unit", "value": unit}],
+            })
+        });
+        let overrides: Vec<Value> = overrides.collect();
+        let queries: Vec<Query> = columns
+            .iter()
+            .map(|(expr, title, _)| (expr.clone(), (*title).to_owned()))
+            .collect();
+        let first = columns.first().map(|(_, title, _)| *title);
+        self.add("table", panel, HEIGHT, json!({
+            "fieldConfig": {"defaults": {}, "overrides": overrides},
+            "options": {"showHeader": true, "sortBy": [{"desc": true, "displayName": first}]},
+            "targets": targets(&queries, Form::Table),
+            "transformations": [
+                {"id": "joinByField", "options": {"byField": "path", "mode": "outer"}},
+                {"id": "organize", "options": {"excludeByName": excluded, "renameByName": renamed}},
+            ],
+        }));
+    }
+
+    /// Adds a panel of this type to `specific`, what only such a panel has.
+    fn add(&mut self, kind: &str, panel: &Panel<'_>, height: u32, mut specific: Value) {
+        if self.x + panel.width > COLUMNS {
+            self.y += self.line;
+            (self.x, self.line) = (0, 0);
+        }
+        self.last_id += 1;
+        specific["datasource"] = source();
+        specific["description"] = panel.description.into();
+        specific["fieldConfig"]["defaults"]["unit"] = panel.unit.into();
+        specific["gridPos"] = json!({"h": height, "w": panel.width, "x": self.x, "y": self.y});
+        specific["id"] = self.last_id.into();
+        specific["title"] = panel.title.into();
+        specific["type"] = kind.into();
+        self.x += panel.width;
+        self.line = self.line.max(height);
+        match self
+            .folded
+            .as_mut()
+            .and_then(|row| row["panels"].as_array_mut())
+        {
+            Some(panels) => panels.push(specific),
+            None => self.panels.push(specific),
+        }
+    }
+}
+
+fn fixed_colour((pattern, colour): (&str, &str)) -> Value {
+    let fixed = json!({"fixedColor": colour, "mode": "fixed"});
+    json!({
+        "matcher": {"id": "byRegexp", "options": pattern},
+        "properties": [{"id": "color", "value": fixed}],
+    })
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Form {
+    Lines,
+    HeatMap,
+    Table,
+}
+
+fn targets(queries: &[Query], form: Form) -> Vec<Value> {
+    let target = |(at, (expr, legend)): (u8, &Query)| {
+        let mut target = json!({
+            "datasource": source(),
+            "expr": expr,
+            "instant": form == Form::Table,
+            "legendFormat": legend,
+            "range": form != Form::Table,
+            "refId": letter(at),
+        });
+        match form {
+            // A click leads from a slow request to its trace, where the service has exemplars.
+            Form::Lines if expr.contains("_bucket") => target["exemplar"] = true.into(),
+            Form::Lines => {}
+            Form::HeatMap => target["format"] = "heatmap".into(),
+            Form::Table => target["format"] = "table".into(),
+        }
+        target
+    };
+    (0..).zip(queries).map(target).collect()
+}
+
+/// The name of a panel's query.
+fn letter(at: u8) -> String {
+    char::from(b'A'.saturating_add(at)).to_string()
+}

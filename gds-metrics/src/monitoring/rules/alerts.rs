@@ -1,0 +1,320 @@
+//! Alerts on the standard metrics and the extended group. `severity` is `page` (somebody has to get
+//! up) or `ticket` (somebody has to look, in working hours).
+
+use super::{
+    super::promql::{BUDGET, INSTANCE, PANICS, REQUESTS, SERVICE},
+    Alert, Context, Group,
+};
+
+const PAGE: &str = "page";
+const TICKET: &str = "ticket";
+const WAITING: &str = "instance:http_server_requests_waiting:avg5m";
+const UP: &str = "instance:http_server_target:up";
+
+pub(super) fn groups(context: &Context<'_>) -> Vec<Group> {
+    vec![
+        objectives(context),
+        errors(context),
+        load(context),
+        observation(context),
+    ]
+}
+
+/// Multi-window, multi-burn-rate, after the SRE workbook, chapter 5: how fast a month's error budget is
+/// used up. The short window ends the alert soon after the errors end. At least ten requests in the
+/// short window and five bad ones in the long one: a single failure is no incident.
+fn objectives(context: &Context<'_>) -> Group {
+    let mut group = Group::new("http-server-objectives-alerts", "1m");
+    let budget = context.of(BUDGET, "");
+    for (burn, long, short, after, severity) in [
+        ("14.4", "1h", "5m", "2m", PAGE),
+        ("6", "6h", "30m", "15m", PAGE),
+        ("3", "1d", "2h", "1h", TICKET),
+        ("1", "3d", "6h", "3h", TICKET),
+    ] {
+        let all = |window| context.of(&format!("slo:http_server_requests:increase{window}"), "");
+        let bad = |window| {
+            context.of(
+                &format!("slo:http_server_requests_bad:increase{window}"),
+                "",
+            )
+        };
+        let burns = |window| {
+            format!(
+                "    {} / {}\n  > on (slo, path) group_left ()\n    ({burn} * {budget})",
+                bad(window),
+                all(window),
+            )
+        };
+        group.alert(&Alert {
+            name: "HttpServerErrorBudgetBurn",
+            expr: format!(
+                "{}\nand\n{}\nand\n  {} >= 10\nand\n  {} >= 5",
+                burns(long),
+                burns(short),
+                all(short),
+                bad(long),
+            ),
+            after: Some(after),
+            severity,
+            labels: &[("long", long), ("short", short)],
+            summary: "{{ $labels.job }} uses up its error budget of {{ $labels.slo }} too fast{{ with $labels.path }} at {{ . }}{{ end }}",
+            description: &format!(
+                "{{{{ $value | humanizePercentage }}}} of the requests were bad in the last {long}."
+            ),
+        });
+    }
+    group
+}
+
+/// The requests of ten minutes.
+fn requests(context: &Context<'_>) -> String {
+    let counted = context.of("job_path_code:http_server_requests:increase1m", "");
+    format!("sum by ({SERVICE}) (sum_over_time({counted}[10m]))")
+}
+
+fn errors(context: &Context<'_>) -> Group {
+    let mut group = Group::new("http-server-errors-alerts", "1m");
+    let grown = |matchers| context.of("job_error:http_server_exceptions:increase1m", matchers);
+    // A panic is a mistake in the program, however rare.
+    group.alert(&Alert {
+        name: "HttpServerPanics",
+        expr: format!(
+            "sum without (error) (sum_over_time({}[10m])) > 0",
+            grown("error=\"panic\"")
+        ),
+        after: None,
+        severity: TICKET,
+        labels: &[],
+        summary: "A handler of {{ $labels.job }} panicked",
+        description: "The standard error of the process has the message and the place.",
+    });
+    group.alert(&Alert {
+        name: "HttpServerExceptions",
+        expr: format!(
+            "    sum_over_time({}[10m])\n  / on ({SERVICE}) group_left ()\n    ({} >= 50)\n> 0.01",
+            grown("error!=\"panic\""),
+            requests(context),
+        ),
+        after: Some("5m"),
+        severity: TICKET,
+        labels: &[],
+        summary: "{{ $labels.error }} fails many requests of {{ $labels.job }}",
+        description: "{{ $value | humanizePercentage }} of the requests in ten minutes.",
+    });
+    if context.extended {
+        let broken = context.of(
+            "http_server_responses_truncated_total",
+            "reason!=\"client\"",
+        );
+        let all = context.of(REQUESTS, "");
+        group.alert(&Alert {
+            name: "HttpServerResponsesBroken",
+            expr: format!(
+                "    sum by ({SERVICE}, reason) (increase({broken}[10m]))
+  / on ({SERVICE}) group_left ()
+    (sum by ({SERVICE}) (increase({all}[10m])) >= 50)
+> 0.001"
+            ),
+            after: Some("5m"),
+            severity: TICKET,
+            labels: &[],
+            summary: "Responses of {{ $labels.job }} break off after their head ({{ $labels.reason }})",
+            description: "{{ $value | humanizePercentage }} of the responses. Their status was sent already: they are counted as what it says, a 200 for instance.",
+        });
+    }
+    group
+}
+
+fn load(context: &Context<'_>) -> Group {
+    let mut group = Group::new("http-server-load-alerts", "1m");
+    let waiting = context.of(WAITING, "");
+    let waited = context.of("job_path:http_server_requests_waited:increase1m", "");
+    // The first sign of overload, and no 5xx shows it.
+    group.alert(&Alert {
+        name: "HttpServerClientsGiveUp",
+        expr: format!(
+            "    sum by ({SERVICE}) (sum_over_time({waited}[10m]))\n  /\n    ({} >= 50)\n> 0.05",
+            requests(context)
+        ),
+        after: Some("10m"),
+        severity: PAGE,
+        labels: &[],
+        summary: "Clients of {{ $labels.job }} give up before they are answered",
+        description: &format!(
+            "{{{{ $value | humanizePercentage }}}} of the requests were dropped after more than {} s, by a client or by a timeout outside of the middleware.",
+            context.waited
+        ),
+    });
+    // Waiting for the head: streams and upgrades have had theirs.
+    group.alert(&Alert {
+        name: "HttpServerSaturated",
+        expr: format!(
+            "    count by ({SERVICE}) ({waiting} > 100)\n  /\n    count by ({SERVICE}) ({waiting})\n>= 0.25"
+        ),
+        after: Some("10m"),
+        severity: PAGE,
+        labels: &[],
+        summary: "Requests of {{ $labels.job }} queue up",
+        description: "{{ $value | humanizePercentage }} of the instances each keep more than 100 requests waiting for an answer.",
+    });
+    group.alert(&Alert {
+        name: "HttpServerInstanceSaturated",
+        expr: format!("{waiting} > 100"),
+        after: Some("10m"),
+        severity: TICKET,
+        labels: &[],
+        summary: "{{ $labels.instance }} keeps many requests waiting",
+        description: "{{ $value | humanize }} at once, on average over five minutes.",
+    });
+    if context.blocking {
+        // Other requests of the same worker waited for it. One that is long once, at a start for
+        // instance, is no trouble.
+        let polls = context.of("http_server_blocking_polls_total", "");
+        group.alert(&Alert {
+            name: "HttpServerWorkerBlocked",
+            expr: format!("sum by ({SERVICE}, path) (increase({polls}[10m])) >= 5"),
+            after: Some("5m"),
+            severity: TICKET,
+            labels: &[],
+            summary: "{{ $labels.path }} of {{ $labels.job }} blocks its workers",
+            description: "{{ $value | humanize }} times in ten minutes.",
+        });
+    }
+    if context.process {
+        of_process(context, &mut group);
+    }
+    group
+}
+
+fn of_process(context: &Context<'_>, group: &mut Group) {
+    let panics = context.selection.panics();
+    let of = |metric| context.of(metric, "");
+    group.alert(&Alert {
+        name: "ProcessFewFileDescriptorsLeft",
+        expr: format!(
+            "    {} / {} > 0.8\nand on ({INSTANCE})\n    {panics}",
+            of("process_open_fds"),
+            of("process_max_fds"),
+        ),
+        after: Some("5m"),
+        severity: PAGE,
+        labels: &[],
+        summary: "{{ $labels.instance }} runs out of file descriptors",
+        description: "{{ $value | humanizePercentage }} are open. Without one, no connection is accepted.",
+    });
+    group.alert(&Alert {
+        name: "ProcessRestarts",
+        expr: format!(
+            "    changes({}[30m]) > 2\nand on ({INSTANCE})\n    last_over_time({panics}[30m])",
+            of("process_start_time_seconds")
+        ),
+        after: None,
+        severity: TICKET,
+        labels: &[],
+        summary: "{{ $labels.instance }} keeps restarting",
+        description: "{{ $value }} times in half an hour.",
+    });
+}
+
+fn observation(context: &Context<'_>) -> Group {
+    let mut group = Group::new("http-server-observation-alerts", "1m");
+    let panics = context.of(PANICS.0, PANICS.1);
+    let (target, up) = (context.of("up", ""), context.of(UP, ""));
+    // A job that exposed the standard metrics within the last day should go on doing so.
+    group.record(
+        UP,
+        format!("  {target}\nand on ({SERVICE})\n  present_over_time({panics}[1d])"),
+    );
+    // One of many is a ticket. A quarter of them, or the only one, is a page.
+    group.alert(&Alert {
+        name: "HttpServerInstancesDown",
+        expr: format!(
+            "  (1 - avg by ({SERVICE}) ({up}) > 0.25)
+and
+  (
+      count by ({SERVICE}) ({up} == 0) > 1
+    or
+      avg by ({SERVICE}) ({up}) == 0
+  )"
+        ),
+        after: Some("5m"),
+        severity: PAGE,
+        labels: &[],
+        summary: "Many instances of {{ $labels.job }} cannot be scraped",
+        description: "{{ $value | humanizePercentage }} of them. Are they there? 401 or 403: does the token in Prometheus match METRICS_AUTH_TOKEN?",
+    });
+    group.alert(&Alert {
+        name: "HttpServerInstanceDown",
+        expr: format!("{up} == 0"),
+        after: Some("15m"),
+        severity: TICKET,
+        labels: &[],
+        summary: "{{ $labels.instance }} cannot be scraped",
+        description: "Is it there? 401 or 403: does the token in Prometheus match METRICS_AUTH_TOKEN?",
+    });
+    group.alert(&Alert {
+        name: "HttpServerScrapeGone",
+        expr: format!(
+            "  group by ({SERVICE}) (present_over_time({panics}[1d]))\nunless on ({SERVICE})\n  {target}"
+        ),
+        after: Some("15m"),
+        severity: PAGE,
+        labels: &[],
+        summary: "Prometheus knows no target of {{ $labels.job }} any more",
+        description: "It had some within the last day.",
+    });
+    of_scrapes(context, &mut group);
+    group
+}
+
+fn of_scrapes(context: &Context<'_>, group: &mut Group) {
+    let of = |metric, matchers| context.of(metric, matchers);
+    if context.extended {
+        group.alert(&Alert {
+            name: "HttpServerScrapesRefused",
+            expr: format!(
+                "    sum by ({SERVICE}, outcome) (increase({}[15m]))
+  / on ({SERVICE}) group_left ()
+    sum by ({SERVICE}) (increase({}[15m]))
+> 0.1",
+                of("gds_metrics_scrapes_total", "outcome!=\"ok\""),
+                of("gds_metrics_scrapes_total", ""),
+            ),
+            after: Some("15m"),
+            severity: TICKET,
+            labels: &[],
+            summary: "{{ $labels.job }} refuses scrapes: {{ $labels.outcome }}",
+            description: "{{ $value | humanizePercentage }} of them. busy: they come too often; unauthorized or forbidden: somebody scrapes without the token or with another one.",
+        });
+    }
+    group.alert(&Alert {
+        name: "HttpServerScrapeSlow",
+        expr: format!(
+            "    {} > 2\nand on ({INSTANCE})\n    {}",
+            of("scrape_duration_seconds", ""),
+            of(UP, ""),
+        ),
+        after: Some("15m"),
+        severity: TICKET,
+        labels: &[],
+        summary: "{{ $labels.instance }} takes long to scrape",
+        description: "{{ $value | humanizeDuration }}; beyond the `scrape_timeout` there are no metrics at all.",
+    });
+    group.alert(&Alert {
+        name: "HttpServerSeriesFolded",
+        expr: format!(
+            "    sum by ({SERVICE}, reason) (increase({}[1h]))
+  / on ({SERVICE}) group_left ()
+    sum by ({SERVICE}) (increase({}[1h]))
+> 0.01",
+            of("gds_metrics_folded_requests_total", ""),
+            of(REQUESTS, ""),
+        ),
+        after: Some("1h"),
+        severity: TICKET,
+        labels: &[],
+        summary: "{{ $labels.job }} has more values of {{ $labels.reason }} than it tells apart",
+        description: "{{ $value | humanizePercentage }} of the requests are counted under `_other`. host: list yours in METRICS_HOSTS; path: raise `.max_label_sets(…)`.",
+    });
+}

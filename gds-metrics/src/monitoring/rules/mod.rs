@@ -1,0 +1,149 @@
+//! Rules for Prometheus.
+
+mod alerts;
+mod recording;
+
+use yaml_serde::{Mapping, Value};
+
+use super::{objectives::Objective, promql::Selection};
+use crate::instance::GdsMetrics;
+
+/// The page that has a section for each alert.
+const RUNBOOKS: &str =
+    "https://docs.rs/gds-metrics/latest/gds_metrics/guides/troubleshooting/index.html#";
+const HEAD: &str = "\
+# Made by gds-metrics, `metrics.monitoring().rules()`: make it anew rather than change it. Everything is
+# counted minute by minute (`…:increase1m`), which belongs to the interval of one minute and `offset 1m`.
+";
+
+/// The YAML of all rules.
+pub(super) fn make(
+    metrics: &GdsMetrics,
+    selection: &Selection,
+    objectives: &[Objective],
+    native: bool,
+) -> String {
+    let context = Context {
+        selection,
+        path: metrics.path(),
+        waited: waited(&metrics.store().settings().buckets),
+        extended: metrics.store().settings().extended,
+        process: metrics.has_group("process_open_fds"),
+        blocking: metrics.store().settings().blocking.is_some(),
+    };
+    let mut groups = recording::groups(&context, objectives, native);
+    groups.extend(alerts::groups(&context));
+    let groups = groups.into_iter().map(Group::into_value).collect();
+    let file = mapping([("groups", Value::Sequence(groups))]);
+    let yaml = yaml_serde::to_string(&file).expect("strings, lists and maps with strings for keys");
+    format!("{HEAD}{yaml}")
+}
+
+/// What the rules are made from, beside the objectives.
+struct Context<'a> {
+    selection: &'a Selection,
+    /// Of the endpoint.
+    path: &'a str,
+    /// The bound beyond which a client that gives up has waited, in seconds.
+    waited: f64,
+    extended: bool,
+    process: bool,
+    /// Whether polls that block are counted.
+    blocking: bool,
+}
+
+impl Context<'_> {
+    fn of(&self, metric: &str, matchers: &str) -> String {
+        self.selection.of(metric, matchers)
+    }
+}
+
+/// Clients that cancel a search as they type wait for less than 2.5 s.
+fn waited(bounds: &[f64]) -> f64 {
+    const ENOUGH: f64 = 2.5;
+    let bound = bounds.iter().find(|&&bound| bound >= ENOUGH);
+    bound.or(bounds.last()).copied().unwrap_or(ENOUGH)
+}
+
+/// Rules that are evaluated one after the other.
+struct Group {
+    name: &'static str,
+    interval: &'static str,
+    rules: Vec<Mapping>,
+}
+
+impl Group {
+    fn new(name: &'static str, interval: &'static str) -> Self {
+        Self {
+            name,
+            interval,
+            rules: Vec::new(),
+        }
+    }
+
+    fn record(&mut self, name: &str, expr: impl Into<String>) {
+        self.record_labelled(name, expr, &[]);
+    }
+
+    fn record_labelled(&mut self, name: &str, expr: impl Into<String>, labels: &[(&str, &str)]) {
+        let mut rule = mapping([("record", name.into()), ("expr", trimmed(&expr.into()))]);
+        if !labels.is_empty() {
+            let labels = labels.iter().map(|(name, value)| (*name, (*value).into()));
+            rule.insert("labels".into(), mapping(labels).into());
+        }
+        self.rules.push(rule);
+    }
+
+    fn alert(&mut self, alert: &Alert<'_>) {
+        let mut rule = mapping([("alert", alert.name.into()), ("expr", trimmed(&alert.expr))]);
+        if let Some(time) = alert.after {
+            rule.insert("for".into(), time.into());
+        }
+        let labels = [("severity", alert.severity)].into_iter();
+        let labels = labels.chain(alert.labels.iter().copied());
+        let labels = labels.map(|(name, value)| (name, value.into()));
+        rule.insert("labels".into(), mapping(labels).into());
+        let annotations = mapping([
+            ("summary", alert.summary.into()),
+            ("description", alert.description.into()),
+            ("runbook_url", runbook(alert.name).into()),
+        ]);
+        rule.insert("annotations".into(), annotations.into());
+        self.rules.push(rule);
+    }
+
+    fn into_value(self) -> Value {
+        let rules = self.rules.into_iter().map(Value::from).collect();
+        mapping([
+            ("name", self.name.into()),
+            ("interval", self.interval.into()),
+            ("rules", Value::Sequence(rules)),
+        ])
+        .into()
+    }
+}
+
+struct Alert<'a> {
+    name: &'a str,
+    expr: String,
+    /// How long it has to hold.
+    after: Option<&'a str>,
+    severity: &'a str,
+    labels: &'a [(&'a str, &'a str)],
+    summary: &'a str,
+    description: &'a str,
+}
+
+fn runbook(alert: &str) -> String {
+    format!("{RUNBOOKS}{}", alert.to_lowercase())
+}
+
+/// Without the line breaks around it, so that YAML has it as a block of lines.
+fn trimmed(expr: &str) -> Value {
+    expr.trim_matches('\n').into()
+}
+
+fn mapping<'a>(entries: impl IntoIterator<Item = (&'a str, Value)>) -> Mapping {
+    let entries = entries.into_iter();
+    entries.map(|(name, value)| (name.into(), value)).collect()
+}
