@@ -114,7 +114,7 @@ async fn traced(
         if let Some(own) = own {
             req.extensions_mut().insert(own);
         }
-        async { HttpResponse::Ok() }
+        async { HttpResponse::Ok().finish() }
     };
     let app = App::new()
         .route("/", web::get().to(handler))
