@@ -1,5 +1,6 @@
 //! How it is set up: the builder, the environment, what a setting may hold.
 
+mod build;
 mod builder;
 mod environment;
 mod values;

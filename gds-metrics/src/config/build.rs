@@ -1,0 +1,195 @@
+//! Where settings begin, and what is built from them and the environment.
+
+use std::fmt;
+
+use ipnet::IpNet;
+
+use super::{
+    builder::{AuthSetting, GdsMetricsBuilder},
+    environment::TokenSource,
+    values,
+};
+use crate::{
+    endpoint::{Access, Addresses, EndpointSettings, TokenFile, Tokens},
+    error::ConfigError,
+    instance::GdsMetrics,
+    middleware::Misuse,
+    requests::{MAX_HOSTS, Settings, Store, nanos_of},
+};
+
+/// The Python client's.
+pub(crate) const DEFAULT_BUCKETS: [f64; 14] = [
+    0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
+];
+const DEFAULT_PATH: &str = "/metrics";
+const DEFAULT_MAX_HOSTS: usize = 32;
+const DEFAULT_MAX_LABEL_SETS: usize = 2_000;
+/// Each has 18 samples; what is beyond is no metric any more.
+const MAX_LABEL_SETS: usize = 1_000_000;
+
+impl GdsMetrics {
+    /// Settings to start from: with none of them changed, the standard metrics at `/metrics`, for
+    /// everybody who can reach it.
+    pub fn builder() -> GdsMetricsBuilder {
+        GdsMetricsBuilder::default()
+    }
+
+    /// Everything from the environment, and defaults for what it leaves open.
+    ///
+    /// | variable | meaning |
+    /// | --- | --- |
+    /// | `PROMETHEUS_METRICS_PATH` | path of the endpoint. Default: `/metrics` |
+    /// | `METRICS_BASIC_AUTH` | `false` asks for no token, whatever else is set; `true` requires a token. Default: a token is required if there is one |
+    /// | `METRICS_AUTH_TOKEN` | the bearer token; wins over `VCAP_APPLICATION` |
+    /// | `METRICS_AUTH_TOKEN_FILE` | a regular file of at most 64 KiB with the bearer token, looked at again at most once a second; replace it by renaming (see [the guide](crate::guides::deployment)) |
+    /// | `VCAP_APPLICATION` | set by Cloud Foundry: `application_id` is the bearer token, `application_uris` (or `uris`) are the known hosts |
+    /// | `METRICS_HOSTS` | the hosts that the `host` label tells apart, separated by commas |
+    /// | `METRICS_ALLOWED_IPS` | addresses or ranges that may scrape, separated by commas |
+    /// | `METRICS_TRUSTED_PROXIES` | addresses or ranges of proxies whose `X-Forwarded-For` is believed |
+    ///
+    /// An empty list is as unset; an empty variable of any other kind is an error.
+    ///
+    /// Nothing says who may scrape: then everybody may, and a warning is logged.
+    ///
+    /// # Errors
+    ///
+    /// When a variable does not hold what it should; the error names it.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Self::builder().from_env()?.build()
+    }
+}
+
+impl GdsMetricsBuilder {
+    /// Builds the metrics.
+    ///
+    /// # Errors
+    ///
+    /// When a setting is not what it should be; the error names it.
+    pub fn build(self) -> Result<GdsMetrics, ConfigError> {
+        let from_env = self.environment.is_some();
+        let environment = self.environment.unwrap_or_default();
+
+        let path = match self.path {
+            Some(path) => values::path("`.path(…)`", path)?,
+            None => environment.path.unwrap_or_else(|| DEFAULT_PATH.to_owned()),
+        };
+        let vcap = environment.vcap;
+        let (vcap_token, vcap_hosts) = vcap.map(|vcap| (vcap.application_id, vcap.hosts)).unzip();
+
+        let explicit = self.auth.is_some() || environment.auth == Some(false);
+        let tokens = match (self.auth, environment.auth) {
+            (Some(AuthSetting::Tokens(tokens)), _) => {
+                Tokens::Fixed(values::tokens("`.bearer_token(…)`", tokens)?)
+            }
+            (Some(AuthSetting::Off), _) | (None, Some(false)) => Tokens::None,
+            (None, auth) => {
+                let vcap = vcap_token.map(TokenSource::Text);
+                match (environment.token.or(vcap), auth) {
+                    (Some(TokenSource::Text(token)), _) => Tokens::Fixed(vec![token]),
+                    (Some(TokenSource::File(path)), _) => Tokens::File(TokenFile::open(path)?),
+                    (None, Some(true)) => return Err(ConfigError::MissingToken),
+                    (None, _) => Tokens::None,
+                }
+            }
+        };
+        let access = Access {
+            tokens,
+            addresses: addresses(
+                values::addresses_or("`.allow_ips(…)`", self.allowed_ips, environment.allowed_ips)?,
+                values::addresses_or(
+                    "`.trusted_proxies(…)`",
+                    self.trusted_proxies,
+                    environment.trusted_proxies,
+                )?,
+            ),
+        };
+        if from_env && !explicit && access.is_open() {
+            log::warn!(
+                "`{path}` is open to everybody who can reach it: set METRICS_AUTH_TOKEN or \
+                 METRICS_AUTH_TOKEN_FILE, or METRICS_BASIC_AUTH=false if that is intended"
+            );
+        }
+
+        let buckets = match self.buckets {
+            Some(bounds) => values::buckets(bounds)?,
+            None => DEFAULT_BUCKETS.into(),
+        };
+        let max_hosts = values::cap(
+            ".max_hosts(…)",
+            self.max_hosts,
+            DEFAULT_MAX_HOSTS,
+            MAX_HOSTS,
+        )?;
+        let settings = Settings {
+            bounds: nanos_of(&buckets),
+            buckets,
+            hosts: values::hosts(self.hosts, environment.hosts.or(vcap_hosts), max_hosts)?,
+            max_label_sets: values::cap(
+                ".max_label_sets(…)",
+                self.max_label_sets,
+                DEFAULT_MAX_LABEL_SETS,
+                MAX_LABEL_SETS,
+            )?,
+            excluded: values::excluded(self.excluded)?,
+            error_kinds: values::error_kinds(self.error_kinds)?,
+            extended: self.extended,
+            blocking: self.blocking.map(values::blocking).transpose()?,
+            native_histograms: self.native_histograms,
+            exemplars: self.exemplars,
+        };
+        let endpoint = EndpointSettings {
+            path,
+            access,
+            #[cfg(feature = "live-page")]
+            live_page: self.live_page,
+        };
+        Ok(GdsMetrics::new(
+            endpoint,
+            Store::new(settings, Box::new(Misuse::new())),
+            self.groups,
+            self.options,
+        ))
+    }
+}
+
+impl fmt::Debug for GdsMetricsBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Not the tokens, and not the environment, which may hold one.
+        f.debug_struct("GdsMetricsBuilder")
+            .field("from_env", &self.environment.is_some())
+            .field("path", &self.path)
+            .field("allowed_ips", &self.allowed_ips)
+            .field("trusted_proxies", &self.trusted_proxies)
+            .field("buckets", &self.buckets)
+            .field("max_hosts", &self.max_hosts)
+            .field("max_label_sets", &self.max_label_sets)
+            .field("excluded", &self.excluded)
+            .field("extended", &self.extended)
+            .field("blocking", &self.blocking)
+            .field("native_histograms", &self.native_histograms)
+            .field("exemplars", &self.exemplars)
+            .field("options", &self.options)
+            .field("groups", &self.groups)
+            .finish_non_exhaustive()
+    }
+}
+
+fn addresses(allowed: Option<Vec<IpNet>>, proxies: Option<Vec<IpNet>>) -> Option<Addresses> {
+    if allowed.is_none() && proxies.is_some() {
+        log::warn!(
+            "there are trusted proxies, but no addresses that may scrape: without METRICS_ALLOWED_IPS \
+             or `.allow_ips(…)` all may"
+        );
+    }
+    let addresses = Addresses {
+        allowed: allowed?,
+        proxies: proxies.unwrap_or_default(),
+    };
+    if let Some((range, proxy)) = addresses.range_with_proxy() {
+        log::warn!(
+            "the range `{range}` of addresses that may scrape covers the trusted proxy `{proxy}`: \
+             whatever reaches that proxy and comes without an `X-Forwarded-For` may scrape as well"
+        );
+    }
+    Some(addresses)
+}
