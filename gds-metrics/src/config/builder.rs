@@ -252,7 +252,8 @@ impl GdsMetricsBuilder {
     /// request's extensions; if there is none, that of the header `traceparent` of W3C's Trace Context.
     /// A header that is not valid, that comes twice, or that names a trace that is not sampled makes no
     /// exemplar. A request that ends without a response (an error that a middleware returns, a panic, a
-    /// client that went away) has none either.
+    /// client that went away) has none either. The extensions are looked at when the response comes: a task
+    /// of the application that holds `extensions_mut()` across an `.await` then makes that request panic.
     ///
     /// **Who can set `traceparent` chooses the ids** that dashboards show and link to. It is 24 bytes that
     /// are written as hexadecimal digits; nothing else of the header gets out. Remove the header at the
