@@ -65,8 +65,9 @@ mod tests {
 
     /// As Go's `math.Frexp`.
     fn frexp(value: f64) -> (f64, i32) {
-        let exponent = exponent(value) + 1;
-        (value / power_of_two(exponent), exponent)
+        let exponent = exponent(value);
+        // Two to the power of 1024 is no number.
+        (value / power_of_two(exponent) / 2.0, exponent + 1)
     }
 
     /// As Prometheus's client for Go finds a bucket.
@@ -88,8 +89,10 @@ mod tests {
             (2.0, 8),
             (power_of_two(-20), -160),
             (power_of_two(10), 80),
+            (f64::MAX, 8192),
         ] {
             assert_eq!(index(value), expected, "{value}");
+            assert_eq!(by_frexp(value), expected, "{value}, by frexp");
         }
     }
 
