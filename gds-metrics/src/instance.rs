@@ -7,7 +7,7 @@ use prometheus_client::registry::Registry;
 #[cfg(feature = "monitoring")]
 use crate::custom::Definition;
 use crate::{
-    builtin::{EventLoopDelay, Groups},
+    builtin::{Builtin, EventLoopDelay},
     custom::{self, GdsMetricSet, MetricRegistry},
     endpoint::{self, Endpoint, EndpointSettings, MetricsScope, Scrapes},
     error::{EncodeError, RegisterError},
@@ -57,7 +57,7 @@ struct Inner {
 struct Metrics {
     store: Arc<Store>,
     scrapes: Arc<Scrapes>,
-    groups: Groups,
+    builtin: Builtin,
     registry: MetricRegistry,
     options: Options,
 }
@@ -66,10 +66,10 @@ impl GdsMetrics {
     pub(crate) fn new(
         endpoint: EndpointSettings,
         store: Store,
-        groups: Groups,
+        builtin: Builtin,
         options: Options,
     ) -> Self {
-        let mut own = groups.families();
+        let mut own = builtin.families();
         own.extend(requests::FAMILIES.iter().chain(&endpoint::FAMILIES));
         own.push(custom::FOLDED_SERIES);
         let reserved: Vec<_> = own
@@ -80,7 +80,7 @@ impl GdsMetrics {
         let metrics = Arc::new(Metrics {
             store: Arc::new(store),
             scrapes: Arc::default(),
-            groups,
+            builtin,
             registry: MetricRegistry::new(&reserved, native),
             options,
         });
@@ -346,7 +346,7 @@ impl GdsMetrics {
     /// Whether the group of this family is on.
     #[cfg(feature = "monitoring")]
     pub(crate) fn has_group(&self, family: &str) -> bool {
-        let families = self.inner.metrics.groups.families();
+        let families = self.inner.metrics.builtin.families();
         families.iter().any(|header| header.name == family)
     }
 
@@ -357,7 +357,7 @@ impl GdsMetrics {
     }
 
     pub(crate) fn event_loop_delay(&self) -> Option<&Arc<EventLoopDelay>> {
-        self.inner.metrics.groups.event_loop_delay.as_ref()
+        self.inner.metrics.builtin.event_loop_delay.as_ref()
     }
 }
 
@@ -380,11 +380,11 @@ impl Source for Metrics {
         if self.store.settings().extended {
             self.scrapes.write(writer);
         }
-        self.groups.write(writer);
+        self.builtin.write(writer);
         self.registry.write(writer)
     }
 
     fn cost(&self) -> Cost {
-        self.store.cost() + Scrapes::COST + self.groups.cost() + self.registry.cost()
+        self.store.cost() + Scrapes::COST + self.builtin.cost() + self.registry.cost()
     }
 }

@@ -14,14 +14,14 @@ pub(crate) use self::{
 use crate::exposition::{Cost, Header, Writer};
 
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Groups {
+pub(crate) struct Builtin {
     pub(crate) build_info: Option<BuildInfo>,
     pub(crate) event_loop_delay: Option<Arc<EventLoopDelay>>,
     #[cfg(feature = "process")]
     pub(crate) process: bool,
 }
 
-impl Groups {
+impl Builtin {
     /// The families written here. One that is off is not among them: its names are free.
     pub(crate) fn families(&self) -> Vec<Header<'static>> {
         let mut families = Vec::new();

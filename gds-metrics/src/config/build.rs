@@ -146,7 +146,7 @@ impl GdsMetricsBuilder {
         Ok(GdsMetrics::new(
             endpoint,
             Store::new(settings, Box::new(Misuse::new())),
-            self.groups,
+            self.builtin,
             self.options,
         ))
     }
@@ -169,7 +169,7 @@ impl fmt::Debug for GdsMetricsBuilder {
             .field("native_histograms", &self.native_histograms)
             .field("exemplars", &self.exemplars)
             .field("options", &self.options)
-            .field("groups", &self.groups)
+            .field("builtin", &self.builtin)
             .finish_non_exhaustive()
     }
 }

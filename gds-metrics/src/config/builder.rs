@@ -6,7 +6,7 @@ use actix_web::{Error, ResponseError};
 
 use super::{environment::Environment, values::HostSetting};
 use crate::{
-    builtin::{BuildInfo, Groups},
+    builtin::{BuildInfo, Builtin},
     error::ConfigError,
     exposition::Options,
     requests::IsError,
@@ -49,7 +49,7 @@ pub struct GdsMetricsBuilder {
     pub(super) options: Options,
     #[cfg(feature = "live-page")]
     pub(super) live_page: bool,
-    pub(super) groups: Groups,
+    pub(super) builtin: Builtin,
 }
 
 pub(super) enum AuthSetting {
@@ -313,7 +313,7 @@ impl GdsMetricsBuilder {
     #[cfg(feature = "process")]
     #[cfg_attr(docsrs, doc(cfg(feature = "process")))]
     pub fn process_metrics(mut self, on: bool) -> Self {
-        self.groups.process = on;
+        self.builtin.process = on;
         self
     }
 
@@ -337,7 +337,7 @@ impl GdsMetricsBuilder {
     /// # }
     /// ```
     pub fn event_loop_delay(mut self, on: bool) -> Self {
-        self.groups.event_loop_delay = on.then(Arc::default);
+        self.builtin.event_loop_delay = on.then(Arc::default);
         self
     }
 
@@ -425,7 +425,7 @@ impl GdsMetricsBuilder {
     /// # }
     /// ```
     pub fn build_info(mut self, name: impl Into<String>, version: impl Into<String>) -> Self {
-        self.groups.build_info = Some(BuildInfo {
+        self.builtin.build_info = Some(BuildInfo {
             name: name.into(),
             version: version.into(),
         });

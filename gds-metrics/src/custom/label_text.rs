@@ -12,7 +12,7 @@ pub(crate) struct LabelText {
 }
 
 /// Places of label names, kept to be used again.
-pub(crate) type Names = Vec<Range<usize>>;
+pub(crate) type Places = Vec<Range<usize>>;
 
 /// The labels between braces.
 pub(crate) struct Labels<'t> {
@@ -26,7 +26,7 @@ pub(crate) struct Labels<'t> {
 /// Reads a whole `{…}`, and leaves labels with empty values out, which for Prometheus do not exist.
 pub(crate) fn read_label_set(text: &str) -> Option<LabelText> {
     let after = text.strip_prefix('{')?;
-    let mut places = Names::new();
+    let mut places = Places::new();
     let labels = read_labels(after, &mut places)?;
     if labels.end != after.len() {
         return None;
@@ -61,7 +61,7 @@ pub(crate) fn split_labels(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Reads what follows an opening brace, up to the closing one.
-pub(crate) fn read_labels<'t>(text: &'t str, names: &mut Names) -> Option<Labels<'t>> {
+pub(crate) fn read_labels<'t>(text: &'t str, names: &mut Places) -> Option<Labels<'t>> {
     let bytes = text.as_bytes();
     let mut spare_comma = false;
     let mut at = 0;

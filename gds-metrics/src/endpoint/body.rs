@@ -17,7 +17,7 @@ use actix_web::{
 use tokio::{runtime::Handle, task::AbortHandle};
 
 use super::{
-    rendered::{Rendered, Unsent},
+    memory::{Rendered, Unsent},
     renderer::INLINE,
 };
 

@@ -7,7 +7,7 @@ use std::{
 
 use flate2::{Compression, write::GzEncoder};
 
-use super::{pace::Pace, rendered::Rendered, writing::write};
+use super::{memory::Rendered, pace::Pace, writing::write};
 use crate::{
     error::EncodeError,
     exposition::{CHUNK, Format, Sink, Source},

@@ -6,10 +6,10 @@ mod body;
 mod gzip;
 #[cfg(feature = "live-page")]
 mod live;
+mod memory;
 mod negotiate;
 mod pace;
 mod render;
-mod rendered;
 mod renderer;
 mod resource;
 mod scrapes;

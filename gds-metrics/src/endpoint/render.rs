@@ -8,8 +8,8 @@ use std::{
 };
 
 use super::{
+    memory::{Memory, Rendered, Unsent},
     pace::{Pace, Progress},
-    rendered::{Memory, Rendered, Unsent},
     writing::write,
 };
 use crate::{

@@ -3,8 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
+    memory::{Memory, Rendered},
     render::{RenderError, render},
-    rendered::{Memory, Rendered},
     thread::Threads,
 };
 use crate::exposition::{Cost, Format, Source};

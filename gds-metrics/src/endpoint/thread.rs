@@ -22,9 +22,9 @@ use actix_web::rt::time::timeout;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::{
+    memory::{Memory, Rendered},
     pace::Progress,
     render::{RenderError, render},
-    rendered::{Memory, Rendered},
 };
 use crate::exposition::{Format, Source};
 

@@ -19,12 +19,12 @@ pub(super) type Map<K, V> = HashMap<K, V, RandomState>;
 
 /// Names that were given a number in the order they came.
 #[derive(Debug, Default)]
-pub(super) struct Names {
+pub(super) struct Numbered {
     pub(super) list: Vec<Arc<str>>,
     pub(super) ids: Map<Arc<str>, usize>,
 }
 
-impl Names {
+impl Numbered {
     pub(super) fn intern(&mut self, name: &str) -> usize {
         if let Some(&id) = self.ids.get(name) {
             return id;

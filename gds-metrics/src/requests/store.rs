@@ -17,7 +17,7 @@ use std::{
 
 use super::{
     Hosts, Settings,
-    append_only::{AppendOnly, Names, lock},
+    append_only::{AppendOnly, Numbered, lock},
     blocking::{Blocking, Timing},
     cells::{Gauge, Layouts, SIZE_BOUNDS, SeriesCells},
     events::Events,
@@ -64,8 +64,8 @@ pub(crate) struct Store {
     settings: Settings,
     /// `None` if there are no native buckets.
     layouts: Option<Layouts>,
-    paths: Mutex<Names>,
-    hosts: Mutex<Names>,
+    paths: Mutex<Numbered>,
+    hosts: Mutex<Numbered>,
     hosts_len: AtomicUsize,
     series: AppendOnly<(Key, Arc<Series>)>,
     errors: AppendOnly<ErrorCount>,
@@ -85,11 +85,11 @@ pub(crate) struct Store {
 
 impl Store {
     pub(crate) fn new(settings: Settings, events: Box<dyn Events>) -> Self {
-        let mut paths = Names::default();
+        let mut paths = Numbered::default();
         paths.intern(NO_ENDPOINT);
         paths.intern(FOLDED);
 
-        let mut hosts = Names::default();
+        let mut hosts = Numbered::default();
         hosts.intern(INVALID_HOST);
         hosts.intern(FOLDED);
         for host in settings.listed_hosts() {

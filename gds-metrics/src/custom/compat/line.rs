@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::custom::label_text::{Names, count_chars, read_label_set, read_labels};
+use crate::custom::label_text::{Places, count_chars, read_label_set, read_labels};
 
 /// More characters than this in the names and values of its labels make an exemplar invalid.
 ///
@@ -32,7 +32,7 @@ pub(super) fn split_name<'t>(line: &'t str, family: &str) -> Option<(&'t str, &'
 
 /// Reads what follows a sample's name. `None` if a label comes twice, has no valid name or does not
 /// end, or if the value is no number.
-pub(super) fn read<'t>(rest: &'t str, names: &mut Names) -> Option<Sample<'t>> {
+pub(super) fn read<'t>(rest: &'t str, names: &mut Places) -> Option<Sample<'t>> {
     let (labels, rest) = match rest.strip_prefix('{') {
         None => (Cow::Borrowed(""), rest),
         Some(after) => {
@@ -69,7 +69,7 @@ fn number(text: &str) -> Option<&str> {
 }
 
 /// Whether `{labels} value` or `{labels} value timestamp` may be an exemplar.
-fn is_exemplar(text: &str, names: &mut Names) -> bool {
+fn is_exemplar(text: &str, names: &mut Places) -> bool {
     let Some(after) = text.strip_prefix('{') else {
         return false;
     };
@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     fn sample(rest: &str) -> Option<(String, &str, Option<&str>)> {
-        let sample = read(rest, &mut Names::new())?;
+        let sample = read(rest, &mut Places::new())?;
         Some((sample.labels.into_owned(), sample.value, sample.exemplar))
     }
 

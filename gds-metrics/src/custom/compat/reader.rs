@@ -8,7 +8,7 @@ use super::{
     problems::{Problem, Problems},
 };
 use crate::{
-    custom::label_text::{Names, is_name},
+    custom::label_text::{Places, is_name},
     exposition::{Header, Line, Writer},
 };
 
@@ -26,7 +26,7 @@ pub(super) struct Reader<'a> {
     admit: Admit<'a>,
     problems: &'a mut Problems,
     gathered: String,
-    names: Names,
+    names: Places,
     family: Family,
     /// Whether a family has been read.
     understood: bool,
@@ -54,7 +54,7 @@ impl<'a> Reader<'a> {
             admit,
             problems,
             gathered: String::new(),
-            names: Names::new(),
+            names: Places::new(),
             family: Family::default(),
             understood: false,
             written: false,

@@ -39,7 +39,7 @@ pub(crate) struct MetricRegistry {
     own: RwLock<Arc<Families>>,
     /// What the calls of `register_with` have filled, one each. Their names are not known before they
     /// are encoded.
-    lent: RwLock<Arc<Vec<Arc<Registry>>>>,
+    registries: RwLock<Arc<Vec<Arc<Registry>>>>,
     /// Whether every histogram has native buckets too.
     native: bool,
     /// What has been warned about.
@@ -77,7 +77,7 @@ impl MetricRegistry {
         }
         Self {
             own: RwLock::new(Arc::new(Families::new(names))),
-            lent: RwLock::default(),
+            registries: RwLock::default(),
             native,
             warned: Mutex::default(),
         }
@@ -121,8 +121,11 @@ impl MetricRegistry {
         // A registry for each call: `fill` runs without a lock, and so does whatever is encoded.
         let mut registry = Registry::default();
         let result = fill(&mut registry);
-        let mut lent = self.lent.write().unwrap_or_else(PoisonError::into_inner);
-        Arc::make_mut(&mut lent).push(Arc::new(registry));
+        let mut registries = self
+            .registries
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        Arc::make_mut(&mut registries).push(Arc::new(registry));
         result
     }
 
@@ -132,7 +135,7 @@ impl MetricRegistry {
         /// Bytes of a sample with short labels, about.
         const LINE: usize = 128;
         let own = self.own();
-        if !self.lent().is_empty() || own.are_foreign() {
+        if !self.registries().is_empty() || own.are_foreign() {
             Cost::Foreign
         } else {
             let lines = own.samples().saturating_mul(LINE);
@@ -143,7 +146,7 @@ impl MetricRegistry {
     /// Writes all families: those of the sets in the order of registration, then the others.
     pub(crate) fn write(&self, writer: &mut dyn Writer) -> Result<(), EncodeError> {
         self.own().write(writer);
-        self.write_lent(writer)
+        self.write_registries(writer)
     }
 
     /// The families of the sets, in the order of registration.
@@ -152,9 +155,9 @@ impl MetricRegistry {
         self.own().definitions()
     }
 
-    fn write_lent(&self, writer: &mut dyn Writer) -> Result<(), EncodeError> {
+    fn write_registries(&self, writer: &mut dyn Writer) -> Result<(), EncodeError> {
         let mut seen = Names::default();
-        for registry in &*self.lent() {
+        for registry in &*self.registries() {
             let mut problems = Problems::default();
             let mut admit = |family: &Descriptor| self.admit(family, &mut seen);
             let written = compat::write(writer, registry, &mut admit, &mut problems);
@@ -180,9 +183,12 @@ impl MetricRegistry {
         }
     }
 
-    fn lent(&self) -> Arc<Vec<Arc<Registry>>> {
-        let lent = self.lent.read().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(&lent)
+    fn registries(&self) -> Arc<Vec<Arc<Registry>>> {
+        let registries = self
+            .registries
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&registries)
     }
 
     fn own(&self) -> Arc<Families> {
@@ -237,7 +243,7 @@ impl fmt::Debug for MetricRegistry {
         let names: Vec<_> = own.names_of_families().collect();
         f.debug_struct("MetricRegistry")
             .field("families", &names)
-            .field("lent", &self.lent().len())
+            .field("registries", &self.registries().len())
             .finish_non_exhaustive()
     }
 }

@@ -55,7 +55,7 @@ const METRICS: usize = SLOTS / 2;
 /// ```
 #[track_caller]
 pub const fn check(schema: &Schema) {
-    let mut names = Names {
+    let mut names = NameTable {
         hashes: [0; SLOTS],
         defs: [0; SLOTS],
         len: 0,
@@ -66,7 +66,7 @@ pub const fn check(schema: &Schema) {
 }
 
 /// A hash table from the names that are taken to the metrics that own them.
-struct Names {
+struct NameTable {
     /// 0: free.
     hashes: [u64; SLOTS],
     defs: [u16; SLOTS],
@@ -77,7 +77,7 @@ struct Names {
     next: u16,
 }
 
-impl Names {
+impl NameTable {
     #[track_caller]
     const fn add_set(
         &mut self,
