@@ -140,6 +140,20 @@ fn a_newline_in_the_help_injects_nothing() {
     );
 }
 
+#[test]
+fn a_help_may_look_like_the_header_of_another_family() {
+    let exposed = exposed(|r| {
+        let help = "Help\n# HELP y y\n# TYPE y gauge\ny 1";
+        r.register("x", help, Gauge::<i64>::default());
+        r.register("z", "Help", Gauge::<i64>::default());
+    });
+    assert_eq!(
+        exposed.text(),
+        "# HELP x Help\\n# HELP y y\\n# TYPE y gauge\\ny 1\n# TYPE x gauge\nx 0\n\
+         # HELP z Help\n# TYPE z gauge\nz 0\n"
+    );
+}
+
 /// Two lines could be the family's own: what follows the first could be made up.
 #[test]
 fn a_help_that_looks_like_samples_leaves_the_family_out() {

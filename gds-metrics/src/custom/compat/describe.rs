@@ -72,6 +72,20 @@ pub(super) fn read(text: &str) -> Result<(Described<'_>, &str), &str> {
     Ok((described, rest))
 }
 
+/// Where the `# TYPE` line that ends a family's help ends itself. A help can hold anything, another
+/// family's header too.
+pub(super) fn end_of_header(text: &str) -> Option<usize> {
+    let after_keyword = text.strip_prefix("# HELP ").unwrap_or(text);
+    let name = after_keyword.split([' ', '\n']).next().unwrap_or_default();
+    let with_spaces = name_with_spaces(after_keyword);
+    let is_type = |line: &str| {
+        type_of(line, name).is_some()
+            || with_spaces.is_some_and(|name| type_of(line, name).is_some())
+    };
+    let (at, line) = lines(text).find(|(_, line)| is_type(line))?;
+    Some(at + line.len())
+}
+
 /// The name of a family whose name has spaces, which its two headers then share. `text` follows
 /// `# HELP `.
 fn name_with_spaces(text: &str) -> Option<&str> {

@@ -80,9 +80,20 @@ impl<'a> Reader<'a> {
         let mut rest = gathered.as_str();
         while let Some(newline) = rest.find('\n') {
             let is_header = rest.starts_with(FAMILY);
+            // What looks like a header within a help is none.
+            let header = if is_header {
+                describe::end_of_header(rest)
+            } else {
+                Some(0)
+            };
+            if header.is_none() && !last && rest.len() < GATHERED {
+                break;
+            }
+            let header = header.unwrap_or_default();
             // The lines up to the next family.
-            let end = match rest.find("\n# HELP ") {
-                Some(at) => at + 1,
+            let next = rest.get(header..).and_then(|rest| rest.find("\n# HELP "));
+            let end = match next {
+                Some(at) => header + at + 1,
                 None if is_header && !last && rest.len() < GATHERED => break,
                 None => rest.rfind('\n').unwrap_or(newline) + 1,
             };
