@@ -47,14 +47,12 @@ fn labels(i: usize) -> Labels {
 }
 
 #[derive(GdsMetricSet)]
-#[allow(dead_code)]
 struct Emails {
     /// Emails sent.
     emails: Family<Email, Counter>,
 }
 
 #[derive(GdsMetricSet)]
-#[allow(dead_code)]
 struct ClosedEmails {
     /// Emails sent.
     emails: ClosedFamily<Email, Counter>,
