@@ -17,3 +17,4 @@ mod access;
 mod live_page;
 mod rendering;
 mod scrape;
+mod tls;
