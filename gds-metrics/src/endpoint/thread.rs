@@ -9,7 +9,7 @@
 //! refused until one comes back.
 
 use std::{
-    fmt, io,
+    fmt, io, process,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         mpsc::{self, SendError, Sender},
@@ -48,6 +48,8 @@ pub(super) struct Threads {
 
 #[derive(Clone)]
 struct Thread {
+    /// The process that it runs in.
+    process: u32,
     jobs: Sender<Job>,
     permits: Arc<Semaphore>,
     progress: Arc<Progress>,
@@ -108,6 +110,8 @@ impl Threads {
     fn current(&self) -> Result<Thread, RenderError> {
         let current = lock(&self.current).clone();
         match current {
+            // A child of a fork has the memory of its parent, but not its threads.
+            Some(thread) if thread.process != process::id() => self.replace(&thread),
             Some(thread) if thread.progress.stands_still_for(self.deadline) => {
                 self.name(&thread.progress.last_family());
                 self.replace(&thread)
@@ -203,6 +207,7 @@ impl Thread {
             drop(running);
         })?;
         Ok(Self {
+            process: process::id(),
             jobs,
             permits: Arc::new(Semaphore::new(AT_ONCE)),
             progress,
@@ -240,6 +245,7 @@ mod tests {
     fn a_thread_that_died_is_started_again() {
         let threads = Threads::new(Arc::default(), Duration::from_secs(10));
         let dead = Thread {
+            process: process::id(),
             jobs: mpsc::channel().0,
             permits: Arc::new(Semaphore::new(AT_ONCE)),
             progress: Arc::default(),
@@ -250,5 +256,22 @@ mod tests {
             System::new().block_on(rendered).expect("no failure");
         }
         assert_eq!(Arc::strong_count(&threads.running), 2);
+    }
+
+    /// A process that forks hands its memory on, but not its threads: in the child, nobody takes what is
+    /// sent to a thread of the parent's.
+    #[test]
+    fn a_thread_of_another_process_is_left_behind() {
+        let threads = Threads::new(Arc::default(), Duration::from_secs(1));
+        let (jobs, queue) = mpsc::channel();
+        *lock(&threads.current) = Some(Thread {
+            process: process::id() + 1,
+            jobs,
+            permits: Arc::new(Semaphore::new(AT_ONCE)),
+            progress: Arc::default(),
+        });
+        let rendered = threads.render(Arc::new(Nothing), Format::Text, false);
+        System::new().block_on(rendered).expect("no failure");
+        assert!(queue.try_recv().is_err());
     }
 }
