@@ -1,12 +1,11 @@
 //! The thread that renders scrapes off the event loop, and what happens when it does not come back.
 //!
-//! It is not one of Actix's blocking pool: when that is full of calls to a database that is stuck, the
-//! scrape that would show it must still be answered.
+//! It does not belong to Actix's blocking pool: if that pool is full of calls to a stuck database, the
+//! scrape that would show this must still be answered.
 //!
-//! A collector that does not return cannot be stopped. Its thread is left behind and another one takes
-//! the next scrapes: what hung once need not hang again. So that a collector that always hangs does not
-//! use up the machine, there are never more than [`MAX_THREADS`]; when all of them hang, scrapes are
-//! refused until one comes back.
+//! A collector that does not return cannot be stopped. Its thread is left behind, and another one takes
+//! the next scrapes, because a collector that hung once may return the next time. There are never more
+//! than [`MAX_THREADS`] threads; while all of them hang, scrapes are refused.
 
 use std::{
     fmt, io, process,
@@ -134,7 +133,7 @@ impl Threads {
         {
             return Ok(other.clone());
         }
-        // One of them is not a thread's.
+        // One reference is ours.
         if Arc::strong_count(&self.running) > MAX_THREADS {
             return Err(RenderError::Busy);
         }
@@ -168,7 +167,7 @@ impl Threads {
             } else {
                 log::error!(
                     "a scrape takes longer than {limit:?}: the metric family `{family}`, or a collector \
-                     that comes after it, does not return; it should only read numbers"
+                     after it, does not return; it should only read numbers"
                 );
             }
         }
@@ -196,7 +195,7 @@ impl Thread {
         let thread = thread::Builder::new().name("gds-metrics-scrape".to_owned());
         thread.spawn(move || {
             for job in queue {
-                // Whoever asked may have gone.
+                // The client may have gone.
                 if !job.reply.is_closed() {
                     at.begin();
                     let rendered = render(&*job.source, job.format, job.gzip, &memory, Some(&at));
