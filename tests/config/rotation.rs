@@ -101,7 +101,7 @@ async fn child_of_rotation() {
             "{lines:?}"
         );
         assert!(
-            lines[0].ends_with("the token read last stays valid"),
+            lines[0].ends_with("the last token that was read stays valid"),
             "{lines:?}"
         );
         assert!(!lines[0].contains("second"), "{lines:?}");

@@ -58,10 +58,11 @@ fn a_metric_that_is_kept_holds_nothing_up() {
     });
 }
 
-/// A logger that counts lines in the very family that is warned about.
+/// A logger that counts lines in the family that the warning is about, and registers a set.
 struct CountingLogger;
 
 static LINES: OnceLock<Family<Labels, Counter>> = OnceLock::new();
+static METRICS: OnceLock<GdsMetrics> = OnceLock::new();
 static WARNED: AtomicBool = AtomicBool::new(false);
 
 impl log::Log for CountingLogger {
@@ -75,6 +76,12 @@ impl log::Log for CountingLogger {
         if let Some(lines) = LINES.get() {
             lines.get_or_create(&labels(level.as_str())).inc();
         }
+        if level == log::Level::Warn
+            && let Some(metrics) = METRICS.get()
+        {
+            // An error from the second time on.
+            let _ = metrics.register::<Set>();
+        }
     }
 
     fn flush(&self) {}
@@ -87,6 +94,7 @@ fn a_logger_may_count_its_lines() {
 
     let metrics = GdsMetrics::builder().build().unwrap();
     let lines = LINES.get_or_init(Family::default).clone();
+    METRICS.get_or_init(|| metrics.clone());
     metrics.register_with(|registry| {
         registry.register("log_lines", "Lines logged", lines.clone());
         // By mistake.

@@ -17,3 +17,6 @@ mod access;
 mod live_page;
 mod rendering;
 mod scrape;
+#[cfg(target_os = "linux")]
+mod threads;
+mod tls;

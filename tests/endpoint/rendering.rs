@@ -15,10 +15,12 @@ use std::{
 use actix_web::{
     App, HttpServer,
     body::{BodySize, MessageBody as _},
+    dev::Service as _,
     http::{Method, header},
     test::{self, TestRequest},
     web,
 };
+use futures_util::FutureExt as _;
 use gds_metrics::{
     Counter, EncodeLabelSet, Family, Format, GdsMetricSet, GdsMetrics,
     prometheus_client::{
@@ -334,6 +336,25 @@ struct Number {
 struct Wide {
     /// Series with long labels, whose text is made once.
     wide: Family<Number, Counter>,
+}
+
+/// A small scrape is written on the worker, at the first poll. The first one after a family has grown is
+/// not: its cost is known before it is written.
+#[actix_web::test]
+async fn the_first_scrape_after_a_family_has_grown() {
+    let metrics = GdsMetrics::builder().build().expect("the defaults");
+    let wide: Wide = metrics.register().expect("a free name");
+    let app = test::init_service(App::new().service(metrics.scope())).await;
+    let scrape = || {
+        let request = TestRequest::with_uri("/metrics").to_request();
+        app.call(request).now_or_never()
+    };
+    assert!(scrape().is_some(), "it is small");
+    for number in 0..5_000 {
+        let number = number.to_string();
+        wide.wide.get_or_create(&Number { number }).inc();
+    }
+    assert!(scrape().is_none(), "it is written on the worker");
 }
 
 /// Clients that ask and do not read take no more than a share of the memory.

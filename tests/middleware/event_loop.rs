@@ -17,7 +17,7 @@ use actix_web::{
 use futures_util::FutureExt as _;
 use gds_metrics::{Format, GdsMetrics};
 
-use crate::misuse::{listen, warnings_here};
+use crate::misuse::{ask_at_the_next_warning, listen, warnings_here};
 
 const NAME: &str = "gds_metrics_event_loop_delay_seconds";
 
@@ -140,17 +140,24 @@ fn all_workers_of_a_server() {
     assert_eq!(count(&metrics), ended);
 }
 
+/// Wraps a service outside of a runtime: it is made, though its thread is not measured.
+fn wrap_a_service(metrics: &GdsMetrics) {
+    let service = fn_service(|req: ServiceRequest| async {
+        Ok::<_, actix_web::Error>(req.into_response(HttpResponse::Ok()))
+    });
+    let service = metrics.new_transform(service).now_or_never();
+    assert!(service.is_some());
+}
+
 #[test]
 fn outside_of_a_runtime() {
     listen();
     let metrics = metrics();
+    // A logger may do anything, even wrap a service of its own.
+    let of_logger = metrics.clone();
+    ask_at_the_next_warning(move || wrap_a_service(&of_logger));
     for _ in 0..2 {
-        let service = fn_service(|req: ServiceRequest| async {
-            Ok::<_, actix_web::Error>(req.into_response(HttpResponse::Ok()))
-        });
-        // Made, though not measured.
-        let service = metrics.new_transform(service).now_or_never();
-        assert!(service.is_some());
+        wrap_a_service(&metrics);
     }
     let warnings = warnings_here();
     assert_eq!(warnings.len(), 1, "{warnings:?}");

@@ -65,6 +65,11 @@ pub(crate) fn listen() {
     });
 }
 
+/// Has the logger call `ask` before the next warning of this thread is kept.
+pub(crate) fn ask_at_the_next_warning(ask: impl FnMut() + 'static) {
+    ASK.set(Some(Box::new(ask)));
+}
+
 pub(crate) fn warnings_here() -> Vec<String> {
     let warnings = WARNINGS.0.lock().unwrap();
     let here = warnings
@@ -77,17 +82,24 @@ async fn ok() -> &'static str {
     "ok"
 }
 
-/// Asks the app for the paths, one after another, three times.
+/// Asks the app for the paths, one after another, three times. While the first warning is logged, the
+/// logger asks the same app.
 macro_rules! warnings_of {
     ($app:expr, $paths:expr) => {{
         listen();
-        let app = test::init_service($app).await;
+        let app = Rc::new(test::init_service($app).await);
+        let inner = Rc::clone(&app);
+        ask_at_the_next_warning(move || {
+            let request = TestRequest::with_uri("/by/the/logger").to_request();
+            assert!(inner.call(request).now_or_never().is_some());
+        });
         for _ in 0..3 {
             for path in $paths {
                 let _ =
                     test::try_call_service(&app, TestRequest::with_uri(path).to_request()).await;
             }
         }
+        ASK.set(None);
         warnings_here()
     }};
 }
@@ -135,10 +147,10 @@ async fn warnings_of_hosts(builder: GdsMetricsBuilder) -> Vec<String> {
             .to_request()
     };
     let inner = Rc::clone(&app);
-    ASK.set(Some(Box::new(move || {
+    ask_at_the_next_warning(move || {
         let answer = inner.call(request("late.example")).now_or_never();
         assert!(answer.expect("it does not wait").is_ok());
-    })));
+    });
     for _ in 0..3 {
         for host in ["a.example", "b.example", "c.example", "d.example"] {
             app.call(request(host)).await.unwrap();

@@ -9,6 +9,7 @@ use std::{
         atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
     },
     task::{Context, Poll},
+    time::Duration,
 };
 
 use actix_web::{
@@ -193,11 +194,16 @@ async fn a_worker_that_dies() {
     ask(address, "/items/1", "shop.example").await;
     unready.0.store(true, SeqCst);
     let mut answered = 1;
-    while starts.load(SeqCst) < 2 || answered < 3 {
-        // What it had accepted goes with it.
-        let response = try_ask(address, "/items/1", "shop.example").await;
-        answered += usize::from(response.is_ok_and(|response| response.contains("200 OK")));
-    }
+    let restarted = async {
+        while starts.load(SeqCst) < 2 || answered < 3 {
+            // What the worker had accepted goes with it.
+            let response = try_ask(address, "/items/1", "shop.example").await;
+            answered += usize::from(response.is_ok_and(|response| response.contains("200 OK")));
+        }
+    };
+    let limit = Duration::from_secs(20);
+    let restarted = rt::time::timeout(limit, restarted).await;
+    restarted.expect("a worker that is started again");
     handle.stop(true).await;
     assert_eq!(
         recorded(&metrics),

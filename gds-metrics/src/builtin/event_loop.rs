@@ -46,16 +46,18 @@ impl EventLoopDelay {
         thread_local! {
             static TIMERS: RefCell<Vec<Weak<Timer>>> = const { RefCell::new(Vec::new()) };
         }
-        TIMERS.with_borrow_mut(|timers| {
+        let running = TIMERS.with_borrow_mut(|timers| {
             timers.retain(|timer| timer.strong_count() > 0);
             let mut running = timers.iter().filter_map(Weak::upgrade);
-            if let Some(timer) = running.find(|timer| Arc::ptr_eq(&timer.delay, self)) {
-                return Some(timer);
-            }
-            let timer = Rc::new(self.start()?);
-            timers.push(Rc::downgrade(&timer));
-            Some(timer)
-        })
+            running.find(|timer| Arc::ptr_eq(&timer.delay, self))
+        });
+        if running.is_some() {
+            return running;
+        }
+        // Nothing is borrowed: this may log, and a logger may make an app.
+        let timer = Rc::new(self.start()?);
+        TIMERS.with_borrow_mut(|timers| timers.push(Rc::downgrade(&timer)));
+        Some(timer)
     }
 
     fn start(self: &Arc<Self>) -> Option<Timer> {

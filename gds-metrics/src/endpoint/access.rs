@@ -1,4 +1,4 @@
-//! Who may scrape: those who know a token, from the addresses that are allowed.
+//! Access control: bearer tokens and address lists.
 
 use std::{fmt, net::IpAddr};
 
@@ -15,13 +15,13 @@ use super::token_file::TokenFile;
 /// Why a scrape is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Denied {
-    /// No credentials that could be right: 401.
+    /// The request has no usable credentials: 401.
     Unauthorized,
-    /// Wrong ones, or the wrong place: 403.
+    /// The token is wrong, or the address is not allowed: 403.
     Forbidden,
 }
 
-/// Who may scrape.
+/// Who may scrape, by token and by address.
 #[derive(Debug, Default)]
 pub(crate) struct Access {
     pub(crate) tokens: Tokens,
@@ -29,18 +29,18 @@ pub(crate) struct Access {
 }
 
 impl Access {
-    /// Whether anybody may.
+    /// Whether everybody may scrape.
     pub(crate) fn is_open(&self) -> bool {
         matches!(self.tokens, Tokens::None) && self.addresses.is_none()
     }
 
-    /// Whether the address may ask, whatever token comes with it.
+    /// Whether the request comes from an allowed address. The token is not checked.
     pub(crate) fn allows_address(&self, req: &HttpRequest) -> bool {
         let addresses = self.addresses.as_ref();
         addresses.is_none_or(|addresses| addresses.allow(req))
     }
 
-    /// Both the token and the address must be right, where they are asked for.
+    /// Checks the address and the token, as far as they are configured.
     pub(crate) async fn check(&self, req: &HttpRequest) -> Result<(), Denied> {
         if !self.allows_address(req) {
             return Err(Denied::Forbidden);
@@ -49,7 +49,7 @@ impl Access {
             Tokens::None => Ok(()),
             Tokens::Fixed(tokens) => compare(&bearer(req)?, tokens),
             Tokens::File(file) => {
-                // First what costs nothing: who brings no token does not have the file looked at.
+                // A request without a token does not cause a read of the file.
                 let presented = bearer(req)?;
                 compare(&presented, &[file.current().await])
             }
@@ -57,7 +57,7 @@ impl Access {
     }
 }
 
-/// The tokens of which one must be presented.
+/// The accepted tokens.
 #[derive(Default)]
 pub(crate) enum Tokens {
     #[default]
@@ -76,11 +76,11 @@ impl fmt::Debug for Tokens {
     }
 }
 
-/// The token that a request presents.
+/// The token in the `Authorization` header.
 fn bearer(req: &HttpRequest) -> Result<Bearer, Denied> {
     let mut headers = req.headers().get_all(header::AUTHORIZATION);
     let header = headers.next().ok_or(Denied::Unauthorized)?;
-    // With several headers, the one that a proxy checked need not be the one that counts here.
+    // With several headers, a proxy may have checked another one than is read here.
     if headers.next().is_some() {
         return Err(Denied::Forbidden);
     }
@@ -88,7 +88,8 @@ fn bearer(req: &HttpRequest) -> Result<Bearer, Denied> {
     Bearer::parse(usual.as_ref().unwrap_or(header)).map_err(|_| Denied::Unauthorized)
 }
 
-/// The header with the scheme as httpauth knows it. It compares case, which RFC 9110 (11.1) does not.
+/// The header with the scheme spelt `Bearer`, if it is spelt in another case. httpauth compares case,
+/// although the scheme is case-insensitive (RFC 9110, 11.1).
 fn usual_scheme(header: &HeaderValue) -> Option<HeaderValue> {
     const SCHEME: &[u8] = b"Bearer";
     let (scheme, rest) = header.as_bytes().split_at_checked(SCHEME.len())?;
@@ -100,7 +101,7 @@ fn usual_scheme(header: &HeaderValue) -> Option<HeaderValue> {
 
 fn compare(presented: &Bearer, tokens: &[impl AsRef<str>]) -> Result<(), Denied> {
     let presented = presented.token().as_bytes();
-    // All are compared, whichever matches: the time does not tell which one did.
+    // All tokens are compared, so the time does not tell which one matched.
     let matched = tokens.iter().fold(Choice::from(0), |matched, token| {
         matched | token.as_ref().as_bytes().ct_eq(presented)
     });
@@ -115,7 +116,7 @@ fn compare(presented: &Bearer, tokens: &[impl AsRef<str>]) -> Result<(), Denied>
 #[derive(Debug)]
 pub(crate) struct Addresses {
     pub(crate) allowed: Vec<IpNet>,
-    /// Those whose `X-Forwarded-For` is believed.
+    /// The proxies whose `X-Forwarded-For` is trusted.
     pub(crate) proxies: Vec<IpNet>,
 }
 
@@ -127,9 +128,9 @@ impl Addresses {
             .is_some_and(|client| contains(&self.allowed, client))
     }
 
-    /// The address that asks: the peer, or, where the peer is a trusted proxy, the right-most
-    /// address of `X-Forwarded-For` that is not one. What stands to the left of it is the client's
-    /// own word.
+    /// The client's address: the peer, or, if the peer is a trusted proxy, the right-most address in
+    /// `X-Forwarded-For` that is not a trusted proxy. To the left of it, the client can write
+    /// anything.
     fn client<'h>(
         &self,
         peer: Option<IpAddr>,
@@ -141,7 +142,7 @@ impl Addresses {
         }
         let mut farthest = peer;
         for line in forwarded.rev() {
-            // An unreadable line or entry ends the search: behind it, nothing is vouched for.
+            // An unreadable line or entry ends the search: what is to its left cannot be trusted.
             for entry in line.to_str().ok()?.rsplit(',') {
                 farthest = parse_forwarded(entry)?;
                 if !contains(&self.proxies, farthest) {
@@ -152,8 +153,8 @@ impl Addresses {
         Some(farthest)
     }
 
-    /// A listed range that lets everybody in who comes through a trusted proxy whose
-    /// `X-Forwarded-For` is missing.
+    /// An allowed range that overlaps a trusted proxy. If that proxy sends no `X-Forwarded-For`,
+    /// everybody behind it is let in.
     pub(crate) fn range_with_proxy(&self) -> Option<(&IpNet, &IpNet)> {
         self.allowed.iter().find_map(|range| {
             let covers = |proxy: &&IpNet| range.contains(*proxy) || proxy.contains(range);

@@ -1,4 +1,4 @@
-//! The body of a scrape's answer, which a client loses if it does not read.
+//! The body of a scrape's response. A client that does not read loses it.
 
 use std::{
     collections::VecDeque,
@@ -21,25 +21,25 @@ use super::{
     renderer::INLINE,
 };
 
-/// A body whose size is known and whose bytes come in chunks.
+/// A body of known size, sent in chunks.
 ///
-/// Actix asks a body for more as long as the socket takes it, and a Prometheus nearby takes many
-/// megabytes. So after each chunk of a large one it is first the turn of what else the worker has to
-/// do. A small one goes at once: Actix, told not to allow half-closed connections, would cut it off.
+/// Actix polls a body as long as the socket takes its data, and a nearby Prometheus takes many
+/// megabytes. So a large body lets the worker's other tasks run after each chunk. A small one does
+/// not: if half-closed connections are not allowed, Actix would cut it off.
 pub(super) struct Chunks {
     len: u64,
     takes_turns: bool,
     turn: Option<Turn>,
     unread: Arc<Unread>,
-    /// Frees what a client does not read: Actix does not poll the body of a connection that takes nothing.
+    /// Frees the chunks that a client does not read: Actix does not poll the body of a stalled connection.
     timer: Option<AbortHandle>,
 }
 
-/// Of all that is ready, new requests included.
+/// Lets everything else run that is ready, new requests included.
 type Turn = Pin<Box<dyn Future<Output = ()>>>;
 
 impl Chunks {
-    /// `patience`: how long the client may take nothing.
+    /// `patience`: how long the client may read nothing.
     pub(super) fn new(rendered: Rendered, patience: Duration) -> Self {
         let Rendered {
             chunks,
@@ -47,7 +47,7 @@ impl Chunks {
             unsent,
             ..
         } = rendered;
-        // A single chunk is taken at the first poll, whether or not the client reads.
+        // Actix takes a single chunk at the first poll, whether or not the client reads.
         let stalls = chunks.len() > 1;
         let unread = Arc::new(Unread(Mutex::new(Left {
             chunks: chunks.into(),
@@ -87,7 +87,7 @@ impl MessageBody for Chunks {
         }
         let mut left = this.unread.lock();
         if left.expired {
-            let why = "the client took nothing of the exposition for too long";
+            let why = "the client read nothing of the exposition for too long";
             return Poll::Ready(Some(Err(io::Error::new(io::ErrorKind::TimedOut, why))));
         }
         let chunk = left.take();
@@ -108,12 +108,12 @@ impl Drop for Chunks {
     }
 }
 
-/// What the client has not taken. Body and timer may be on different threads.
+/// The chunks that are left. The body and the timer may be on different threads.
 struct Unread(Mutex<Left>);
 
 struct Left {
     chunks: VecDeque<Bytes>,
-    /// Less by what is taken.
+    /// Shrinks with each chunk that is taken.
     unsent: Unsent,
     /// When the last chunk was taken.
     taken: Instant,
@@ -135,7 +135,7 @@ impl Unread {
     }
 }
 
-/// Frees what is left when nothing is taken for as long as `patience`.
+/// Frees the chunks that are left when none is taken for `patience`.
 async fn expire(unread: Weak<Unread>, patience: Duration) {
     let mut wait = patience;
     loop {

@@ -36,7 +36,7 @@ pub(super) fn render(
 
 struct GzipSink<'p> {
     encoder: GzEncoder<ChunkWriter>,
-    /// Bytes that went in.
+    /// Bytes before compression.
     plain_len: usize,
     pace: Pace<'p>,
 }
@@ -95,7 +95,7 @@ mod tests {
             (&[1, 2], &[3]),
             (&[CHUNK - 1, 1], &[CHUNK]),
             (&[CHUNK - 1, 2, 3], &[CHUNK - 1, 5]),
-            // One that is larger is not cut.
+            // A larger piece is not cut.
             (&[CHUNK + 1, 1], &[CHUNK + 1, 1]),
         ] {
             let mut writer = ChunkWriter::default();

@@ -1,4 +1,4 @@
-//! A rendered exposition, and how much of that clients may leave unread.
+//! Rendered expositions, and how much of them clients may leave unread.
 
 use std::sync::{
     Arc, Weak,
@@ -16,13 +16,13 @@ pub(crate) struct Rendered {
     pub(crate) len: u64,
     /// Before compression.
     pub(crate) plain_len: usize,
-    /// To be kept as long as the chunks.
+    /// Is kept as long as the chunks.
     pub(crate) unsent: Unsent,
 }
 
 impl Rendered {
     pub(crate) fn push(&mut self, chunk: Vec<u8>) {
-        // An empty one would have HTTP/2 wait for room that nobody asks for.
+        // With an empty chunk, HTTP/2 would wait for capacity that was never requested.
         if !chunk.is_empty() {
             self.len += chunk.len() as u64;
             self.chunks.push(chunk.into());
@@ -30,11 +30,11 @@ impl Rendered {
     }
 }
 
-/// How much may wait for clients to take it before further scrapes are sent away. A client that asks
-/// and never reads would otherwise hold an exposition for each of its connections.
+/// How much may wait for clients before further scrapes are refused, in bytes. Without a limit, a client
+/// that never reads could hold an exposition for each of its connections.
 const MAX_UNSENT: usize = 128 * 1024 * 1024;
 
-/// The memory of all expositions that wait for clients.
+/// The memory of all expositions that clients have not read.
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
     /// In bytes.
@@ -42,13 +42,13 @@ pub(crate) struct Memory {
 }
 
 impl Memory {
-    /// Whether too much waits for clients.
+    /// Whether the limit is reached.
     pub(crate) fn is_full(&self) -> bool {
         self.unsent.load(Relaxed) >= MAX_UNSENT
     }
 }
 
-/// An exposition's share of what is not sent.
+/// One exposition's share of the unsent bytes.
 #[derive(Debug, Default)]
 pub(crate) struct Unsent {
     memory: Weak<Memory>,
@@ -65,7 +65,7 @@ impl Unsent {
         }
     }
 
-    /// One of its chunks is on its way.
+    /// Releases the memory of a chunk that is sent.
     pub(crate) fn sent(&mut self, chunk: &Bytes) {
         self.release(room(chunk));
     }
@@ -84,7 +84,7 @@ impl Drop for Unsent {
     }
 }
 
-/// What a chunk takes: all of its room, however little is in it. A long line makes it longer.
+/// The memory that a chunk takes: a whole block, even if it is not full. A long line takes more.
 fn room(chunk: &Bytes) -> usize {
     chunk.len().max(CHUNK)
 }

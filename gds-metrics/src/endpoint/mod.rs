@@ -1,4 +1,4 @@
-//! What a scraper meets: the resource, who may scrape, the format it gets, rendering off the event loop.
+//! The metrics endpoint: the resource, access control, content negotiation, rendering off the event loop.
 
 mod access;
 mod body;

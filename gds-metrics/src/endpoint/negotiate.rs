@@ -1,4 +1,4 @@
-//! From what a client accepts to the format it gets.
+//! From the `Accept` header to the format.
 
 use actix_web::http::header::HeaderValue;
 

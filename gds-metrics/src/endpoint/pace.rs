@@ -1,4 +1,4 @@
-//! How far a thread is with an exposition, and when it lets others on.
+//! How far a thread has come with an exposition, and when it yields.
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Where a thread is with the exposition that it writes.
+/// How far a thread has come with its exposition.
 #[derive(Debug, Default)]
 pub(super) struct Progress(Mutex<Step>);
 
@@ -53,17 +53,17 @@ impl Progress {
     }
 }
 
-/// Whether to let workers on after each chunk. Where there are no more processors than those, the
-/// system would hold one up for some milliseconds at each scrape.
+/// Whether to yield after each chunk. Without that, a scrape would hold up a worker for some
+/// milliseconds where all processors are busy with workers.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pace<'p> {
-    /// Of a thread of its own. A worker is not to wait for others.
+    /// `None` on a worker, which does not yield.
     progress: Option<&'p Progress>,
-    /// With more threads than processors, to give way takes some milliseconds.
+    /// When to stop: with more threads than processors, a yield takes some milliseconds.
     until: Instant,
 }
 
-/// How long a scrape may give way.
+/// For how long a scrape yields.
 const PATIENCE: Duration = Duration::from_millis(250);
 
 impl<'p> Pace<'p> {

@@ -1,4 +1,4 @@
-//! From the metrics to the bytes of a scrape: into memory, compressed if asked.
+//! Renders an exposition into memory, compressed if requested.
 
 use std::{
     any::Any,
@@ -17,16 +17,16 @@ use crate::{
     exposition::{CHUNK, Format, Sink, Source},
 };
 
-/// Why there is nothing to send.
+/// Why there is no exposition to send.
 #[derive(Debug)]
 pub(crate) enum RenderError {
-    /// Too many scrapes wait already, to be written or to be taken, or this one waited too long.
+    /// Too many scrapes wait to be written or to be read, or this one waited too long.
     Busy,
-    /// In words for the log.
+    /// The cause, for the log.
     Failed(String),
 }
 
-/// Renders in memory. What a metric's own code does wrong ends here.
+/// Renders into memory. Errors and panics of the application's code end here.
 pub(super) fn render(
     source: &dyn Source,
     format: Format,
@@ -57,7 +57,7 @@ pub(super) fn render(
     }
 }
 
-/// Drops what a panic carries, whose own `drop` may panic.
+/// Drops a panic's payload, whose own `drop` may panic.
 fn drop_payload(payload: Box<dyn Any + Send>) {
     if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
         mem::forget(payload);
@@ -85,7 +85,7 @@ fn render_plain(
     Ok(rendered)
 }
 
-/// Takes an exposition as it is.
+/// Collects an exposition without compression.
 struct PlainSink<'p> {
     blocks: Blocks,
     pace: Pace<'p>,

@@ -1,4 +1,4 @@
-//! Where a scrape is rendered: on the worker that was asked, or off the event loop.
+//! Chooses where a scrape is rendered: on the worker, or off the event loop.
 
 use std::{sync::Arc, time::Duration};
 
@@ -9,11 +9,11 @@ use super::{
 };
 use crate::exposition::{Cost, Format, Source};
 
-/// Expositions up to about this size, in bytes, are rendered where they are asked for: some tenths of
-/// a millisecond.
+/// Expositions up to about this size, in bytes, are rendered on the worker, in some tenths of a
+/// millisecond.
 pub(super) const INLINE: usize = 256 * 1024;
 
-/// Renders scrapes: small ones of our own code at once, all others on a thread of its own.
+/// Renders small scrapes that run only our own code on the worker, all others on a thread of its own.
 #[derive(Debug)]
 pub(super) struct Renderer {
     pub(super) memory: Arc<Memory>,

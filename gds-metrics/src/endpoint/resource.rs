@@ -35,7 +35,7 @@ pub(crate) const RESOURCE: &str = "gds_metrics";
 const RETRY_AFTER: &str = "1";
 /// How long a scrape may wait to be rendered.
 const DEADLINE: Duration = Duration::from_secs(10);
-/// How long a client may take nothing of an exposition that it asked for.
+/// How long a client may read nothing of its exposition.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Where the metrics are served, and to whom.
@@ -98,7 +98,7 @@ impl Endpoint {
         let format = Format::negotiate(req.headers().get_all(header::ACCEPT));
         let gzip = accepts_gzip(req);
         if head {
-            // As for `GET`, but for the length, which is not known before it is written.
+            // The headers of `GET` without the length, which is known only after rendering.
             return headers(format, gzip).body(body::None::new());
         }
         match self.renderer.render(&self.source, format, gzip).await {
@@ -156,7 +156,7 @@ impl HttpServiceFactory for MetricsScope {
             };
             super::live::register(&path, reply, config);
         }
-        // Everything happens in here, after routing: `/%6detrics` is this resource as well.
+        // All checks happen here, after routing: `/%6detrics` is this resource, too.
         let answer = move |req: HttpRequest| {
             let endpoint = Arc::clone(&endpoint);
             async move { endpoint.answer(&req).await }
@@ -184,7 +184,8 @@ fn refuse(scrapes: &Scrapes, denied: Denied) -> HttpResponse {
     }
 }
 
-/// Whether the client prefers gzip. What cannot be read, or refuses all there is, gets it plain.
+/// Whether the client prefers gzip. If the header is unreadable or refuses everything, nothing is
+/// compressed.
 fn accepts_gzip(req: &HttpRequest) -> bool {
     let supported = [Encoding::gzip(), Encoding::identity()];
     cfg!(feature = "gzip")

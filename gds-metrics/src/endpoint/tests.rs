@@ -32,6 +32,9 @@ use crate::{
 
 /// The longest that anything is waited for.
 const LIMIT: Duration = Duration::from_secs(20);
+/// How long a client may read nothing. In this time a busy machine must render as many expositions as
+/// fill the memory that is there for them.
+const PATIENCE: Duration = Duration::from_secs(4);
 
 /// Writes a family of so many bytes, and then waits if it is told to.
 struct Probe {
@@ -241,9 +244,8 @@ fn only_what_is_small_and_our_own_is_written_on_the_worker() {
 #[test]
 fn readers_that_never_read() {
     const BYTES: usize = 16 * 1024 * 1024;
-    let patience = Duration::from_secs(1);
     let probe = Probe::new(Cost::Bytes(BYTES), BYTES);
-    let server = serve(&probe, LIMIT, patience);
+    let server = serve(&probe, LIMIT, PATIENCE);
     let mut stalled = Vec::new();
     let stalled_at = loop {
         // So that none is refused for another reason.
@@ -271,7 +273,7 @@ fn readers_that_never_read() {
 async fn streams_without_a_window() {
     const BYTES: usize = 16 * 1024 * 1024;
     let probe = Probe::new(Cost::Bytes(BYTES), BYTES);
-    let server = serve(&probe, LIMIT, Duration::from_secs(1));
+    let server = serve(&probe, LIMIT, PATIENCE);
     let stream = TcpStream::connect(server.address).expect("a connection");
     stream.set_nonblocking(true).expect("a connection");
     let stream = actix_web::rt::net::TcpStream::from_std(stream).expect("a connection");

@@ -1,15 +1,14 @@
 //! The thread that renders scrapes off the event loop, and what happens when it does not come back.
 //!
-//! It is not one of Actix's blocking pool: when that is full of calls to a database that is stuck, the
-//! scrape that would show it must still be answered.
+//! It does not belong to Actix's blocking pool: if that pool is full of calls to a stuck database, the
+//! scrape that would show this must still be answered.
 //!
-//! A collector that does not return cannot be stopped. Its thread is left behind and another one takes
-//! the next scrapes: what hung once need not hang again. So that a collector that always hangs does not
-//! use up the machine, there are never more than [`MAX_THREADS`]; when all of them hang, scrapes are
-//! refused until one comes back.
+//! A collector that does not return cannot be stopped. Its thread is left behind, and another one takes
+//! the next scrapes, because a collector that hung once may return the next time. There are never more
+//! than [`MAX_THREADS`] threads; while all of them hang, scrapes are refused.
 
 use std::{
-    fmt, io,
+    fmt, io, process,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         mpsc::{self, SendError, Sender},
@@ -48,6 +47,8 @@ pub(super) struct Threads {
 
 #[derive(Clone)]
 struct Thread {
+    /// The process that it runs in.
+    process: u32,
     jobs: Sender<Job>,
     permits: Arc<Semaphore>,
     progress: Arc<Progress>,
@@ -108,6 +109,8 @@ impl Threads {
     fn current(&self) -> Result<Thread, RenderError> {
         let current = lock(&self.current).clone();
         match current {
+            // A child of a fork has the memory of its parent, but not its threads.
+            Some(thread) if thread.process != process::id() => self.replace(&thread),
             Some(thread) if thread.progress.stands_still_for(self.deadline) => {
                 self.name(&thread.progress.last_family());
                 self.replace(&thread)
@@ -130,7 +133,7 @@ impl Threads {
         {
             return Ok(other.clone());
         }
-        // One of them is not a thread's.
+        // One reference is ours.
         if Arc::strong_count(&self.running) > MAX_THREADS {
             return Err(RenderError::Busy);
         }
@@ -164,7 +167,7 @@ impl Threads {
             } else {
                 log::error!(
                     "a scrape takes longer than {limit:?}: the metric family `{family}`, or a collector \
-                     that comes after it, does not return; it should only read numbers"
+                     after it, does not return; it should only read numbers"
                 );
             }
         }
@@ -192,7 +195,7 @@ impl Thread {
         let thread = thread::Builder::new().name("gds-metrics-scrape".to_owned());
         thread.spawn(move || {
             for job in queue {
-                // Whoever asked may have gone.
+                // The client may have gone.
                 if !job.reply.is_closed() {
                     at.begin();
                     let rendered = render(&*job.source, job.format, job.gzip, &memory, Some(&at));
@@ -203,6 +206,7 @@ impl Thread {
             drop(running);
         })?;
         Ok(Self {
+            process: process::id(),
             jobs,
             permits: Arc::new(Semaphore::new(AT_ONCE)),
             progress,
@@ -240,6 +244,7 @@ mod tests {
     fn a_thread_that_died_is_started_again() {
         let threads = Threads::new(Arc::default(), Duration::from_secs(10));
         let dead = Thread {
+            process: process::id(),
             jobs: mpsc::channel().0,
             permits: Arc::new(Semaphore::new(AT_ONCE)),
             progress: Arc::default(),
@@ -250,5 +255,22 @@ mod tests {
             System::new().block_on(rendered).expect("no failure");
         }
         assert_eq!(Arc::strong_count(&threads.running), 2);
+    }
+
+    /// A process that forks hands its memory on, but not its threads: in the child, nobody takes what is
+    /// sent to a thread of the parent's.
+    #[test]
+    fn a_thread_of_another_process_is_left_behind() {
+        let threads = Threads::new(Arc::default(), Duration::from_secs(1));
+        let (jobs, queue) = mpsc::channel();
+        *lock(&threads.current) = Some(Thread {
+            process: process::id() + 1,
+            jobs,
+            permits: Arc::new(Semaphore::new(AT_ONCE)),
+            progress: Arc::default(),
+        });
+        let rendered = threads.render(Arc::new(Nothing), Format::Text, false);
+        System::new().block_on(rendered).expect("no failure");
+        assert!(queue.try_recv().is_err());
     }
 }

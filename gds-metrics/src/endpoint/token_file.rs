@@ -1,4 +1,4 @@
-//! A token that lies in a file and may be rotated there.
+//! A token in a file, where it may be rotated.
 
 use std::{
     fmt,
@@ -17,13 +17,14 @@ use crate::error::ConfigError;
 
 pub(crate) const TOKEN_FILE: &str = "METRICS_AUTH_TOKEN_FILE";
 
-/// A file that is longer holds something else.
+/// A longer file does not hold a token.
 const MAX_LEN: u64 = 64 * 1024;
 /// How many threads may wait for a file system that does not answer.
 const MAX_LOOKS: usize = 4;
 
-/// The token in a file. It is looked at again when asked for, at most once a second, on a thread of
-/// its own: a file system that hangs must hold up neither the event loop nor the blocking pool.
+/// The token in a file. The file is read again when the token is needed, at most once a second, on a
+/// thread of its own: a file system that hangs must hold up neither the event loop nor the blocking
+/// pool.
 pub(crate) struct TokenFile {
     inner: Arc<Inner>,
 }
@@ -39,9 +40,9 @@ type Reader = dyn Fn(&Path) -> io::Result<Arc<str>> + Send + Sync;
 
 #[derive(Clone, Copy)]
 struct Pace {
-    /// How old what was read may become, and how long a change must last to be believed.
+    /// How long the token that was read is fresh, and how long a change must last to be accepted.
     interval: Duration,
-    /// How long a scrape waits for a look: long enough for a change to be believed.
+    /// How long a scrape waits for a look: long enough to accept a change.
     patience: Duration,
     /// When a look is given up.
     limit: Duration,
@@ -60,9 +61,9 @@ struct State {
     look: Option<Look>,
     /// How many looks were begun.
     begun: u64,
-    /// How many of them have not returned, those that were given up included.
+    /// How many looks have not returned, including those that were given up.
     out: usize,
-    /// What was logged and still holds.
+    /// The trouble that was logged last, while it lasts.
     trouble: Option<String>,
 }
 
@@ -111,7 +112,7 @@ impl TokenFile {
         let mut state = state.subscribe();
         let look = state.borrow().look;
         if let Some(look) = look {
-            // When it takes too long, the last good token must do.
+            // If the look takes too long, the last good token counts.
             let left = pace.patience.saturating_sub(look.at.elapsed());
             if !left.is_zero() {
                 let ended = state.wait_for(|state| !state.awaits(look.number));
@@ -129,15 +130,14 @@ impl fmt::Debug for TokenFile {
     }
 }
 
-// Nothing is logged while the state is locked, and only when the state is right: a logger may block,
-// or panic.
+// Log lines are written after the state is updated and unlocked: a logger may block, or panic.
 impl Inner {
     /// The first look, for which the start waits.
     fn read_first(self: &Arc<Self>) -> io::Result<Arc<str>> {
         let (sender, first) = mpsc::sync_channel(1);
         let this = Arc::clone(self);
         spawn(move || {
-            // Nobody waits any more for one that took too long.
+            // Nobody waits any more if the read took too long.
             let _ = sender.send((this.read)(&this.path));
         })?;
         match first.recv_timeout(self.pace.limit) {
@@ -172,7 +172,7 @@ impl Inner {
         self.tell(news);
     }
 
-    /// A token that the file has come to hold. A half-written one does not last.
+    /// A new token in the file, if two reads agree. A half-written one does not last.
     fn look(&self) -> io::Result<Option<Arc<str>>> {
         let found = (self.read)(&self.path);
         if let Ok(token) = &found
@@ -190,7 +190,7 @@ impl Inner {
         let mut news = None;
         self.state.send_modify(|state| {
             state.out -= 1;
-            // What was given up may be long out of date.
+            // The result of a look that was given up may be out of date.
             if !state.awaits(number) {
                 return;
             }
@@ -210,14 +210,14 @@ impl Inner {
     }
 
     fn hangs(&self) -> String {
-        format!("a look at it takes longer than {:?}", self.pace.limit)
+        format!("reading it takes longer than {:?}", self.pace.limit)
     }
 
     fn tell(&self, news: Option<String>) {
         if let Some(trouble) = news {
             log::error!(
-                "{TOKEN_FILE} is `{}`, which cannot be read any more: {trouble}; the token read last \
-                 stays valid",
+                "{TOKEN_FILE} is `{}`, which cannot be read any more: {trouble}; the last token \
+                 that was read stays valid",
                 shown(&self.path).display()
             );
         }
@@ -237,7 +237,7 @@ impl State {
         self.look.is_some_and(|look| look.number == number)
     }
 
-    /// The trouble, if it is another than the one before.
+    /// The trouble, if it differs from the one before.
     fn news(&mut self, trouble: String) -> Option<String> {
         if self.trouble.as_ref() == Some(&trouble) {
             return None;
@@ -251,7 +251,7 @@ fn spawn(work: impl FnOnce() + Send + 'static) -> io::Result<()> {
     thread.spawn(work).map(drop)
 }
 
-/// The path, if it is surely one. Else it can be a token that was put into the wrong variable.
+/// The path, if it is certainly a path. Otherwise it may be a token in the wrong variable.
 fn shown(path: &Path) -> &Path {
     let is_path = path.is_absolute() || path.starts_with(".") || path.starts_with("..");
     if is_path || path.as_os_str().is_empty() {
@@ -261,7 +261,7 @@ fn shown(path: &Path) -> &Path {
     }
 }
 
-/// Whether a token can arrive in a header: visible ASCII, at least one.
+/// Checks that a token can be sent in a header: visible ASCII, at least one character.
 pub(crate) fn check_token(setting: &'static str, token: &str) -> Result<(), ConfigError> {
     let problem = if token.is_empty() {
         "is empty"
@@ -273,12 +273,12 @@ pub(crate) fn check_token(setting: &'static str, token: &str) -> Result<(), Conf
     Err(ConfigError::Token { setting, problem })
 }
 
-/// Reads a token, less one newline at its end.
+/// Reads a token, without one newline at its end.
 fn read(path: &Path) -> io::Result<Arc<str>> {
     let invalid = |problem: String| io::Error::new(io::ErrorKind::InvalidData, problem);
     let mut options = File::options();
     options.read(true);
-    // Opening a pipe would wait for somebody who writes to it.
+    // Without this, opening a pipe would wait for a writer.
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_NONBLOCK);
     let file = options.open(path)?;

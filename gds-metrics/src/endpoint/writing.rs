@@ -23,8 +23,8 @@ pub(crate) fn write(
     Ok(())
 }
 
-/// This thread writes an exposition. A collector that asked for another one would be asked by that one
-/// again, without end.
+/// Marks that this thread writes an exposition. A collector that asked for another exposition would be
+/// called by that one again, without end.
 struct Writing;
 
 thread_local! {

@@ -74,3 +74,60 @@ impl<T> AppendOnly<T> {
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{sync::Barrier, thread};
+
+    use super::*;
+
+    /// Threads add what is missing, as workers do, while one reads lengths and entries: a length that was
+    /// read is never ahead of the entries, no entry is added twice, and none changes its place.
+    #[test]
+    fn a_length_never_runs_ahead_of_the_entries() {
+        const THREADS: usize = 4;
+        const ENTRIES: usize = 2_000;
+        let list = AppendOnly::new();
+        let start = Barrier::new(THREADS + 1);
+        let add = |entry: usize, seen: usize| {
+            let mut entries = list.lock();
+            if !entries.iter().skip(seen).any(|other| *other == entry) {
+                list.push(&mut entries, entry);
+            }
+        };
+        thread::scope(|scope| {
+            for _ in 0..THREADS {
+                scope.spawn(|| {
+                    start.wait();
+                    let mut known = Vec::new();
+                    for entry in 0..ENTRIES {
+                        while !known.contains(&entry) {
+                            let seen = known.len();
+                            if seen == list.len() {
+                                add(entry, seen);
+                            }
+                            known.extend(list.lock().iter().skip(seen));
+                        }
+                    }
+                });
+            }
+            start.wait();
+            let mut before: Vec<usize> = Vec::new();
+            while before.len() < ENTRIES {
+                let len = list.len();
+                let now = list.lock().clone();
+                assert!(
+                    now.len() >= len,
+                    "{} entries, but {len} in length",
+                    now.len()
+                );
+                assert!(now.starts_with(&before), "an entry has moved");
+                assert!(len >= before.len(), "the length went down");
+                before = now;
+            }
+        });
+        let entries = list.lock().clone();
+        assert!(entries.iter().copied().eq(0..ENTRIES), "{entries:?}");
+        assert_eq!(list.len(), ENTRIES);
+    }
+}

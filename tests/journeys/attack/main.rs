@@ -14,6 +14,7 @@ mod support;
 
 mod flood;
 mod model;
+mod races;
 mod spellings;
 mod statuses;
 mod workers;

@@ -67,7 +67,7 @@ pub(crate) fn write(
 
 #[cfg(test)]
 mod tests {
-    use std::fmt::Write as _;
+    use std::{fmt::Write as _, sync::mpsc, thread, time::Duration};
 
     use prometheus_client::metrics::{counter::Counter, family::Family};
 
@@ -153,6 +153,33 @@ mod tests {
         let characters: Vec<String> = text.chars().map(String::from).collect();
         let characters: Vec<&str> = characters.iter().map(String::as_str).collect();
         assert_eq!(exposed(&characters), whole);
+    }
+
+    /// A label may be as long as what a client sends, and prometheus-client writes each quotation mark of
+    /// it by itself. If every piece had all that came before it read again, a scrape would not end.
+    #[test]
+    fn a_long_label_in_many_pieces_is_read_once() {
+        const LEN: usize = 1_000_000;
+        let family = Family::<Vec<(&str, String)>, Counter>::default();
+        let labels = vec![("path", "\"".repeat(LEN))];
+        family.get_or_create(&labels).inc();
+        let mut registry = Registry::default();
+        registry.register("x", "Help", family);
+
+        let (done, exposed) = mpsc::channel();
+        thread::spawn(move || {
+            let mut out = Vec::new();
+            let mut writer = open(Format::Text, &mut out);
+            let mut problems = Problems::default();
+            write(&mut *writer, &registry, &mut |_| Ok(()), &mut problems)
+                .expect("a counter can be encoded");
+            writer.finish();
+            drop(writer);
+            done.send(out)
+        });
+        let exposed = exposed.recv_timeout(Duration::from_secs(60));
+        let exposed = exposed.expect("the pieces are not read again and again");
+        assert!(exposed.len() > 2 * LEN);
     }
 
     #[test]

@@ -190,7 +190,8 @@ impl fmt::Write for Reader<'_> {
     fn write_str(&mut self, piece: &str) -> fmt::Result {
         self.written = true;
         self.gathered.push_str(piece);
-        if self.gathered.len() >= GATHERED {
+        // Without a newline there is nothing new to read, however many pieces a long line has.
+        if self.gathered.len() >= GATHERED && piece.contains('\n') {
             self.read_gathered(false);
         }
         Ok(())
