@@ -132,6 +132,16 @@ pub(crate) fn is_generic(ty: &Type, generics: &Generics) -> bool {
     mentions(ty.to_token_stream(), &names)
 }
 
+/// Whether `ty` is a type parameter of `generics` itself.
+pub(crate) fn is_parameter(ty: &Type, generics: &Generics) -> bool {
+    match ty {
+        Type::Path(path) => generics
+            .type_params()
+            .any(|param| path.path.is_ident(&param.ident)),
+        _ => false,
+    }
+}
+
 fn mentions(tokens: TokenStream, names: &[String]) -> bool {
     tokens.into_iter().any(|token| match token {
         TokenTree::Ident(ident) => names.contains(&ident.to_string()),

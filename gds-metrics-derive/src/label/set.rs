@@ -186,6 +186,10 @@ fn expand(input: &DeriveInput, fields: &[Field<'_>]) -> TokenStream {
             let name = &name.value;
             quote!(#private::Label::Name(#name))
         }
+        None if is_generic(field.ty, &input.generics) => {
+            let ty = field.ty;
+            quote!(#private::Label::Set(<#ty as #private::LabelNames>::NAMES))
+        }
         None => {
             let ty = field.ty;
             quote!(#private::Label::Set({
@@ -194,6 +198,17 @@ fn expand(input: &DeriveInput, fields: &[Field<'_>]) -> TokenStream {
             }))
         }
     });
+    let mut named = where_clause.cloned();
+    for field in fields
+        .iter()
+        .filter(|f| f.name.is_none() && is_generic(f.ty, &input.generics))
+    {
+        let ty = field.ty;
+        named
+            .get_or_insert_with(|| parse_quote!(where))
+            .predicates
+            .push(parse_quote!(#ty: #private::LabelNames));
+    }
     let closed = closed(input, fields, &private);
 
     quote! {
@@ -210,8 +225,9 @@ fn expand(input: &DeriveInput, fields: &[Field<'_>]) -> TokenStream {
         }
 
         #[automatically_derived]
-        impl #impl_generics #private::LabelNames for #ident #ty_generics #where_clause {
-            const NAMES: &'static [#private::Label] = &[#(#names),*];
+        impl #impl_generics #private::LabelNames for #ident #ty_generics #named {
+            const NAMES: #private::std::option::Option<&'static [#private::Label]> =
+                #private::std::option::Option::Some(&[#(#names),*]);
         }
 
         #closed

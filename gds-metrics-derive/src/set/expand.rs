@@ -2,12 +2,12 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
-use syn::{Generics, Ident, ext::IdentExt, parse_quote, spanned::Spanned};
+use syn::{Generics, Ident, Type, ext::IdentExt, parse_quote, spanned::Spanned};
 
 use super::model::{Content, Field, Metric, Nested, Set};
 use crate::{
     attr::{ConstantLabel, Count},
-    tokens::{is_generic, private, respanned},
+    tokens::{is_generic, is_parameter, private, respanned},
 };
 
 /// An implementation for a set with mistakes, so that its users are not told of more.
@@ -103,7 +103,12 @@ fn bounded(set: &Set<'_>, private: &TokenStream) -> Generics {
             Content::Metric(metric) => {
                 let zero = metric.zero.map(|_| quote!(+ #private::Zero));
                 let max_series = metric.max_series.map(|_| quote!(+ #private::MaxSeries));
-                quote!(#private::Metric #zero #max_series)
+                let metric = if is_named(ty, set) {
+                    quote!(NamedMetric)
+                } else {
+                    quote!(Metric)
+                };
+                quote!(#private::#metric #zero #max_series)
             }
             Content::Set(_) => quote!(#private::GdsMetricSet),
             Content::Skipped => quote!(#private::std::default::Default),
@@ -114,6 +119,12 @@ fn bounded(set: &Set<'_>, private: &TokenStream) -> Generics {
             .push(parse_quote!(#ty: #bound));
     }
     generics
+}
+
+/// Whether the type parameters of the set decide the names of the field's labels. If the field is a parameter
+/// itself, the names stay unknown: generic code knows it as a `Metric` alone.
+fn is_named(ty: &Type, set: &Set<'_>) -> bool {
+    is_generic(ty, set.generics) && !is_parameter(ty, set.generics)
 }
 
 /// All that is known of a metric, and the only place that asks its type to be one.
@@ -157,10 +168,14 @@ fn metric_constant(
     );
     // At the type, which is what may be wrong with it.
     let private_here = respanned(private, field.ty.span());
-    let labels = quote! {{
-        use #private::Unknown as _;
-        #private::LabelsOf::<#ty>::NAMES
-    }};
+    let labels = if is_named(ty, set) {
+        quote!(<#ty as #private::NamedMetric>::NAMES)
+    } else {
+        quote! {{
+            use #private::Unknown as _;
+            #private::LabelsOf::<#ty>::NAMES
+        }}
+    };
     let call = quote_spanned! {field.ty.span()=>
         #private_here::metric_field::<#ty>(#private::MetricParts {
             set: #set_name,

@@ -140,9 +140,10 @@ pub const fn nested_index(index: usize, count: usize, next: usize) -> usize {
     index * count + next
 }
 
-/// What a [`Family`](crate::Family) of a metric set needs of its label set.
+/// What a [`Family`](crate::Family), a [`ClosedFamily`](crate::ClosedFamily) or an [`Info`](crate::Info)
+/// needs of its label set.
 ///
-/// Implemented for every type that can be one: derive `Clone, Debug, PartialEq, Eq, Hash` and
+/// Implemented for every type that has it: derive `Clone, Debug, PartialEq, Eq, Hash` and
 /// [`EncodeLabelSet`](derive@crate::EncodeLabelSet).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a label set",
@@ -150,16 +151,39 @@ pub const fn nested_index(index: usize, count: usize, next: usize) -> usize {
     note = "a label set is a struct with `#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]`, each field of which is a label",
     note = "it owns its values: a `String` or a `&'static str`, not a `&str` that is borrowed"
 )]
-pub trait LabelSet:
+pub trait FamilyLabels:
     EncodeLabelSet + Clone + Eq + Hash + std::fmt::Debug + Send + Sync + 'static
 {
 }
 
 #[diagnostic::do_not_recommend]
-impl<L: EncodeLabelSet + Clone + Eq + Hash + std::fmt::Debug + Send + Sync + 'static> LabelSet
+impl<L: EncodeLabelSet + Clone + Eq + Hash + std::fmt::Debug + Send + Sync + 'static> FamilyLabels
     for L
 {
 }
+
+/// A label set whose label names are part of its type: the bound for generic code.
+///
+/// Implemented for every type that can be one: derive `Clone, Debug, PartialEq, Eq, Hash` and
+/// [`EncodeLabelSet`](derive@crate::EncodeLabelSet).
+///
+/// ```
+/// use gds_metrics::{Counter, Family, GdsMetricSet, GdsMetrics, LabelSet, RegisterError};
+///
+/// #[derive(Clone, Debug, GdsMetricSet)]
+/// struct Retries<L: LabelSet> {
+///     /// Calls that were tried again.
+///     retries: Family<L, Counter>,
+/// }
+///
+/// fn register<L: LabelSet>(metrics: &GdsMetrics) -> Result<Retries<L>, RegisterError> {
+///     metrics.register()
+/// }
+/// ```
+pub trait LabelSet: FamilyLabels + LabelNames {}
+
+#[diagnostic::do_not_recommend]
+impl<L: FamilyLabels + LabelNames> LabelSet for L {}
 
 /// A label of a label set.
 #[doc(hidden)]
@@ -186,19 +210,72 @@ pub(crate) fn flat_names(labels: &'static [Label]) -> Option<Vec<&'static str>> 
     Some(names)
 }
 
-/// A label set that tells its labels' names.
-#[doc(hidden)]
+/// The names of a label set's labels, as far as its type knows them.
+///
+/// [`#[derive(EncodeLabelSet)]`](derive@crate::EncodeLabelSet) implements it. A generic metric set, such as
+/// `struct Retries<L> { retries: Family<L, Counter> }`, needs it, so that its [`schema`](crate::schema) lists
+/// the labels and that a label which would come twice does not compile.
+///
+/// For a label set with an encoder written by hand or derived by prometheus-client, an empty implementation
+/// is enough. The names are then unknown: [`MetricSchema::labels`](crate::schema::MetricSchema::labels)
+/// returns `None`.
+///
+/// ```
+/// use gds_metrics::{
+///     Counter, EncodeLabelSet, Family, GdsMetricSet, GdsMetrics, LabelNames,
+///     prometheus_client::encoding::LabelSetEncoder,
+/// };
+///
+/// #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+/// struct Shard(u8);
+///
+/// impl EncodeLabelSet for Shard {
+///     fn encode(&self, encoder: &mut LabelSetEncoder<'_>) -> std::fmt::Result {
+///         [("shard", self.0)].encode(encoder)
+///     }
+/// }
+///
+/// impl LabelNames for Shard {}
+///
+/// #[derive(Clone, Debug, GdsMetricSet)]
+/// struct Retries<L> {
+///     /// Calls that were tried again.
+///     retries: Family<L, Counter>,
+/// }
+///
+/// let metrics = GdsMetrics::builder().build()?;
+/// let calls: Retries<Shard> = metrics.register()?;
+/// calls.retries.get_or_create(&Shard(7)).inc();
+/// assert_eq!(metrics.sample("retries_total", &[("shard", "7")]), Some(1.0));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "the names of the labels of `{Self}` are not known, and a generic metric set needs them",
+    label = "the names of its labels are not known",
+    note = "use `#[derive(gds_metrics::EncodeLabelSet)]` for the label set, or write `impl gds_metrics::LabelNames for {Self} {{}}`"
+)]
 pub trait LabelNames {
-    const NAMES: &'static [Label];
+    /// `None`: not known.
+    #[doc(hidden)]
+    const NAMES: Option<&'static [Label]> = None;
 }
 
-/// `Probe::<L>::NAMES` is `Some` if `L` implements [`LabelNames`], else, by way of [`Unknown`], `None`.
+// What prometheus-client implements `EncodeLabelSet` for. Their names are values.
+impl<T> LabelNames for Vec<T> {}
+impl<T> LabelNames for &[T] {}
+impl<T, const N: usize> LabelNames for [T; N] {}
+
+impl<A: LabelNames, B: LabelNames> LabelNames for (A, B) {
+    const NAMES: Option<&'static [Label]> = Some(&[Label::Set(A::NAMES), Label::Set(B::NAMES)]);
+}
+
+/// `Probe::<L>::NAMES` is what [`LabelNames`] says if `L` implements it. Otherwise it is [`Unknown`]'s `None`.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Probe<L>(std::marker::PhantomData<L>);
 
 impl<L: LabelNames> Probe<L> {
-    pub const NAMES: Option<&'static [Label]> = Some(L::NAMES);
+    pub const NAMES: Option<&'static [Label]> = L::NAMES;
 }
 
 /// The fallback of [`Probe`]. An inherent constant goes before a trait's.

@@ -72,20 +72,31 @@ pub(crate) mod sealed {
 pub struct NoLabels;
 
 impl LabelNames for NoLabels {
-    const NAMES: &'static [Label] = &[];
+    const NAMES: Option<&'static [Label]> = Some(&[]);
 }
 
-/// `LabelsOf::<M>::NAMES`: the names of a metric's labels, if its label set tells them. Else, and for what is
-/// no metric, it is `None` by way of [`Unknown`].
+/// `LabelsOf::<M>::NAMES`: the names of a metric's labels, if its label set has [`LabelNames`]. Otherwise, and
+/// for a type that is not a metric, it is [`Unknown`]'s `None`.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct LabelsOf<M>(PhantomData<M>);
 
 impl<M: sealed::Metric<Labels: LabelNames>> LabelsOf<M> {
-    pub const NAMES: Option<&'static [Label]> = Some(<M::Labels as LabelNames>::NAMES);
+    pub const NAMES: Option<&'static [Label]> = <M::Labels as LabelNames>::NAMES;
 }
 
 impl<M> Unknown for LabelsOf<M> {}
+
+/// What a field of a generic set is. [`LabelsOf`] is resolved before type parameters are known, so here a bound
+/// asks for the names.
+#[doc(hidden)]
+pub trait NamedMetric: Metric {
+    const NAMES: Option<&'static [Label]>;
+}
+
+impl<M: Metric + sealed::Metric<Labels: LabelNames>> NamedMetric for M {
+    const NAMES: Option<&'static [Label]> = <M::Labels as LabelNames>::NAMES;
+}
 
 /// What is known of a metric before it is made.
 #[derive(Clone, Debug)]

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     custom::{
         label_render::{self, BadLabels},
-        labels::{ClosedLabelSet, LabelSet, capped},
+        labels::{ClosedLabelSet, FamilyLabels, capped},
         metric::{Exposed, FamilyMember, Metric, Options, sealed},
     },
     exposition::{MetricKind, Timestamp, Writer},
@@ -74,7 +74,7 @@ struct Inner<M> {
     label_bytes: usize,
 }
 
-impl<L: ClosedLabelSet + LabelSet, M: FamilyMember> ClosedFamily<L, M> {
+impl<L: ClosedLabelSet + FamilyLabels, M: FamilyMember> ClosedFamily<L, M> {
     fn new(options: &Options) -> Self {
         let count = const { capped(L::COUNT) };
         let start = Timestamp::now();
@@ -175,11 +175,11 @@ impl<L: ClosedLabelSet + LabelSet, M: FamilyMember> ClosedFamily<L, M> {
     }
 }
 
-impl<L: ClosedLabelSet + LabelSet, M: FamilyMember> Metric for ClosedFamily<L, M> {
+impl<L: ClosedLabelSet + FamilyLabels, M: FamilyMember> Metric for ClosedFamily<L, M> {
     const KIND: MetricKind = M::KIND;
 }
 
-impl<L: ClosedLabelSet + LabelSet, M: FamilyMember> sealed::Metric for ClosedFamily<L, M> {
+impl<L: ClosedLabelSet + FamilyLabels, M: FamilyMember> sealed::Metric for ClosedFamily<L, M> {
     type Labels = L;
 
     const WHOLE: bool = M::WHOLE;
@@ -193,7 +193,7 @@ impl<L: ClosedLabelSet + LabelSet, M: FamilyMember> sealed::Metric for ClosedFam
     }
 }
 
-impl<L: ClosedLabelSet + LabelSet, M: FamilyMember> Exposed for ClosedFamily<L, M> {
+impl<L: ClosedLabelSet + FamilyLabels, M: FamilyMember> Exposed for ClosedFamily<L, M> {
     fn write(&self, writer: &mut dyn Writer) {
         for entry in &self.inner.entries {
             entry.metric().write(writer, entry.labels(), entry.start());
@@ -209,7 +209,7 @@ impl<L: ClosedLabelSet + LabelSet, M: FamilyMember> Exposed for ClosedFamily<L, 
     }
 }
 
-impl<L: ClosedLabelSet + LabelSet, M: FamilyMember> Default for ClosedFamily<L, M> {
+impl<L: ClosedLabelSet + FamilyLabels, M: FamilyMember> Default for ClosedFamily<L, M> {
     fn default() -> Self {
         Self::new(&Options::default())
     }

@@ -19,7 +19,7 @@ use crate::{
     custom::{
         label_render::{self, BadLabels},
         label_text::LabelText,
-        labels::{LabelSet, flat_names},
+        labels::{FamilyLabels, flat_names},
         metric::{Exposed, FamilyMember, Metric, Options, sealed},
     },
     exposition::{MetricKind, Writer, push_label},
@@ -82,7 +82,7 @@ enum Found<M> {
     Full,
 }
 
-impl<L: LabelSet, M: FamilyMember> Family<L, M> {
+impl<L: FamilyLabels, M: FamilyMember> Family<L, M> {
     fn new(options: Options) -> Self {
         Self {
             inner: Arc::new(Inner {
@@ -299,7 +299,7 @@ impl<L: LabelSet, M: FamilyMember> Family<L, M> {
     }
 }
 
-impl<L: LabelSet, M: FamilyMember> Inner<L, M> {
+impl<L: FamilyLabels, M: FamilyMember> Inner<L, M> {
     fn lookup(&self) -> RwLockReadGuard<'_, Lookup<L, M>> {
         self.lookup.read().unwrap_or_else(PoisonError::into_inner)
     }
@@ -367,11 +367,11 @@ impl<L: LabelSet, M: FamilyMember> Inner<L, M> {
     }
 }
 
-impl<L: LabelSet, M: FamilyMember> Metric for Family<L, M> {
+impl<L: FamilyLabels, M: FamilyMember> Metric for Family<L, M> {
     const KIND: MetricKind = M::KIND;
 }
 
-impl<L: LabelSet, M: FamilyMember> sealed::Metric for Family<L, M> {
+impl<L: FamilyLabels, M: FamilyMember> sealed::Metric for Family<L, M> {
     type Labels = L;
 
     const WHOLE: bool = M::WHOLE;
@@ -385,7 +385,7 @@ impl<L: LabelSet, M: FamilyMember> sealed::Metric for Family<L, M> {
     }
 }
 
-impl<L: LabelSet, M: FamilyMember> Exposed for Family<L, M> {
+impl<L: FamilyLabels, M: FamilyMember> Exposed for Family<L, M> {
     fn write(&self, writer: &mut dyn Writer) {
         let inner = &*self.inner;
         let all = {
@@ -411,7 +411,7 @@ impl<L: LabelSet, M: FamilyMember> Exposed for Family<L, M> {
     }
 }
 
-impl<L: LabelSet, M: FamilyMember> Default for Family<L, M> {
+impl<L: FamilyLabels, M: FamilyMember> Default for Family<L, M> {
     fn default() -> Self {
         Self::new(Options::default())
     }

@@ -9,7 +9,7 @@ use super::series::Label;
 use crate::{
     custom::{
         label_render,
-        labels::LabelSet,
+        labels::FamilyLabels,
         metric::{Exposed, Metric, Options, sealed},
     },
     exposition::{MetricKind, Number, Writer},
@@ -70,7 +70,7 @@ impl<L> Info<L> {
     /// left out of the exposition, and a warning is logged.
     pub fn set(&self, labels: L)
     where
-        L: LabelSet,
+        L: FamilyLabels,
     {
         let Inner { options, facts } = &*self.inner;
         // The application's code, before the lock.
@@ -112,11 +112,11 @@ impl<L> Info<L> {
     }
 }
 
-impl<L: LabelSet> Metric for Info<L> {
+impl<L: FamilyLabels> Metric for Info<L> {
     const KIND: MetricKind = MetricKind::Info;
 }
 
-impl<L: LabelSet> sealed::Metric for Info<L> {
+impl<L: FamilyLabels> sealed::Metric for Info<L> {
     type Labels = L;
 
     fn make(options: &Options) -> Self {
@@ -128,7 +128,7 @@ impl<L: LabelSet> sealed::Metric for Info<L> {
     }
 }
 
-impl<L: LabelSet> Exposed for Info<L> {
+impl<L: FamilyLabels> Exposed for Info<L> {
     fn write(&self, writer: &mut dyn Writer) {
         let label = {
             let facts = self.inner.facts.read();

@@ -1,7 +1,7 @@
 //! Options of a field that only some metric types take. Their bounds say so, in our words.
 
 use crate::custom::{
-    labels::{ClosedLabelSet, LabelSet},
+    labels::{ClosedLabelSet, FamilyLabels},
     metric::{FamilyMember, Metric},
     metrics::Family,
 };
@@ -15,7 +15,7 @@ use crate::custom::{
 pub trait MaxSeries: Metric {}
 
 #[diagnostic::do_not_recommend]
-impl<L: LabelSet, M: FamilyMember> MaxSeries for Family<L, M> {}
+impl<L: FamilyLabels, M: FamilyMember> MaxSeries for Family<L, M> {}
 
 /// The limit of `#[metric(max_series = …)]`.
 #[doc(hidden)]
@@ -34,7 +34,7 @@ pub trait Zero: Metric {
     fn zero(&self);
 }
 
-impl<L: ClosedLabelSet + LabelSet, M: FamilyMember> Zero for Family<L, M> {
+impl<L: ClosedLabelSet + FamilyLabels, M: FamilyMember> Zero for Family<L, M> {
     fn zero(&self) {
         for labels in L::all() {
             drop(self.get_or_create(&labels));
