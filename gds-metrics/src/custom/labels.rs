@@ -1,4 +1,4 @@
-//! What is known of label types beyond how they are encoded: their names, and all of their values.
+//! What is known about label types besides their encoding: their names and their values.
 
 use std::{
     fmt::{Display, Write},
@@ -30,7 +30,7 @@ use prometheus_client::encoding::{
 #[diagnostic::on_unimplemented(
     message = "the values of `{Self}` are not all known",
     label = "its values are not all known",
-    note = "`#[derive(EncodeLabelValue)]` on an enum makes them known"
+    note = "use an enum with `#[derive(EncodeLabelValue)]`, or a `bool`"
 )]
 pub trait ClosedLabelValue: Sized {
     /// How many values there are. More than 10,000 do not compile.
@@ -71,13 +71,13 @@ impl<T: ClosedLabelValue> ClosedLabelValue for Option<T> {
     }
 }
 
-/// A label set all of whose values are known: all of its series can be
-/// created before they are used, as [`ClosedFamily`](crate::ClosedFamily) and `#[metric(zero)]` do.
+/// A label set whose values are all known. All of its series can be created in advance, which
+/// [`ClosedFamily`](crate::ClosedFamily) and `#[metric(zero)]` do.
 ///
-/// `#[derive(EncodeLabelSet)]` implements it for a struct all of whose fields are
-/// [`ClosedLabelValue`]s. Every combination counts: keep the product small.
+/// `#[derive(EncodeLabelSet)]` implements it for a struct whose fields are all [`ClosedLabelValue`]s. Each
+/// combination is a series: keep the product small.
 #[diagnostic::on_unimplemented(
-    message = "the label values of `{Self}` are not all known, so its series cannot be created before they are used",
+    message = "the label values of `{Self}` are not all known, so its series cannot be created in advance",
     label = "its label values are not all known",
     note = "use a label set made of enums (`#[derive(EncodeLabelValue)]`) and `bool`s, or a `Family` without `zero`"
 )]
@@ -92,10 +92,24 @@ pub trait ClosedLabelSet: Sized {
     fn index(&self) -> usize;
 }
 
-/// What a closed type may have at most: each of its values is a series.
+/// What a [`ClosedFamily`](crate::ClosedFamily) and `zero` need from a label set in a metric set. One trait, so
+/// that anything that is missing causes one error, about the label set.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a closed label set, whose values are all known",
+    label = "not a closed label set",
+    note = "a closed label set is a struct with `#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]` whose fields are `bool`s and enums with `#[derive(EncodeLabelValue)]`",
+    note = "for other labels, such as a `String`, write `Family` instead of `ClosedFamily`, or remove `zero`"
+)]
+pub trait ClosedFamilyLabels: ClosedLabelSet + FamilyLabels {}
+
+#[diagnostic::do_not_recommend]
+impl<L: ClosedLabelSet + FamilyLabels> ClosedFamilyLabels for L {}
+
+/// The limit for closed types: each value is a series.
 const MAX_COUNT: usize = 10_000;
 
-/// The values of an enum: those of all its variants.
+/// The number of values of an enum: the sum over its variants.
 #[doc(hidden)]
 #[must_use]
 #[track_caller]
@@ -108,7 +122,7 @@ pub const fn sum(mut counts: &[usize]) -> usize {
     capped(sum)
 }
 
-/// The combinations of a label set.
+/// The number of combinations of a label set.
 #[doc(hidden)]
 #[must_use]
 #[track_caller]
@@ -121,7 +135,7 @@ pub const fn product(mut counts: &[usize]) -> usize {
     capped(product)
 }
 
-/// `count`, if it is not too great.
+/// Returns `count`. Panics if it is above the limit.
 #[track_caller]
 pub(crate) const fn capped(count: usize) -> usize {
     assert!(
@@ -132,7 +146,7 @@ pub(crate) const fn capped(count: usize) -> usize {
     count
 }
 
-/// The position `next` in the `index`th group of `count`.
+/// The index of element `next` of group `index`, where each group has `count` elements.
 #[doc(hidden)]
 #[inline]
 #[must_use]
@@ -141,14 +155,14 @@ pub const fn nested_index(index: usize, count: usize, next: usize) -> usize {
 }
 
 /// What a [`Family`](crate::Family), a [`ClosedFamily`](crate::ClosedFamily) or an [`Info`](crate::Info)
-/// needs of its label set.
+/// needs from its label set.
 ///
 /// Implemented for every type that has it: derive `Clone, Debug, PartialEq, Eq, Hash` and
 /// [`EncodeLabelSet`](derive@crate::EncodeLabelSet).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a label set",
     label = "not a label set",
-    note = "a label set is a struct with `#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]`, each field of which is a label",
+    note = "a label set is a struct with `#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]`, each field of which is a label (an enum or a `String` is the value of one)",
     note = "it owns its values: a `String` or a `&'static str`, not a `&str` that is borrowed"
 )]
 pub trait FamilyLabels:
@@ -190,7 +204,7 @@ impl<L: FamilyLabels + LabelNames> LabelSet for L {}
 #[derive(Clone, Copy, Debug)]
 pub enum Label {
     Name(&'static str),
-    /// A flattened set; `None` when it does not tell.
+    /// A flattened set; `None` if its names are not known.
     Set(Option<&'static [Label]>),
 }
 
@@ -278,7 +292,7 @@ impl<L: LabelNames> Probe<L> {
     pub const NAMES: Option<&'static [Label]> = L::NAMES;
 }
 
-/// The fallback of [`Probe`]. An inherent constant goes before a trait's.
+/// The fallback of [`Probe`]: an inherent constant takes precedence over a trait's.
 #[doc(hidden)]
 pub trait Unknown {
     const NAMES: Option<&'static [Label]> = None;
@@ -286,7 +300,7 @@ pub trait Unknown {
 
 impl<L> Unknown for Probe<L> {}
 
-/// What a field of a derived label set can be. It says what is wrong in our words.
+/// The value of a label in a derived label set. It exists for its message.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the value of a label",
@@ -337,10 +351,10 @@ fn encode(
     text.finish()
 }
 
-/// The bytes of a label that `Display` writes. The rest is cut off.
+/// The limit in bytes for a label written by `Display`. The rest is cut off.
 const MAX_DISPLAY: usize = 128;
 
-/// Writes what `value` displays, up to a bound.
+/// Writes `value` with its `Display`, up to the limit.
 #[doc(hidden)]
 pub fn display<V: Display>(value: &V, encoder: &mut LabelValueEncoder<'_>) -> std::fmt::Result {
     let mut text = Bounded {
@@ -352,7 +366,7 @@ pub fn display<V: Display>(value: &V, encoder: &mut LabelValueEncoder<'_>) -> st
     if text.full { Ok(()) } else { written }
 }
 
-/// Passes a text on until it is full. Then it gives an error, so that `Display` stops.
+/// Forwards text up to the limit. Then it returns an error, so that `Display` stops.
 struct Bounded<'a, 'e> {
     encoder: &'a mut LabelValueEncoder<'e>,
     room: usize,

@@ -1,4 +1,4 @@
-//! Metrics of the application's own: families, histograms, sets, their schema, the registry.
+//! Custom metrics of the application: metric types, sets, their schema, and the registry.
 
 mod compat;
 mod label_render;

@@ -2,7 +2,10 @@ use std::{
     fmt::Write as _,
     hash::{Hash, Hasher},
     panic,
-    sync::{Barrier, atomic::AtomicBool},
+    sync::{
+        Barrier,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     thread,
     time::{Duration, Instant},
 };
