@@ -10,7 +10,7 @@ use crate::{
     tokens::{is_generic, is_parameter, private, respanned},
 };
 
-/// An implementation for a set with mistakes, so that its users are not told of more.
+/// An implementation for a set with errors, so that code which uses the set adds no further ones.
 pub(crate) fn stub(set: &Set<'_>) -> TokenStream {
     let private = private();
     let ident = set.ident;
@@ -28,7 +28,7 @@ pub(crate) fn stub(set: &Set<'_>) -> TokenStream {
     }
 }
 
-/// The code of a set without mistakes.
+/// The code of a set without errors.
 pub(crate) fn expand(set: &Set<'_>) -> TokenStream {
     let private = private();
     let ident = set.ident;
@@ -91,7 +91,7 @@ pub(crate) fn expand(set: &Set<'_>) -> TokenStream {
     }
 }
 
-/// The generics, with what the fields need of them.
+/// The generics, with the bounds that the fields need.
 fn bounded(set: &Set<'_>, private: &TokenStream) -> Generics {
     let mut generics = set.generics.clone();
     for field in &set.fields {
@@ -127,7 +127,7 @@ fn is_named(ty: &Type, set: &Set<'_>) -> bool {
     is_generic(ty, set.generics) && !is_parameter(ty, set.generics)
 }
 
-/// All that is known of a metric, and the only place that asks its type to be one.
+/// The constant of a metric. It is the only code that requires the type to be a metric.
 fn metric_constant(
     set: &Set<'_>,
     field: &Field<'_>,
@@ -166,7 +166,7 @@ fn metric_constant(
         }),
         private,
     );
-    // At the type, which is what may be wrong with it.
+    // The span of the type, so that a wrong type is reported there.
     let private_here = respanned(private, field.ty.span());
     let labels = if is_named(ty, set) {
         quote!(<#ty as #private::NamedMetric>::NAMES)
@@ -233,7 +233,7 @@ fn option(value: Option<impl ToTokens>, private: &TokenStream) -> TokenStream {
     }
 }
 
-/// The line of a field. (`line!` would tell the derive's.)
+/// The line of a field. (`line!` would be that of the derive.)
 fn line(span: Span) -> u32 {
     u32::try_from(span.unwrap().line()).unwrap_or_default()
 }
