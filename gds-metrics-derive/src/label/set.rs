@@ -198,13 +198,13 @@ fn expand(input: &DeriveInput, fields: &[Field<'_>]) -> TokenStream {
             }))
         }
     });
-    let mut named = where_clause.cloned();
+    let mut bounds_of_names = where_clause.cloned();
     for field in fields
         .iter()
         .filter(|f| f.name.is_none() && is_generic(f.ty, &input.generics))
     {
         let ty = field.ty;
-        named
+        bounds_of_names
             .get_or_insert_with(|| parse_quote!(where))
             .predicates
             .push(parse_quote!(#ty: #private::LabelNames));
@@ -225,7 +225,7 @@ fn expand(input: &DeriveInput, fields: &[Field<'_>]) -> TokenStream {
         }
 
         #[automatically_derived]
-        impl #impl_generics #private::LabelNames for #ident #ty_generics #named {
+        impl #impl_generics #private::LabelNames for #ident #ty_generics #bounds_of_names {
             const NAMES: #private::std::option::Option<&'static [#private::Label]> =
                 #private::std::option::Option::Some(&[#(#names),*]);
         }
