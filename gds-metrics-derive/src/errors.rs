@@ -1,13 +1,13 @@
-//! Collecting what is wrong, so that all of it is reported at once.
+//! Collects all errors, so that they are reported together.
 
 use proc_macro2::{Span, TokenStream};
 
-/// The mistakes found so far.
+/// The errors found so far.
 #[derive(Debug, Default)]
 pub(crate) struct Errors(Vec<syn::Error>);
 
 impl Errors {
-    /// Notes a mistake: what is wrong, then what to write instead.
+    /// Adds an error: what is wrong, then what to write instead.
     pub(crate) fn push(&mut self, span: Span, message: impl std::fmt::Display) {
         self.0.push(syn::Error::new(span, message));
     }
@@ -20,7 +20,7 @@ impl Errors {
         self.0.is_empty()
     }
 
-    /// One `compile_error!` each.
+    /// One `compile_error!` for each error.
     pub(crate) fn into_tokens(self) -> TokenStream {
         self.0
             .into_iter()

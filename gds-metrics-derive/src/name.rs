@@ -1,4 +1,4 @@
-//! What names may be, and which one was probably meant.
+//! Which names are valid, and which one was probably meant.
 
 /// Why `name` cannot name a metric.
 pub(crate) fn metric_problem(name: &str) -> Option<&'static str> {
@@ -70,7 +70,7 @@ pub(crate) fn words(name: &str) -> Vec<String> {
     words
 }
 
-/// What to write for a name that is none.
+/// What to write instead of an invalid name.
 pub(crate) fn instead(name: &str) -> String {
     if matches!(name, "job" | "instance") {
         return format!("write `{name}_name`");
@@ -84,7 +84,7 @@ pub(crate) fn instead(name: &str) -> String {
         Some(first) if first.is_ascii_digit() => format!("_{repaired}"),
         _ => repaired.to_owned(),
     };
-    // A letter with an accent leaves a gap that only a person can fill.
+    // Replacing other letters by `_` would not give a good name.
     if repaired.is_empty() || !name.is_ascii() {
         String::from("write another name")
     } else {
@@ -92,7 +92,7 @@ pub(crate) fn instead(name: &str) -> String {
     }
 }
 
-/// Units that `promtool check metrics` complains of, and the base unit instead.
+/// Each base unit, and the units that `promtool check metrics` reports instead of it.
 const UNITS: &[(&str, &[&str])] = &[
     (
         "seconds",
@@ -171,15 +171,15 @@ const UNITS: &[(&str, &[&str])] = &[
     ("joules", &["joule", "j", "calories", "kwh"]),
 ];
 
-/// Units of one letter, and words that more often mean something else, when they end a name.
+/// Words that more often mean something else at the end of a name.
 const AMBIGUOUS: &[&str] = &["min", "mins", "ma", "us"];
 
-/// The last word of a metric's name that is a unit, but no base unit, and the base unit instead.
+/// The last word of a metric's name if it is a unit but not a base unit, and the base unit.
 pub(crate) fn unit_of_name(name: &str) -> Option<(&str, &'static str)> {
     let name = strip_word(name, "total");
     let (rest, last) = name.rsplit_once('_').unwrap_or(("", name));
     let base = base_unit(last)?;
-    // `requests_per_second` is no time.
+    // `requests_per_second` is not a duration.
     let is_unit = last.len() > 1 && !AMBIGUOUS.contains(&last) && !ends_with_word(rest, "per");
     is_unit.then_some((last, base))
 }
@@ -209,7 +209,7 @@ pub(crate) fn strip_word<'a>(name: &'a str, word: &str) -> &'a str {
 
 /// The one of `known` that was probably meant.
 pub(crate) fn nearest<'a>(written: &str, known: &[&'a str]) -> Option<&'a str> {
-    // What other crates call it.
+    // Names that other crates use.
     const ALIASES: &[(&str, &str)] = &[
         ("name", "rename"),
         ("namespace", "prefix"),
@@ -241,7 +241,7 @@ pub(crate) fn nearest<'a>(written: &str, known: &[&'a str]) -> Option<&'a str> {
         })
 }
 
-/// How many letters are to be put in, taken out or replaced to make `a` of `b`.
+/// The number of letters to insert, delete or replace to turn `b` into `a`.
 fn distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();
@@ -278,7 +278,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_nearest_option_is_found() {
+    fn finds_the_nearest_option() {
         let known = ["rename", "help", "unit", "buckets", "prefix", "skip"];
         assert_eq!(nearest("bucket", &known), Some("buckets"));
         assert_eq!(nearest("prefx", &known), Some("prefix"));
@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_checked() {
+    fn checks_names() {
         assert_eq!(metric_problem("a_1"), None);
         assert!(metric_problem("1a").is_some());
         assert!(metric_problem("a:b").is_some());
@@ -299,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn bad_names_are_repaired() {
+    fn repairs_invalid_names() {
         assert_eq!(instead("orders-placed"), "write `orders_placed`");
         assert_eq!(instead("1shop"), "write `_1shop`");
         assert_eq!(instead("__team"), "write `team`");
@@ -308,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn units_are_found_in_names() {
+    fn finds_units_in_names() {
         assert_eq!(unit_of_name("latency_ms"), Some(("ms", "seconds")));
         assert_eq!(
             unit_of_name("size_kilobytes_total"),
@@ -329,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn base_units_are_suggested() {
+    fn suggests_base_units() {
         assert_eq!(base_unit("ms"), Some("seconds"));
         assert_eq!(base_unit("KB"), Some("bytes"));
         assert_eq!(base_unit("seconds"), None);

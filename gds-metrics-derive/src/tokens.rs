@@ -1,4 +1,4 @@
-//! Tokens and types: what both derives ask of what was written, and how their code names the crate.
+//! Tokens and types: what the derives read from the source, and how their code names the crate.
 
 use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
@@ -7,13 +7,13 @@ use syn::{
     PathArguments, Type,
 };
 
-/// The path of what the code calls, within [`scoped`].
+/// The path of the items that the generated code uses, inside [`scoped`].
 pub(crate) fn private() -> TokenStream {
     quote!(__gds_metrics)
 }
 
-/// The code, where [`private`] means something. All else that it names is found as before. If the crate
-/// cannot be found, this is the only error.
+/// Wraps generated code so that [`private`] resolves. Nothing else that the code names changes. If the crate
+/// cannot be found, the `use` is the only error.
 pub(crate) fn scoped(krate: &Path, code: &TokenStream) -> TokenStream {
     quote! {
         const _: () = {
@@ -23,7 +23,7 @@ pub(crate) fn scoped(krate: &Path, code: &TokenStream) -> TokenStream {
     }
 }
 
-/// `tokens` at `span`. An expression lies where all of its tokens lie, and else where the derive does.
+/// `tokens` at `span`. rustc shows the derive for an expression whose tokens have different spans.
 pub(crate) fn respanned(tokens: &TokenStream, span: Span) -> TokenStream {
     tokens
         .clone()
@@ -35,8 +35,8 @@ pub(crate) fn respanned(tokens: &TokenStream, span: Span) -> TokenStream {
         .collect()
 }
 
-/// Lets the code mention what is deprecated: names of the user's own, and types that the user allows. At the
-/// derive's spans the compiler does not warn of them.
+/// Lets the generated code use deprecated items: the user's own names, and types that the user allows. The
+/// compiler does not warn about them at the derive's spans.
 pub(crate) fn allow_deprecated(input: &mut DeriveInput) {
     let of_struct = allows_deprecated(&input.attrs);
     if is_deprecated(&input.attrs) {
@@ -63,7 +63,7 @@ fn allow_in_fields(fields: &mut Fields, allowed: bool) {
             set_derived(ident);
         }
         if allowed || allows_deprecated(&field.attrs) {
-            // It is the same type, so it can be read again.
+            // The same type with other spans always parses.
             if let Ok(ty) = syn::parse2(derived(field.ty.to_token_stream())) {
                 field.ty = ty;
             }
@@ -89,7 +89,7 @@ fn set_derived(ident: &mut Ident) {
     ident.set_span(ident.span().resolved_at(Span::call_site()));
 }
 
-/// `tokens`, where they stand, as if the derive had written them. `$crate` alone would mean something else.
+/// `tokens` as if the derive had written them. `$crate` keeps its span, because it would change its meaning.
 fn derived(tokens: TokenStream) -> TokenStream {
     tokens
         .into_iter()
@@ -106,7 +106,7 @@ fn derived(tokens: TokenStream) -> TokenStream {
         .collect()
 }
 
-/// An expression that a macro passed on is in an invisible group.
+/// The expression without the invisible groups that macros put around their arguments.
 pub(crate) fn ungrouped(expr: &Expr) -> &Expr {
     match expr {
         Expr::Group(group) => ungrouped(&group.expr),
@@ -114,7 +114,7 @@ pub(crate) fn ungrouped(expr: &Expr) -> &Expr {
     }
 }
 
-/// What `ty` is an `Option` of, if it is spelt as one.
+/// The type inside `ty`, if it is written as an `Option`.
 pub(crate) fn option_of(ty: &Type) -> Option<&Type> {
     let (name, arguments) = last_segment(ty)?;
     match arguments.as_slice() {
@@ -130,6 +130,16 @@ pub(crate) fn is_generic(ty: &Type, generics: &Generics) -> bool {
         .map(|param| param.ident.to_string())
         .collect();
     mentions(ty.to_token_stream(), &names)
+}
+
+/// Whether `ty` is a type parameter of `generics` itself.
+pub(crate) fn is_parameter(ty: &Type, generics: &Generics) -> bool {
+    match ty {
+        Type::Path(path) => generics
+            .type_params()
+            .any(|param| path.path.is_ident(&param.ident)),
+        _ => false,
+    }
 }
 
 fn mentions(tokens: TokenStream, names: &[String]) -> bool {

@@ -133,9 +133,10 @@ pub use prometheus_client::{
 pub use crate::{
     config::GdsMetricsBuilder,
     custom::{
-        ClosedFamily, ClosedLabelSet, ClosedLabelValue, CounterFn, Family, FamilyMember,
-        FloatCounter, FloatGauge, GaugeExt, GaugeFn, GdsMetricSet, Histogram, InProgress, Info,
-        LabelSet, Metric, Observe, StateSet, Summary, Timer, UpDown, schema,
+        ClosedFamily, ClosedLabelSet, ClosedLabelValue, CounterFn, Family, FamilyLabels,
+        FamilyMember, FloatCounter, FloatGauge, GaugeExt, GaugeFn, GdsMetricSet, Histogram,
+        InProgress, Info, LabelNames, LabelSet, Metric, Observe, StateSet, Summary, Timer, UpDown,
+        schema,
     },
     encoding::*,
     endpoint::MetricsScope,
@@ -163,7 +164,7 @@ pub mod __private {
             ClosedLabelSet, ClosedLabelValue, Label, LabelNames, LabelValue, Probe, Unknown,
             display, encode_display, nested_index, product, sum,
         },
-        metric::{LabelsOf, Metric},
+        metric::{LabelsOf, Metric, NamedMetric},
         metrics::buckets,
         schema::{Entry, Schema, check::check, help::help, name::Text},
         set::{

@@ -1,4 +1,4 @@
-//! Families whose label sets are all known.
+//! Closed families.
 
 use gds_metrics::{
     ClosedFamily, ClosedLabelSet, ClosedLabelValue, Counter, EncodeLabelSet, EncodeLabelValue,
@@ -85,7 +85,7 @@ fn all_series_are_there_at_0_and_sorted() {
     assert_eq!(value("mail", "true"), 2.0);
     assert_eq!(value("invoices", "false"), 3.0);
     assert_eq!(value("reports", "true"), 6.0);
-    // Nothing of it is ever folded.
+    // A closed family never folds series.
     assert_eq!(lines(&metrics, "gds_metrics_folded_series_total"), [""; 0]);
 }
 
@@ -105,7 +105,7 @@ fn timers_and_guards() {
 }
 
 #[test]
-fn the_schema_tells_its_labels() {
+fn the_schema_lists_its_labels() {
     for metric in Jobs::SCHEMA.metrics() {
         assert_eq!(
             metric.labels(),
@@ -116,7 +116,7 @@ fn the_schema_tells_its_labels() {
 }
 
 #[test]
-fn label_sets_that_are_written_alike_are_one_series() {
+fn label_sets_with_the_same_text_are_one_series() {
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
     enum Reason {
         Timeout,
@@ -150,9 +150,9 @@ fn label_sets_that_are_written_alike_are_one_series() {
     );
 }
 
-/// Types of the application's own may say what is not so.
+/// Types with implementations by hand may return wrong values.
 #[test]
-fn an_index_that_does_not_exist_leads_to_a_metric_that_is_not_exposed() {
+fn an_index_out_of_range_returns_a_metric_that_is_not_exposed() {
     #[derive(Clone, Debug, PartialEq, Eq, Hash)]
     struct Odd(u8);
 

@@ -1,4 +1,4 @@
-//! What metric sets look like in an exposition, line by line.
+//! The exposition of metric sets, line by line.
 
 mod derive_support;
 
@@ -72,7 +72,7 @@ fn filled() -> GdsMetrics {
     metrics
 }
 
-/// The lines of the exposition that are about the set, sorted: the order of series is random.
+/// The lines of the set in the exposition, sorted.
 fn lines(metrics: &GdsMetrics, format: Format) -> Vec<String> {
     let text = metrics.encode(format).unwrap();
     let mut lines: Vec<String> = text

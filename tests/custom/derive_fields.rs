@@ -1,4 +1,4 @@
-//! What a field can be, and how it is named.
+//! The types, names and options of fields.
 
 use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64};
 
@@ -179,7 +179,7 @@ fn timers_observe_and_guards_lower() {
         assert_eq!(set.gauge.get(), 1);
         let page = Page { page: "a" };
         let _first = set.hidden.start_timer(&page);
-        // The family is free while a timer of it runs, for writers too.
+        // A running timer holds no lock of the family.
         let _second = set.hidden.start_timer(&Page { page: "b" });
         set.hidden.clear();
         set.hidden_histograms.start_timer(&page).discard();
@@ -283,7 +283,7 @@ fn the_schema_as_a_table() {
     assert_eq!(Pool::SCHEMA.set(), "Pool");
 }
 
-/// What a macro passes on is in an invisible group.
+/// Macros put an invisible group around an argument.
 #[test]
 fn options_from_a_macro() {
     macro_rules! set {
@@ -322,7 +322,7 @@ fn options_from_a_macro() {
     }
 }
 
-/// What the application has of the same name as a metric type of ours.
+/// Types of the application that have the names of our metric types.
 mod own {
     use std::sync::atomic::AtomicU64;
 
@@ -338,22 +338,22 @@ struct Switch {
     on: bool,
 }
 
-/// The type decides what a field is, not how it is spelt.
+/// The type decides what a field is, not its name.
 #[test]
 fn an_alias_is_what_it_stands_for() {
     #[derive(GdsMetricSet)]
     struct Aliases {
-        /// A family that is spelt as a counter.
+        /// A family that is called like a counter.
         #[metric(zero)]
         switches: own::Counter<Switch>,
-        /// A counter that is not.
+        /// A counter that is not called so.
         clicks: own::Single,
-        /// A gauge of fractions that is spelt as one of whole numbers.
+        /// A gauge of floats that is called like one of whole numbers.
         load_ratio: own::Gauge,
         /// A histogram.
         #[metric(buckets = [1.0])]
         pages: Hidden<Histogram>,
-        /// Labels that do not tell their names.
+        /// Labels whose names are not known.
         open: own::Counter<Vec<(&'static str, &'static str)>>,
     }
 
@@ -375,7 +375,7 @@ fn an_alias_is_what_it_stands_for() {
     let _ = (set.switches, set.clicks, set.pages, set.open);
 }
 
-/// All that a program needs for documentation or a dashboard.
+/// Everything that a program needs for documentation or a dashboard.
 #[test]
 fn the_schema_as_json() {
     #[derive(GdsMetricSet)]
@@ -387,7 +387,7 @@ fn the_schema_as_json() {
         wait: Hidden<Histogram>,
         /// Orders placed.
         orders: Counter,
-        /// Labels that do not tell their names.
+        /// Labels whose names are not known.
         open: Family<Vec<(&'static str, &'static str)>, Gauge>,
         /// With the default buckets.
         #[metric(unit = "seconds")]

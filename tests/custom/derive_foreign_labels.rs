@@ -44,7 +44,7 @@ fn they_keep_working() {
     let labels = [("method", "Get"), ("other", "Get")];
     assert_eq!(metrics.sample("requests_total", &labels), Some(1.0));
     assert_eq!(metrics.sample("facts_info", &labels), Some(1.0));
-    // It does not tell its labels' names.
+    // The names of its labels are not known.
     assert_eq!(Set::SCHEMA.metrics()[0].labels(), None);
     assert!(
         gds_metrics::schema::markdown(&[Set::SCHEMA])

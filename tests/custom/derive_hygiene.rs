@@ -1,9 +1,9 @@
-//! The derives' code does not depend on what is in scope, nor on where the crate is.
+//! The generated code does not depend on the names in scope or on the path of the crate.
 
-// Some of the names below are there only to be in the way.
+// Some of the names below only exist to shadow others.
 #![allow(dead_code, unused_macros, non_camel_case_types, non_upper_case_globals)]
 
-/// Where someone has re-exported the crate.
+/// A re-export of the crate.
 mod elsewhere {
     pub use gds_metrics as metrics;
 }
@@ -25,7 +25,7 @@ mod shadowed {
     type bool = ();
     type usize = ();
 
-    // Parameters and variables of the derives' code would be taken for patterns of these.
+    // In generated code, a parameter or variable of these names would be a pattern.
     const encoder: () = ();
     const builder: () = ();
     const value: () = ();
@@ -68,7 +68,7 @@ mod shadowed {
     pub struct Nested {
         /// A gauge.
         pub r#type: ::gds_metrics::Gauge,
-        // Not there at all.
+        // Not compiled.
         #[cfg(any())]
         pub missing: NoSuchType,
         /// A gauge.
@@ -104,6 +104,67 @@ mod shadowed {
         Option,
         Some(::core::primitive::bool),
     }
+}
+
+/// Without a prelude there are no `Option` and `Some`, and no `diagnostic::…` attributes either.
+mod bare {
+    #![no_implicit_prelude]
+
+    #[derive(::gds_metrics::GdsMetricSet)]
+    pub struct Set {
+        /// A closed family.
+        #[metric(rename = "bareSeconds_ms")]
+        pub closed: ::gds_metrics::ClosedFamily<Labels, ::gds_metrics::Counter>,
+        /// A histogram.
+        #[metric(unit = "seconds", buckets = [1, 2])]
+        pub histogram: ::gds_metrics::Histogram,
+    }
+
+    #[derive(
+        ::std::clone::Clone,
+        ::std::fmt::Debug,
+        ::std::cmp::PartialEq,
+        ::std::cmp::Eq,
+        ::std::hash::Hash,
+        ::gds_metrics::EncodeLabelSet,
+    )]
+    pub struct Labels {
+        pub value: Value,
+        pub other: ::std::option::Option<Value>,
+    }
+
+    #[derive(
+        ::std::clone::Clone,
+        ::std::fmt::Debug,
+        ::std::cmp::PartialEq,
+        ::std::cmp::Eq,
+        ::std::hash::Hash,
+        ::gds_metrics::EncodeLabelValue,
+    )]
+    pub enum Value {
+        None,
+        Held(::std::primitive::bool),
+    }
+}
+
+#[test]
+fn it_works_without_a_prelude() {
+    let metrics = gds_metrics::GdsMetrics::builder().build().unwrap();
+    let set: bare::Set = metrics.register().unwrap();
+    let labels = bare::Labels {
+        value: bare::Value::Held(true),
+        other: Some(bare::Value::None),
+    };
+    set.closed.get(&labels).inc();
+    set.histogram.observe(1.5);
+    // A name given by `rename` is taken as it is.
+    assert_eq!(
+        metrics.sample(
+            "bareSeconds_ms_total",
+            &[("value", "true"), ("other", "none")]
+        ),
+        Some(1.0)
+    );
 }
 
 #[test]

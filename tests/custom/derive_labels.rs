@@ -1,4 +1,4 @@
-//! Label types: what they are written as.
+//! Label types: how they are written.
 
 use gds_metrics::{
     ClosedLabelSet, ClosedLabelValue, Counter, EncodeLabelSet, EncodeLabelValue, Family, Format,

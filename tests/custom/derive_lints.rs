@@ -1,6 +1,6 @@
-//! The derives' code passes lints that a user may deny. (clippy's, when clippy runs over this file.)
+//! The generated code passes lints that a user may deny. (Clippy's lints run when clippy checks this file.)
 
-// Forbidden, they cannot be allowed by the derives either.
+// The derives cannot allow a forbidden lint.
 #![forbid(unused_variables, nonstandard_style, deprecated)]
 #![deny(
     warnings,
@@ -124,7 +124,7 @@ pub enum OldValue {
 }
 
 #[test]
-// Of this test, not of the derive's code.
+// In this test, not in the generated code.
 #[allow(clippy::significant_drop_tightening)]
 fn it_compiles() -> Result<(), Box<dyn std::error::Error>> {
     let metrics = GdsMetrics::builder().build()?;

@@ -1,4 +1,4 @@
-//! The exposition of metric sets is read back by other people's parsers.
+//! Other parsers read the exposition of metric sets.
 //!
 //! They are outside programs: `cargo test -- --ignored` runs these, with `GDS_METRICS_PYTHON` naming a Python
 //! that has `prometheus_client`.
@@ -136,7 +136,7 @@ fn the_python_clients_parser_reads_the_openmetrics() {
 
 #[test]
 #[ignore = "needs promtool"]
-fn promtool_has_nothing_to_say() {
+fn promtool_reports_nothing() {
     let said = run(
         Command::new("promtool").args(["check", "metrics"]),
         &exposition(Format::Text),

@@ -1,11 +1,11 @@
-//! What the derives say of each mistake.
+//! The errors of the derives.
 //!
-//! The messages of the compiler itself change with its version: after an update look at what changed,
-//! and accept it with `TRYBUILD=overwrite cargo test --test derive_ui -- --ignored`.
+//! The compiler's own messages change with its version. After an update, read the changes and accept them
+//! with `TRYBUILD=overwrite cargo test --test derive_ui -- --ignored`.
 
 use std::{fs, path::Path};
 
-/// A glob that matches nothing passes.
+/// `compile_fail` passes if its glob matches nothing.
 #[test]
 fn there_are_cases() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ui");
@@ -17,16 +17,16 @@ fn there_are_cases() {
         if path.extension().is_some_and(|extension| extension == "rs") {
             assert!(
                 path.with_extension("stderr").exists(),
-                "{path:?} has no message"
+                "{path:?} has no `.stderr`"
             );
             cases += 1;
         }
     }
-    assert!(cases >= 115, "only {cases} cases are left");
+    assert!(cases >= 125, "only {cases} cases are left");
 }
 
 #[test]
-#[ignore = "needs rustc 1.95, whose messages the cases hold"]
+#[ignore = "needs rustc 1.95, because the cases contain its messages"]
 fn mistakes_are_explained() {
     trybuild::TestCases::new().compile_fail("tests/ui/*/*.rs");
 }

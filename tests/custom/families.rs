@@ -1,4 +1,4 @@
-//! Families in use: by several threads at once, by loggers, and while they are scraped.
+//! Families under concurrent use: by several threads, by loggers, and during scrapes.
 
 use std::{
     sync::{
@@ -27,19 +27,19 @@ struct Set {
     jobs: Family<Labels, Counter>,
 }
 
-/// Runs `work` on a thread of its own, and gives up on it after a while.
+/// Runs `work` on its own thread, with a time limit.
 fn within_limits<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     let (done, result) = mpsc::channel();
     thread::spawn(move || done.send(work()));
     result
         .recv_timeout(Duration::from_secs(30))
-        .expect("nothing waits for ever")
+        .expect("no deadlock")
 }
 
-/// What `get_or_create` returns may be kept while a scrape runs on the same thread and another thread
-/// makes a series, as an `.await` can have it.
+/// A metric may be kept while a scrape runs on the same thread and another thread creates a series, which can
+/// happen across an `.await`.
 #[test]
-fn a_metric_that_is_kept_holds_nothing_up() {
+fn a_kept_metric_blocks_nothing() {
     let metrics = GdsMetrics::builder().build().unwrap();
     let set: Set = metrics.register().unwrap();
     within_limits(move || {
@@ -111,11 +111,11 @@ fn a_logger_may_count_its_lines() {
             metrics.sample("log_lines_total", &[("kind", "INFO")]),
             Some(4.0)
         );
-        assert!(WARNED.load(Ordering::Relaxed), "the mistake is said");
+        assert!(WARNED.load(Ordering::Relaxed), "the mistake is logged");
     });
 }
 
-/// A label set whose own code asks for metrics and logs.
+/// A label set whose encoder uses metrics.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Curious(u8);
 
@@ -142,7 +142,7 @@ struct CuriousSet {
 }
 
 #[test]
-fn a_label_set_may_ask_for_metrics() {
+fn a_label_set_may_use_metrics() {
     let metrics = GdsMetrics::builder().build().unwrap();
     let set: CuriousSet = metrics.register().unwrap();
     *ASKED.lock().unwrap() = Some((metrics.clone(), set.asked.clone()));

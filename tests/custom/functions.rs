@@ -1,4 +1,4 @@
-//! Metrics whose values are asked for: when, on which thread, and what a panic leaves behind.
+//! Metrics with a function: when it is called, on which thread, and what happens after a panic.
 
 use std::{
     sync::{
@@ -70,7 +70,7 @@ impl log::Log for Logger {
 }
 
 #[test]
-fn a_function_that_panics_is_not_asked_again() {
+fn a_function_that_panics_is_not_called_again() {
     log::set_logger(&Logger).unwrap();
     log::set_max_level(log::LevelFilter::Error);
 
@@ -86,13 +86,13 @@ fn a_function_that_panics_is_not_asked_again() {
         assert_eq!(samples(&metrics), [None, Some(7.0), Some(0.0)]);
     }
     assert_eq!(calls.load(SeqCst), 1);
-    // The metric does not hold on to what the function had.
+    // The metric has dropped the function.
     assert_eq!(Arc::strong_count(&calls), 1);
     assert_eq!(
         *ERRORS.lock().unwrap(),
         [
-            "the function of the metric `connections` panicked: it is not asked again, and the metric is left \
-             out of the exposition until `set_fn` is called"
+            "the function of the metric `connections` panicked: it is not called again, and the exposition \
+             omits the metric until `set_fn` is called"
         ]
     );
 
@@ -102,7 +102,7 @@ fn a_function_that_panics_is_not_asked_again() {
 }
 
 #[actix_web::test]
-async fn a_scrape_asks_on_another_thread_than_the_workers() {
+async fn a_scrape_does_not_call_the_function_on_a_worker() {
     let (metrics, pool) = registered();
     let threads = Arc::new(Mutex::new(Vec::new()));
     let asked = Arc::clone(&threads);
@@ -124,7 +124,7 @@ async fn a_scrape_asks_on_another_thread_than_the_workers() {
     assert!(!threads.contains(&worker), "{threads:?}");
 }
 
-/// Whatever takes a lock of ours may be called.
+/// No lock of the crate is held while the function runs.
 #[test]
 fn a_function_may_use_the_metrics() {
     #[derive(GdsMetricSet)]
@@ -151,7 +151,7 @@ fn a_function_may_use_the_metrics() {
     });
     let (first, after) = result
         .recv_timeout(Duration::from_secs(30))
-        .expect("nothing waits for ever");
+        .expect("no deadlock");
     assert!(first);
     assert_eq!(after, [Some(5.0), None, Some(1.0)]);
 }

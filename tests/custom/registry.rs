@@ -1,4 +1,4 @@
-//! Registration: who owns which name.
+//! Registration, and the names of metrics.
 
 use gds_metrics::{
     Counter, Format, Gauge, GdsMetricSet, GdsMetrics, Histogram, RegisterError, Summary,
@@ -153,7 +153,7 @@ fn registering_from_many_threads() {
 struct Pool {
     /// Connections that are open.
     connections: Gauge,
-    /// Time until a connection is had.
+    /// Time until a connection is available.
     #[metric(unit = "seconds", buckets = [0.1])]
     wait: Histogram,
 }
@@ -194,7 +194,7 @@ fn a_set_under_different_constant_labels_is_one_family() {
 }
 
 #[test]
-fn a_set_needs_other_values_of_the_same_labels_to_be_there_twice() {
+fn a_set_registered_twice_needs_other_values_of_the_same_labels() {
     let metrics = GdsMetrics::builder().build().unwrap();
     let _: Pool = metrics.register_labelled([("pool", "read")]).unwrap();
     for labels in [&[("pool", "read")][..], &[("kind", "read")], &[]] {
@@ -203,17 +203,17 @@ fn a_set_needs_other_values_of_the_same_labels_to_be_there_twice() {
             .unwrap_err();
         assert!(error.to_string().contains("registered already"), "{error}");
     }
-    // Nothing of a set that is refused is there.
+    // Nothing of a refused set is exposed.
     assert_eq!(lines_of(&metrics, "\npool_wait_seconds_count").len(), 0);
 }
 
 #[test]
-fn labels_at_run_time_are_checked() {
+fn run_time_labels_are_checked() {
     let metrics = GdsMetrics::builder().build().unwrap();
     for (labels, problem) in [
-        (&[("a b", "x")][..], "letters, digits"),
-        (&[("__a", "x")], "letters, digits"),
-        (&[("job", "x")], "Prometheus has a label"),
+        (&[("a b", "x")][..], "ASCII letters"),
+        (&[("__a", "x")], "ASCII letters"),
+        (&[("job", "x")], "Prometheus has its own label"),
         (&[("le", "x")], "metrics of this kind"),
         (&[("a", "x"), ("a", "y")], "already"),
     ] {

@@ -1,4 +1,4 @@
-//! What is left out of the exposition is said once.
+//! Warnings about custom metrics: each is logged once.
 
 use std::{
     fmt,
@@ -9,7 +9,7 @@ use std::{
 };
 
 use gds_metrics::{
-    Format, Gauge, GdsMetrics,
+    Format, Gauge, GdsMetricSet, GdsMetrics, Info,
     prometheus_client::{
         collector::Collector,
         encoding::{DescriptorEncoder, EncodeMetric as _},
@@ -34,7 +34,7 @@ impl log::Log for Logger {
     fn flush(&self) {}
 }
 
-/// Makes up another bad name each time.
+/// Invents another invalid name each time.
 #[derive(Debug)]
 struct Inventor(AtomicUsize);
 
@@ -46,8 +46,19 @@ impl Collector for Inventor {
     }
 }
 
+type Pairs = Vec<(&'static str, &'static str)>;
+
+/// Labels that the derives refuse come from label sets that are not derived.
+#[derive(GdsMetricSet)]
+struct Renamed {
+    /// Jobs that run.
+    running: gds_metrics::Family<Pairs, Gauge>,
+    /// What is known.
+    facts: Info<Pairs>,
+}
+
 #[test]
-fn once() {
+fn each_fault_is_logged_once() {
     log::set_logger(&Logger).unwrap();
     log::set_max_level(log::LevelFilter::Warn);
 
@@ -69,14 +80,31 @@ fn once() {
         [
             "WARN the metric family `x`, registered through `register_with`, is left out of the exposition: \
              `x` is taken by another family of `register_with`; rename it",
-            "WARN the metric family `a b` is left out of the exposition: letters, digits and `_` make a \
-             name, and no digit comes first",
+            "WARN the metric family `a b` is left out of the exposition: its name is not valid; use only ASCII \
+             letters, digits and `_`, and no digit first",
             "WARN a series of the metric family `y` is left out of the exposition: one of its labels comes \
-             twice or has no valid name, or it is not written to its end: y{a=\\\"1\\\",a=\\\"2\\\"} 1",
+             twice or has an invalid name, or the line is incomplete: y{a=\\\"1\\\",a=\\\"2\\\"} 1",
         ]
     );
 
-    // However many names are made up: what is remembered, and said, is bounded.
+    LINES.lock().unwrap().clear();
+    let renamed: Renamed = metrics.register().unwrap();
+    for queue in ["mail", "invoices"] {
+        let labels = vec![("queue", queue), ("job", "worker")];
+        renamed.running.get_or_create(&labels).set(1);
+    }
+    renamed.facts.set(vec![("instance", "a")]);
+    assert_eq!(
+        *LINES.lock().unwrap(),
+        [
+            "WARN the metric family `running` has a label `job`: Prometheus has its own `job` and renames this \
+             one to `exported_job`; choose another name",
+            "WARN the metric family `facts` has a label `instance`: Prometheus has its own `instance` and \
+             renames this one to `exported_instance`; choose another name",
+        ]
+    );
+
+    // A collector can invent names without end. What is remembered and logged has a limit.
     let metrics = GdsMetrics::builder().build().unwrap();
     let inventor = Box::new(Inventor(AtomicUsize::new(0)));
     metrics.register_with(|registry| {

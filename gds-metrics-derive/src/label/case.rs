@@ -2,7 +2,7 @@
 
 use crate::name::words;
 
-/// How words become a name.
+/// How words are joined to a name.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) enum Case {
     #[default]
@@ -42,7 +42,7 @@ impl Case {
         })
     }
 
-    /// Those that can name a label.
+    /// The cases whose names are valid label names.
     pub(crate) const WITHOUT_HYPHENS: [&'static str; 6] = [
         "snake_case",
         "SCREAMING_SNAKE_CASE",

@@ -18,7 +18,7 @@ use crate::{
 struct Field<'a> {
     ident: &'a Ident,
     ty: &'a Type,
-    /// `None`: flattened.
+    /// `None` if the field is flattened.
     name: Option<Text>,
     /// Written by its `Display`.
     display: bool,
@@ -70,7 +70,7 @@ fn read<'a>(input: &'a DeriveInput, case: Option<Case>, errors: &mut Errors) -> 
     if let Fields::Unnamed(fields) = fields {
         errors.push(
             fields.span(),
-            "a label is named as its field is, and these have no names: write \
+            "labels take the names of their fields, and these fields have no names: write \
              `struct … { name: String }`, or derive `EncodeLabelValue` if it is one label's value",
         );
         return Vec::new();
@@ -138,7 +138,7 @@ fn check_duplicates(fields: &[Field<'_>], errors: &mut Errors) {
         if names.iter().take(i).any(|n| n.value == name.value) {
             errors.push(
                 name.span,
-                format_args!("the label `{}` comes twice: rename one of them", name.value),
+                format_args!("two labels are named `{}`: rename one of them", name.value),
             );
         }
     }
@@ -186,6 +186,10 @@ fn expand(input: &DeriveInput, fields: &[Field<'_>]) -> TokenStream {
             let name = &name.value;
             quote!(#private::Label::Name(#name))
         }
+        None if is_generic(field.ty, &input.generics) => {
+            let ty = field.ty;
+            quote!(#private::Label::Set(<#ty as #private::LabelNames>::NAMES))
+        }
         None => {
             let ty = field.ty;
             quote!(#private::Label::Set({
@@ -194,6 +198,17 @@ fn expand(input: &DeriveInput, fields: &[Field<'_>]) -> TokenStream {
             }))
         }
     });
+    let mut bounds_of_names = where_clause.cloned();
+    for field in fields
+        .iter()
+        .filter(|f| f.name.is_none() && is_generic(f.ty, &input.generics))
+    {
+        let ty = field.ty;
+        bounds_of_names
+            .get_or_insert_with(|| parse_quote!(where))
+            .predicates
+            .push(parse_quote!(#ty: #private::LabelNames));
+    }
     let closed = closed(input, fields, &private);
 
     quote! {
@@ -210,8 +225,9 @@ fn expand(input: &DeriveInput, fields: &[Field<'_>]) -> TokenStream {
         }
 
         #[automatically_derived]
-        impl #impl_generics #private::LabelNames for #ident #ty_generics #where_clause {
-            const NAMES: &'static [#private::Label] = &[#(#names),*];
+        impl #impl_generics #private::LabelNames for #ident #ty_generics #bounds_of_names {
+            const NAMES: #private::std::option::Option<&'static [#private::Label]> =
+                #private::std::option::Option::Some(&[#(#names),*]);
         }
 
         #closed
@@ -245,11 +261,11 @@ fn encode(field: &Field<'_>, private: &TokenStream) -> TokenStream {
     }
 }
 
-/// The generics, with what encoding needs of them.
+/// The generics, with the bounds that encoding needs.
 fn bounded(generics: &Generics, fields: &[Field<'_>], private: &TokenStream) -> Generics {
     let mut bounded = generics.clone();
     for field in fields.iter().filter(|f| is_generic(f.ty, generics)) {
-        // Of an absent label there is nothing to encode.
+        // `None` is not encoded, so the bound is on the inner type.
         let ty = option_of(field.ty).unwrap_or(field.ty);
         let bound = match field.name {
             Some(_) if field.display => quote!(#private::std::fmt::Display),
@@ -264,10 +280,10 @@ fn bounded(generics: &Generics, fields: &[Field<'_>], private: &TokenStream) -> 
     bounded
 }
 
-/// `ClosedLabelSet`, if all fields are closed. Whether they are, only the compiler knows: a bound
-/// with a lifetime of its own may fail without an error.
+/// `ClosedLabelSet`, if all fields are closed. Only the compiler knows whether they are: a bound with a lifetime
+/// of its own may fail without an error.
 fn closed(input: &DeriveInput, fields: &[Field<'_>], private: &TokenStream) -> TokenStream {
-    // Nobody knows all texts.
+    // The values of a `Display` are not known.
     if fields.iter().any(|field| field.display) {
         return TokenStream::new();
     }
@@ -284,7 +300,8 @@ fn closed(input: &DeriveInput, fields: &[Field<'_>], private: &TokenStream) -> T
     }
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
 
-    // From the inside: the last field's loop makes the sets. A field's own name could be a constant's.
+    // The loops are built from the innermost one, which makes the sets. The variables are numbered, because a
+    // field's name could be that of a constant.
     let variable = |i: usize| format_ident!("__field_{i}");
     let assignments = fields.iter().enumerate().map(|(i, field)| {
         let (ident, variable) = (field.ident, variable(i));
@@ -312,10 +329,8 @@ fn closed(input: &DeriveInput, fields: &[Field<'_>], private: &TokenStream) -> T
             )
         };
     }
-    // If it is missing, the set is what the user knows, not the field that the compiler finds.
     quote! {
         #[automatically_derived]
-        #[diagnostic::do_not_recommend]
         impl #impl_generics #private::ClosedLabelSet for #ident #ty_generics #where_clause {
             const COUNT: #private::std::primitive::usize = #private::product(&[#counts]);
 

@@ -11,7 +11,7 @@ use crate::{
     tokens::{is_generic, private, scoped},
 };
 
-/// A form that the value can have: a variant, or the struct.
+/// A form of the value: a variant, or the struct.
 struct Form<'a> {
     /// How it is made and matched: `Self::Variant` or `Self`.
     path: TokenStream,
@@ -69,8 +69,8 @@ fn read<'a>(input: &'a DeriveInput, case: Case, errors: &mut Errors) -> Vec<Form
             }
             errors.push(
                 input.ident.span(),
-                "a label has one value, so a struct of it holds one: write `struct …(String);`, or derive \
-                 `EncodeLabelSet` for several labels",
+                "a label has one value, so the struct must hold exactly one: write `struct …(String);`, or \
+                 derive `EncodeLabelSet` for several labels",
             );
             Vec::new()
         }
@@ -103,7 +103,7 @@ fn read_variant<'a>(
 ) -> Option<Form<'a>> {
     let ident = &variant.ident;
     let options = attr::options::<OnVariant>(&variant.attrs, errors);
-    // There is no other.
+    // A variant has no other option.
     let rename = options.first();
     let content = match &variant.fields {
         Fields::Unit => {
@@ -113,8 +113,8 @@ fn read_variant<'a>(
                     if text.value.is_empty() {
                         errors.push(
                             text.span,
-                            "an empty label value is no label to Prometheus: name it, or let the label \
-                             be an `Option`",
+                            "Prometheus treats an empty label value as a missing label: write a text, or \
+                             make the label an `Option`",
                         );
                     }
                     (text.value, text.span)
@@ -127,15 +127,15 @@ fn read_variant<'a>(
             let Some(held) = single(fields, errors) else {
                 errors.push(
                     fields.span(),
-                    "a label has one value: a variant holds none, or one that is written instead of its \
-                     name",
+                    "a label has one value: a variant holds nothing, or one value, which is written \
+                     instead of its name",
                 );
                 return None;
             };
             if let Some(option) = rename {
                 errors.push(
                     option.ident.span(),
-                    "the value that this variant holds is written instead of its name: remove `rename`",
+                    "this variant is written as the value that it holds, not as its name: remove `rename`",
                 );
             }
             Content::Value(held)
@@ -147,7 +147,7 @@ fn read_variant<'a>(
     })
 }
 
-/// The only field. The options of all are read, so that none stands there without effect.
+/// The only field. The options of all fields are read, so that a useless one is an error.
 fn single<'a>(fields: &'a Fields, errors: &mut Errors) -> Option<Held<'a>> {
     let mut all: Vec<Held<'a>> = fields
         .iter()
@@ -172,7 +172,7 @@ fn check_duplicates(forms: &[Form<'_>], errors: &mut Errors) {
     let mut seen: Vec<&str> = Vec::new();
     let texts = forms.iter().flat_map(|form| match &form.content {
         Content::Text(text, span) => vec![(text.as_str(), *span)],
-        // What other types are written as, the derive cannot tell.
+        // The derive does not know how other types are written.
         Content::Value(Held { ty, .. }) if is_bool(ty) => {
             vec![("true", ty.span()), ("false", ty.span())]
         }
@@ -285,11 +285,11 @@ fn encode(form: &Form<'_>, private: &TokenStream) -> TokenStream {
     }
 }
 
-/// `ClosedLabelValue`, if all values that are held are closed: as in `set::closed`.
+/// `ClosedLabelValue`, if all held values are closed. See `set::closed`.
 fn closed(input: &DeriveInput, forms: &[Form<'_>], private: &TokenStream) -> TokenStream {
     let ident = &input.ident;
     let mut generics = input.generics.clone();
-    // How many values the forms so far have: so many that are texts, and those of these types.
+    // The values of the forms so far: the number of texts, and the counts of the held types.
     let mut texts = 0_usize;
     let mut held = TokenStream::new();
     let mut push_all = TokenStream::new();
@@ -307,7 +307,7 @@ fn closed(input: &DeriveInput, forms: &[Form<'_>], private: &TokenStream) -> Tok
                 arms.extend(quote!(#path => #before,));
                 texts += 1;
             }
-            // Nobody knows all texts.
+            // The values of a `Display` are not known.
             Content::Value(Held { display: true, .. }) => return TokenStream::new(),
             Content::Value(Held { ident, ty, .. }) => {
                 generics
@@ -331,7 +331,6 @@ fn closed(input: &DeriveInput, forms: &[Form<'_>], private: &TokenStream) -> Tok
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
     quote! {
         #[automatically_derived]
-        #[diagnostic::do_not_recommend]
         impl #impl_generics #private::ClosedLabelValue for #ident #ty_generics #where_clause {
             const COUNT: #private::std::primitive::usize = #private::sum(&[#texts, #held]);
 

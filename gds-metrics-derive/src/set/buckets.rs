@@ -9,7 +9,7 @@ use crate::{
     tokens::{respanned, ungrouped},
 };
 
-/// The bounds of a histogram, as they were written.
+/// The bounds of a histogram, as the source has them.
 #[derive(Clone, Debug)]
 pub(crate) struct Buckets {
     pub(crate) span: Span,
@@ -53,7 +53,7 @@ impl Buckets {
         })
     }
 
-    /// Notes what is wrong with the bounds that are literals.
+    /// Reports what is wrong with bounds that are literals.
     pub(crate) fn check(&self, errors: &mut Errors) {
         match &self.form {
             Form::List(bounds) => check_list(self.span, bounds, errors),
@@ -61,13 +61,13 @@ impl Buckets {
                 if number(start).is_some_and(|start| start <= 0.0) {
                     errors.push(
                         start.span(),
-                        "`start` must be greater than 0: its multiples ascend",
+                        "`start` must be greater than 0, so that the bounds ascend",
                     );
                 }
                 if number(factor).is_some_and(|factor| factor <= 1.0) {
                     errors.push(
                         factor.span(),
-                        "`factor` must be greater than 1: the bounds ascend",
+                        "`factor` must be greater than 1, so that the bounds ascend",
                     );
                 }
                 check_count(count, errors);
@@ -76,7 +76,7 @@ impl Buckets {
                 if number(width).is_some_and(|width| width <= 0.0) {
                     errors.push(
                         width.span(),
-                        "`width` must be greater than 0: the bounds ascend",
+                        "`width` must be greater than 0, so that the bounds ascend",
                     );
                 }
                 check_count(count, errors);
@@ -116,7 +116,7 @@ fn check_list(span: Span, bounds: &[Expr], errors: &mut Errors) {
         errors.push(
             span,
             "a histogram needs a bucket: give at least one bound, or leave `buckets` out for the \
-             default ones",
+             default buckets",
         );
     }
     let mut last: Option<f64> = None;
@@ -126,7 +126,7 @@ fn check_list(span: Span, bounds: &[Expr], errors: &mut Errors) {
                 bound.span(),
                 match word {
                     "NAN" => "the bound of a bucket cannot be NaN: remove it",
-                    _ => "the bound of a bucket must be finite: remove it, `+Inf` is always added",
+                    _ => "the bound of a bucket must be finite: remove it, because `+Inf` is always added",
                 },
             );
             continue;
@@ -183,7 +183,7 @@ fn three(call: &syn::ExprCall, usage: &str, errors: &mut Errors) -> Option<[Expr
     }
 }
 
-/// The name of a function that is called without a path.
+/// The name of the function, if it is called without a path.
 fn called(function: &Expr) -> Option<String> {
     match ungrouped(function) {
         Expr::Path(path) => path.path.get_ident().map(ToString::to_string),
@@ -191,7 +191,7 @@ fn called(function: &Expr) -> Option<String> {
     }
 }
 
-/// `5` as `5.0`: bounds are floats.
+/// Writes `5` as `5.0`, because bounds are floats.
 fn float(expr: &Expr) -> Expr {
     let expr = ungrouped(expr);
     match expr {

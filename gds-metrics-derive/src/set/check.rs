@@ -1,4 +1,4 @@
-//! What is wrong with a metric set, all of it.
+//! Checks a metric set and reports all errors in it.
 
 use super::{
     kind::Kind,
@@ -10,7 +10,7 @@ use crate::{
     name,
 };
 
-/// Notes every mistake in `set` that can be seen.
+/// Reports every error in `set` that its tokens show.
 pub(crate) fn check(set: &Set<'_>, errors: &mut Errors) {
     if let Some(prefix) = &set.prefix {
         check_prefix(prefix, "leave `prefix` out", errors);
@@ -57,17 +57,17 @@ fn check_prefix(prefix: &Text, instead: &str, errors: &mut Errors) {
 fn check_metric(set: &Set<'_>, field: &Field<'_>, metric: &Metric, errors: &mut Errors) {
     if metric.help.is_none() {
         let ident = field.ident;
-        // Its type does not tell that it is a metric at all.
+        // An unknown type may be a set, or not a metric at all.
         let otherwise = match metric.kind {
             Some(_) => "",
             None => {
-                ", `#[metric(flatten)]` if it is a set of metrics, or `#[metric(skip)]` if it is none"
+                ", `#[metric(flatten)]` if it is a set of metrics, or `#[metric(skip)]` if it is not a metric"
             }
         };
         errors.push(
             ident.span(),
             format_args!(
-                "`{ident}` has no help: write a doc comment above it (`/// What it tells.`){otherwise}"
+                "`{ident}` has no help: write a doc comment above it (`/// What it measures.`){otherwise}"
             ),
         );
     }
@@ -132,7 +132,7 @@ fn check_name(set: &Set<'_>, metric: &Metric, errors: &mut Errors) {
         );
         return;
     }
-    // Who moves over keeps the names that dashboards know.
+    // A name given by `rename` is kept, because dashboards may use it already.
     if !metric.renamed {
         check_spelling(metric, errors);
     }
@@ -152,8 +152,8 @@ fn check_name(set: &Set<'_>, metric: &Metric, errors: &mut Errors) {
         errors.push(
             *span,
             format_args!(
-                "nothing is left of the name without `{suffix}`: name what is counted or told, or give the \
-                 set a `#[metric(prefix = \"…\")]`"
+                "the name is only the suffix `{suffix}`: name what it is about, or give the set a \
+                 `#[metric(prefix = \"…\")]`"
             ),
         );
     } else {
@@ -167,7 +167,7 @@ fn check_name(set: &Set<'_>, metric: &Metric, errors: &mut Errors) {
     }
 }
 
-/// Capitals, and units that are not base units.
+/// Reports capitals, and units that are not base units.
 fn check_spelling(metric: &Metric, errors: &mut Errors) {
     let Text { value, span } = &metric.name;
     if let Some(small) = name::without_capitals(value) {
@@ -184,7 +184,7 @@ fn check_spelling(metric: &Metric, errors: &mut Errors) {
             *span,
             format_args!(
                 "`{value}` ends in `{unit}`, which is not a base unit: record {}, and write `{renamed}`; if it \
-                 is no unit, or the name must stay, keep it with `#[metric(rename = \"{value}\")]`",
+                 is not a unit, or the name must stay, keep it with `#[metric(rename = \"{value}\")]`",
                 instead_of_unit(base)
             ),
         );
@@ -199,12 +199,12 @@ fn instead_of_unit(base: &str) -> &str {
     }
 }
 
-/// The reserved suffix that the family's name ends in, whose it is, and what to do instead.
+/// The reserved suffix at the end of the family's name, what it is reserved for, and what to do.
 fn reserved_suffix(
     set: &Set<'_>,
     metric: &Metric,
 ) -> Option<(&'static str, &'static str, &'static str)> {
-    // Of another type the constants know better.
+    // For other types, `schema::check` decides.
     metric.kind?;
     let family = set.family_name(metric);
     [
@@ -217,7 +217,7 @@ fn reserved_suffix(
         (
             "count",
             "the count of a histogram or a summary",
-            "rename it (a counter of things is named after the things)",
+            "rename it (name a counter after the things it counts)",
         ),
         (
             "created",
@@ -238,7 +238,7 @@ fn check_unit(set: &Set<'_>, metric: &Metric, errors: &mut Errors) {
     if let Some(kind @ (Kind::Info | Kind::StateSet)) = metric.kind {
         errors.push(
             *span,
-            format_args!("{} measures nothing: remove `unit`", kind.as_str()),
+            format_args!("{} has no unit: remove `unit`", kind.as_str()),
         );
     } else if let Some(problem) = name::metric_problem(value) {
         errors.push(
@@ -297,8 +297,7 @@ fn check_labels(labels: &[ConstantLabel], outer: &[ConstantLabel], errors: &mut 
             errors.push(
                 *span,
                 format_args!(
-                    "the label `{value}` is empty, which for Prometheus is as if it were not there: give \
-                     it a value, or remove it"
+                    "Prometheus treats the empty label `{value}` as missing: give it a value, or remove it"
                 ),
             );
         }
@@ -312,21 +311,21 @@ fn check_labels(labels: &[ConstantLabel], outer: &[ConstantLabel], errors: &mut 
             errors.push(
                 *span,
                 format_args!(
-                    "the struct gives every metric a label `{value}` already: rename this one"
+                    "every metric of the struct already has a label `{value}`: rename this one"
                 ),
             );
         }
     }
 }
 
-/// Two fields that would own the same name. Reported at the second.
+/// Reports two fields that would own the same name, at the second one.
 fn check_duplicates(set: &Set<'_>, errors: &mut Errors) {
     let mut seen: Vec<(String, &str, &Field<'_>)> = Vec::new();
     for field in &set.fields {
         let Content::Metric(metric) = &field.content else {
             continue;
         };
-        // Whose name is reserved has been told so, and gets another one.
+        // A reserved name is reported already, and will change.
         if reserved_suffix(set, metric).is_some() {
             continue;
         }

@@ -2,15 +2,15 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
-use syn::{Generics, Ident, ext::IdentExt, parse_quote, spanned::Spanned};
+use syn::{Generics, Ident, Type, ext::IdentExt, parse_quote, spanned::Spanned};
 
 use super::model::{Content, Field, Metric, Nested, Set};
 use crate::{
     attr::{ConstantLabel, Count},
-    tokens::{is_generic, private, respanned},
+    tokens::{is_generic, is_parameter, private, respanned},
 };
 
-/// An implementation for a set with mistakes, so that its users are not told of more.
+/// An implementation for a set with errors, so that code which uses the set adds no further ones.
 pub(crate) fn stub(set: &Set<'_>) -> TokenStream {
     let private = private();
     let ident = set.ident;
@@ -28,7 +28,7 @@ pub(crate) fn stub(set: &Set<'_>) -> TokenStream {
     }
 }
 
-/// The code of a set without mistakes.
+/// The code of a set without errors.
 pub(crate) fn expand(set: &Set<'_>) -> TokenStream {
     let private = private();
     let ident = set.ident;
@@ -91,7 +91,7 @@ pub(crate) fn expand(set: &Set<'_>) -> TokenStream {
     }
 }
 
-/// The generics, with what the fields need of them.
+/// The generics, with the bounds that the fields need.
 fn bounded(set: &Set<'_>, private: &TokenStream) -> Generics {
     let mut generics = set.generics.clone();
     for field in &set.fields {
@@ -103,7 +103,12 @@ fn bounded(set: &Set<'_>, private: &TokenStream) -> Generics {
             Content::Metric(metric) => {
                 let zero = metric.zero.map(|_| quote!(+ #private::Zero));
                 let max_series = metric.max_series.map(|_| quote!(+ #private::MaxSeries));
-                quote!(#private::Metric #zero #max_series)
+                let metric = if is_named(ty, set) {
+                    quote!(NamedMetric)
+                } else {
+                    quote!(Metric)
+                };
+                quote!(#private::#metric #zero #max_series)
             }
             Content::Set(_) => quote!(#private::GdsMetricSet),
             Content::Skipped => quote!(#private::std::default::Default),
@@ -116,7 +121,13 @@ fn bounded(set: &Set<'_>, private: &TokenStream) -> Generics {
     generics
 }
 
-/// All that is known of a metric, and the only place that asks its type to be one.
+/// Whether the type parameters of the set decide the names of the field's labels. If the field is a parameter
+/// itself, the names stay unknown: generic code knows it as a `Metric` alone.
+fn is_named(ty: &Type, set: &Set<'_>) -> bool {
+    is_generic(ty, set.generics) && !is_parameter(ty, set.generics)
+}
+
+/// The constant of a metric. It is the only code that requires the type to be a metric.
 fn metric_constant(
     set: &Set<'_>,
     field: &Field<'_>,
@@ -155,12 +166,16 @@ fn metric_constant(
         }),
         private,
     );
-    // At the type, which is what may be wrong with it.
+    // The span of the type, so that a wrong type is reported there.
     let private_here = respanned(private, field.ty.span());
-    let labels = quote! {{
-        use #private::Unknown as _;
-        #private::LabelsOf::<#ty>::NAMES
-    }};
+    let labels = if is_named(ty, set) {
+        quote!(<#ty as #private::NamedMetric>::NAMES)
+    } else {
+        quote! {{
+            use #private::Unknown as _;
+            #private::LabelsOf::<#ty>::NAMES
+        }}
+    };
     let call = quote_spanned! {field.ty.span()=>
         #private_here::metric_field::<#ty>(#private::MetricParts {
             set: #set_name,
@@ -218,7 +233,7 @@ fn option(value: Option<impl ToTokens>, private: &TokenStream) -> TokenStream {
     }
 }
 
-/// The line of a field. (`line!` would tell the derive's.)
+/// The line of a field. (`line!` would be that of the derive.)
 fn line(span: Span) -> u32 {
     u32::try_from(span.unwrap().line()).unwrap_or_default()
 }

@@ -6,16 +6,16 @@ use syn::{Attribute, Expr, ExprLit, Lit, Meta};
 
 use crate::tokens::respanned;
 
-/// What a metric's help is made from.
+/// The source of a metric's help.
 #[derive(Clone, Debug)]
 pub(crate) enum Help {
     Text(String),
-    /// Doc comments of which some are macros, such as `include_str!`: pieces for a `concat!`.
+    /// Doc comments that contain macros, such as `include_str!`: arguments of a `concat!`.
     Pieces(TokenStream),
 }
 
 impl Help {
-    /// The doc comment, if it says something.
+    /// The doc comment, if it contains a word.
     pub(crate) fn read(attrs: &[Attribute]) -> Option<Self> {
         let docs: Vec<&Expr> = attrs
             .iter()
@@ -29,7 +29,7 @@ impl Help {
             Some(lines) => plain(&lines.join("\n")).map(Self::Text),
             None => {
                 let lines = docs.iter().map(|doc| match literal(doc) {
-                    // The blank of `/// text` is no indentation.
+                    // The space after `///` is not part of the text.
                     Some(line) => line.trim().to_token_stream(),
                     None => doc.to_token_stream(),
                 });
@@ -113,7 +113,7 @@ fn plain(doc: &str) -> Option<String> {
         .then(|| text.to_owned())
 }
 
-/// Takes out what makes links, emphasis and code.
+/// Removes the marks of links, emphasis and code.
 fn without_marks(text: &str) -> String {
     let mut plain = String::new();
     let mut rest = text;
@@ -164,7 +164,7 @@ fn link(text: &str) -> Option<(&str, &str)> {
     let target = bracketed(rest, '(', ')').or_else(|| bracketed(rest, '[', ']'));
     match target {
         Some((_, rest)) => Some((inside, rest)),
-        // `[0, 1]` is no link, [`Counter`] and [Counter] are.
+        // `[0, 1]` is not a link; [`Counter`] and [Counter] are.
         None if inside.starts_with('`') || is_path(inside) => Some((inside, rest)),
         None => None,
     }
@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn a_comment_without_a_word_is_no_help() {
+    fn a_comment_without_a_word_is_not_a_help() {
         for doc in ["", " ", " .", " ...", " ---", "\n\n", " ```\n code\n ```"] {
             assert_eq!(plain(doc), None, "{doc:?}");
         }

@@ -1,9 +1,9 @@
-//! What kind of metric a type is, as far as its spelling tells: for messages alone.
+//! The kind of metric that a type's name suggests. Only messages use it.
 //!
-//! The type decides. Whatever is wrong with a set is found by its traits and by the constants of
-//! `gds_metrics::schema::check`, which know what an alias stands for. But those speak of the whole field, and
-//! of one mistake at a time. Where the spelling tells, the derive says the same of all mistakes at once, each
-//! at the name or the option that it is about. What is not spelt as a metric of ours has no kind here.
+//! The type itself decides: traits, and the constants of `gds_metrics::schema::check`, find every error, and
+//! they know what an alias stands for. But they point to the whole field, and they report one error at a time.
+//! Where the name of the type is that of a metric type, the derive reports the same errors together, each at
+//! the name or the option that it is about. Any other type has no kind here.
 
 use syn::Type;
 
@@ -32,7 +32,7 @@ impl Kind {
         }
     }
 
-    /// What follows the family's name in the names it owns. As `MetricKind::suffixes`.
+    /// The suffixes of the names that a family owns. The same as `MetricKind::suffixes`.
     pub(crate) fn suffixes(self) -> &'static [&'static str] {
         match self {
             Self::Counter => &["_total", "", "_created"],
@@ -44,7 +44,7 @@ impl Kind {
     }
 }
 
-/// Reads `ty`'s spelling.
+/// The kind that the name of `ty` suggests.
 pub(crate) fn guess(ty: &Type) -> Option<Kind> {
     let (name, arguments) = last_segment(ty)?;
     match name.as_str() {

@@ -1,5 +1,4 @@
-//! `#[derive(GdsMetricSet)]`: what was written becomes a model, what is wrong with it is noted, and code
-//! is written.
+//! `#[derive(GdsMetricSet)]`: reads the source into a model, checks the model, and writes the code.
 
 mod buckets;
 mod check;

@@ -1,4 +1,4 @@
-//! A metric set as it was written.
+//! The model of a metric set, as the source has it.
 
 use proc_macro2::Span;
 use syn::{
@@ -50,7 +50,7 @@ pub(crate) struct Metric {
     pub(crate) labels: Vec<ConstantLabel>,
     pub(crate) zero: Option<Span>,
     pub(crate) max_series: Option<Count>,
-    /// As far as the type's spelling tells.
+    /// What the type is called, if it is called like a metric type.
     pub(crate) kind: Option<Kind>,
 }
 
@@ -61,7 +61,7 @@ pub(crate) struct Nested {
 }
 
 impl<'a> Set<'a> {
-    /// Reads `input`, and notes what cannot be read.
+    /// Reads `input`, and reports what it cannot read.
     pub(crate) fn read(input: &'a DeriveInput, errors: &mut Errors) -> Self {
         let mut set = Self {
             ident: &input.ident,
@@ -89,7 +89,7 @@ impl<'a> Set<'a> {
                 }
                 Fields::Unnamed(fields) => errors.push(
                     fields.span(),
-                    "a metric is named as its field is, and these have no names: write \
+                    "metrics take the names of their fields, and these fields have no names: write \
                      `struct … { name: Counter }`",
                 ),
                 Fields::Unit => errors.push(
@@ -110,7 +110,7 @@ impl<'a> Set<'a> {
         set
     }
 
-    /// The name of the family, as far as this struct tells.
+    /// The name of the family, without the prefixes of outer sets.
     pub(crate) fn family_name(&self, metric: &Metric) -> String {
         let written = self.local_name(metric);
         let stem = match metric.kind {
@@ -139,7 +139,7 @@ impl<'a> Set<'a> {
 }
 
 impl Metric {
-    /// Whether it says that it is a fraction. A name that was given by `rename` says nothing.
+    /// Whether its unit, or the name of its field, says that it is a fraction.
     pub(crate) fn is_ratio(&self) -> bool {
         self.unit.as_ref().is_some_and(|unit| unit.value == "ratio")
             || !self.renamed && name::ends_with_word(&self.name.value, "ratio")
@@ -257,8 +257,16 @@ fn read_metric(
                 }
             }
             OnField::Help => {
-                // A help that could not be read is no help that is missing.
+                // If it cannot be read, that is the only error: the help is not missing as well.
                 let text = option.text(errors);
+                if let Some(Text { value, span }) = &text
+                    && !value.chars().any(char::is_alphanumeric)
+                {
+                    errors.push(
+                        *span,
+                        "the help has no words: write what the metric counts or measures",
+                    );
+                }
                 metric.help = Some(Help::Text(text.map(|text| text.value).unwrap_or_default()));
             }
             OnField::Unit => metric.unit = option.text(errors),
@@ -271,7 +279,7 @@ fn read_metric(
             OnField::Labels => metric.labels = option.labels(errors),
             OnField::Zero => metric.zero = option.flag(errors),
             OnField::MaxSeries => metric.max_series = option.count(500, errors),
-            // Such a field is no metric.
+            // A field with one of these is not a metric.
             OnField::Prefix | OnField::Flatten | OnField::Skip => {}
         }
     }

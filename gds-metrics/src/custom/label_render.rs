@@ -1,4 +1,4 @@
-//! From a label set to its text, once for each series.
+//! Renders a label set to text, once for each series.
 
 use std::{
     fmt,
@@ -13,15 +13,15 @@ use prometheus_client::{
 
 use super::label_text::{LabelText, read_label_set};
 
-/// The application's label encoder failed or panicked, a label has no valid name, comes twice, or
-/// has the name of a constant label or of one that the metric's kind has itself.
+/// The labels cannot be exposed: the application's encoder failed or panicked, or a label has an invalid name,
+/// comes twice, or has the name of a constant label or of a label of the metric's kind.
 #[derive(Debug)]
 pub(crate) struct BadLabels;
 
-/// Has the application's encoder write `labels`. Never call it under a lock.
+/// Renders `labels` with the application's encoder. Never call it under a lock.
 ///
-/// An encoder can only be had from prometheus-client's own registry. A metric without a name leaves
-/// little around the labels.
+/// Only prometheus-client's registry can make an encoder. The metric has no name, so that little text is around
+/// the labels.
 pub(crate) fn render<L: EncodeLabelSet + Clone + fmt::Debug + Send + Sync + 'static>(
     labels: &L,
 ) -> Result<LabelText, BadLabels> {
@@ -35,7 +35,7 @@ pub(crate) fn render<L: EncodeLabelSet + Clone + fmt::Debug + Send + Sync + 'sta
         Ok(Ok(text)) => text,
         Ok(Err(fmt::Error)) => return Err(BadLabels),
         Err(payload) => {
-            // A payload may panic again when it is dropped.
+            // Dropping the payload could panic again.
             std::mem::forget(payload);
             return Err(BadLabels);
         }
@@ -72,7 +72,7 @@ mod tests {
         for (labels, expected) in [
             (&[][..], Some("")),
             (&[("a", "1"), ("b", "\n\"}")], Some(r#"a="1",b="\n\"}""#)),
-            // For Prometheus, an empty label is none.
+            // Prometheus treats an empty label as missing.
             (&[("a", ""), ("b", "2")], Some(r#"b="2""#)),
             (&[("a", "1"), ("a", "2")], None),
             (&[("", "1")], None),

@@ -1,4 +1,4 @@
-//! The syntax of label text: `{name="value",…}` as the text formats have it.
+//! Parses label text: `{name="value",…}` of the text formats.
 
 use std::ops::Range;
 
@@ -11,19 +11,19 @@ pub(crate) struct LabelText {
     pub(crate) names: Vec<String>,
 }
 
-/// Places of label names, kept to be used again.
+/// The ranges of label names, in a buffer that is reused.
 pub(crate) type Places = Vec<Range<usize>>;
 
 /// The labels between braces.
 pub(crate) struct Labels<'t> {
     pub(crate) text: &'t str,
-    /// Where what follows the closing brace begins.
+    /// The index after the closing brace.
     pub(crate) end: usize,
-    /// prometheus-client writes a comma beside a label set that turns out to be empty.
+    /// Whether there is a comma without a label. prometheus-client writes one beside an empty label set.
     pub(crate) spare_comma: bool,
 }
 
-/// Reads a whole `{…}`, and leaves labels with empty values out, which for Prometheus do not exist.
+/// Reads a whole `{…}` without the labels whose value is empty, which Prometheus treats as missing.
 pub(crate) fn read_label_set(text: &str) -> Option<LabelText> {
     let after = text.strip_prefix('{')?;
     let mut places = Places::new();
@@ -60,7 +60,7 @@ pub(crate) fn split_labels(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Reads what follows an opening brace, up to the closing one.
+/// Reads the labels after an opening brace, up to the closing one.
 pub(crate) fn read_labels<'t>(text: &'t str, names: &mut Places) -> Option<Labels<'t>> {
     let bytes = text.as_bytes();
     let mut spare_comma = false;
@@ -102,7 +102,7 @@ pub(crate) fn read_labels<'t>(text: &'t str, names: &mut Places) -> Option<Label
     }
 }
 
-/// How many bytes come before the quotation mark that ends a value.
+/// The number of bytes before the quotation mark that ends a value.
 fn value_len(bytes: &[u8]) -> Option<usize> {
     let mut at = 0;
     loop {
@@ -116,7 +116,7 @@ fn value_len(bytes: &[u8]) -> Option<usize> {
     }
 }
 
-/// How many characters there are in the names and values of labels, their escapes undone.
+/// The number of characters in the names and the unescaped values of labels.
 pub(crate) fn count_chars(labels: &str) -> usize {
     split_labels(labels)
         .map(|label| {
@@ -134,8 +134,7 @@ pub(crate) fn count_chars(labels: &str) -> usize {
         .sum()
 }
 
-/// Whether `name` may name a metric or a label. (A metric's could have colons too, but those are for
-/// recording rules.)
+/// Whether `name` is valid for a metric. (Prometheus also allows colons, but they are for recording rules.)
 pub(crate) fn is_name(name: &str) -> bool {
     let begins = |byte: &u8| !byte.is_ascii_digit();
     name.as_bytes().first().is_some_and(begins) && name.bytes().all(is_name_byte)
@@ -149,7 +148,7 @@ fn is_name_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
-/// Whether what consists of such bytes may be the name of a label.
+/// Whether a name of such bytes is valid for a label.
 fn begins_label_name(name: &[u8]) -> bool {
     name.first().is_some_and(|byte| !byte.is_ascii_digit()) && !name.starts_with(b"__")
 }

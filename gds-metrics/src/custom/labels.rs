@@ -1,4 +1,4 @@
-//! What is known of label types beyond how they are encoded: their names, and all of their values.
+//! What is known about label types besides their encoding: their names and their values.
 
 use std::{
     fmt::{Display, Write},
@@ -30,7 +30,7 @@ use prometheus_client::encoding::{
 #[diagnostic::on_unimplemented(
     message = "the values of `{Self}` are not all known",
     label = "its values are not all known",
-    note = "`#[derive(EncodeLabelValue)]` on an enum makes them known"
+    note = "use an enum with `#[derive(EncodeLabelValue)]`, or a `bool`"
 )]
 pub trait ClosedLabelValue: Sized {
     /// How many values there are. More than 10,000 do not compile.
@@ -71,13 +71,13 @@ impl<T: ClosedLabelValue> ClosedLabelValue for Option<T> {
     }
 }
 
-/// A label set all of whose values are known: all of its series can be
-/// created before they are used, as [`ClosedFamily`](crate::ClosedFamily) and `#[metric(zero)]` do.
+/// A label set whose values are all known. All of its series can be created in advance, which
+/// [`ClosedFamily`](crate::ClosedFamily) and `#[metric(zero)]` do.
 ///
-/// `#[derive(EncodeLabelSet)]` implements it for a struct all of whose fields are
-/// [`ClosedLabelValue`]s. Every combination counts: keep the product small.
+/// `#[derive(EncodeLabelSet)]` implements it for a struct whose fields are all [`ClosedLabelValue`]s. Each
+/// combination is a series: keep the product small.
 #[diagnostic::on_unimplemented(
-    message = "the label values of `{Self}` are not all known, so its series cannot be created before they are used",
+    message = "the label values of `{Self}` are not all known, so its series cannot be created in advance",
     label = "its label values are not all known",
     note = "use a label set made of enums (`#[derive(EncodeLabelValue)]`) and `bool`s, or a `Family` without `zero`"
 )]
@@ -92,10 +92,24 @@ pub trait ClosedLabelSet: Sized {
     fn index(&self) -> usize;
 }
 
-/// What a closed type may have at most: each of its values is a series.
+/// What a [`ClosedFamily`](crate::ClosedFamily) and `zero` need from a label set in a metric set. One trait, so
+/// that anything that is missing causes one error, about the label set.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a closed label set, whose values are all known",
+    label = "not a closed label set",
+    note = "a closed label set is a struct with `#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]` whose fields are `bool`s and enums with `#[derive(EncodeLabelValue)]`",
+    note = "for other labels, such as a `String`, write `Family` instead of `ClosedFamily`, or remove `zero`"
+)]
+pub trait ClosedFamilyLabels: ClosedLabelSet + FamilyLabels {}
+
+#[diagnostic::do_not_recommend]
+impl<L: ClosedLabelSet + FamilyLabels> ClosedFamilyLabels for L {}
+
+/// The limit for closed types: each value is a series.
 const MAX_COUNT: usize = 10_000;
 
-/// The values of an enum: those of all its variants.
+/// The number of values of an enum: the sum over its variants.
 #[doc(hidden)]
 #[must_use]
 #[track_caller]
@@ -108,7 +122,7 @@ pub const fn sum(mut counts: &[usize]) -> usize {
     capped(sum)
 }
 
-/// The combinations of a label set.
+/// The number of combinations of a label set.
 #[doc(hidden)]
 #[must_use]
 #[track_caller]
@@ -121,7 +135,7 @@ pub const fn product(mut counts: &[usize]) -> usize {
     capped(product)
 }
 
-/// `count`, if it is not too great.
+/// Returns `count`. Panics if it is above the limit.
 #[track_caller]
 pub(crate) const fn capped(count: usize) -> usize {
     assert!(
@@ -132,7 +146,7 @@ pub(crate) const fn capped(count: usize) -> usize {
     count
 }
 
-/// The position `next` in the `index`th group of `count`.
+/// The index of element `next` of group `index`, where each group has `count` elements.
 #[doc(hidden)]
 #[inline]
 #[must_use]
@@ -140,33 +154,57 @@ pub const fn nested_index(index: usize, count: usize, next: usize) -> usize {
     index * count + next
 }
 
-/// What a [`Family`](crate::Family) of a metric set needs of its label set.
+/// What a [`Family`](crate::Family), a [`ClosedFamily`](crate::ClosedFamily) or an [`Info`](crate::Info)
+/// needs from its label set.
 ///
-/// Implemented for every type that can be one: derive `Clone, Debug, PartialEq, Eq, Hash` and
+/// Implemented for every type that has it: derive `Clone, Debug, PartialEq, Eq, Hash` and
 /// [`EncodeLabelSet`](derive@crate::EncodeLabelSet).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a label set",
     label = "not a label set",
-    note = "a label set is a struct with `#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]`, each field of which is a label",
+    note = "a label set is a struct with `#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]`, each field of which is a label (an enum or a `String` is the value of one)",
     note = "it owns its values: a `String` or a `&'static str`, not a `&str` that is borrowed"
 )]
-pub trait LabelSet:
+pub trait FamilyLabels:
     EncodeLabelSet + Clone + Eq + Hash + std::fmt::Debug + Send + Sync + 'static
 {
 }
 
 #[diagnostic::do_not_recommend]
-impl<L: EncodeLabelSet + Clone + Eq + Hash + std::fmt::Debug + Send + Sync + 'static> LabelSet
+impl<L: EncodeLabelSet + Clone + Eq + Hash + std::fmt::Debug + Send + Sync + 'static> FamilyLabels
     for L
 {
 }
+
+/// A label set whose label names are part of its type: the bound for generic code.
+///
+/// Implemented for every type that can be one: derive `Clone, Debug, PartialEq, Eq, Hash` and
+/// [`EncodeLabelSet`](derive@crate::EncodeLabelSet).
+///
+/// ```
+/// use gds_metrics::{Counter, Family, GdsMetricSet, GdsMetrics, LabelSet, RegisterError};
+///
+/// #[derive(Clone, Debug, GdsMetricSet)]
+/// struct Retries<L: LabelSet> {
+///     /// Calls that were tried again.
+///     retries: Family<L, Counter>,
+/// }
+///
+/// fn register<L: LabelSet>(metrics: &GdsMetrics) -> Result<Retries<L>, RegisterError> {
+///     metrics.register()
+/// }
+/// ```
+pub trait LabelSet: FamilyLabels + LabelNames {}
+
+#[diagnostic::do_not_recommend]
+impl<L: FamilyLabels + LabelNames> LabelSet for L {}
 
 /// A label of a label set.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
 pub enum Label {
     Name(&'static str),
-    /// A flattened set; `None` when it does not tell.
+    /// A flattened set; `None` if its names are not known.
     Set(Option<&'static [Label]>),
 }
 
@@ -186,22 +224,75 @@ pub(crate) fn flat_names(labels: &'static [Label]) -> Option<Vec<&'static str>> 
     Some(names)
 }
 
-/// A label set that tells its labels' names.
-#[doc(hidden)]
+/// The names of a label set's labels, as far as its type knows them.
+///
+/// [`#[derive(EncodeLabelSet)]`](derive@crate::EncodeLabelSet) implements it. A generic metric set, such as
+/// `struct Retries<L> { retries: Family<L, Counter> }`, needs it, so that its [`schema`](crate::schema) lists
+/// the labels and that a label which would come twice does not compile.
+///
+/// For a label set with an encoder written by hand or derived by prometheus-client, an empty implementation
+/// is enough. The names are then unknown: [`MetricSchema::labels`](crate::schema::MetricSchema::labels)
+/// returns `None`.
+///
+/// ```
+/// use gds_metrics::{
+///     Counter, EncodeLabelSet, Family, GdsMetricSet, GdsMetrics, LabelNames,
+///     prometheus_client::encoding::LabelSetEncoder,
+/// };
+///
+/// #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+/// struct Shard(u8);
+///
+/// impl EncodeLabelSet for Shard {
+///     fn encode(&self, encoder: &mut LabelSetEncoder<'_>) -> std::fmt::Result {
+///         [("shard", self.0)].encode(encoder)
+///     }
+/// }
+///
+/// impl LabelNames for Shard {}
+///
+/// #[derive(Clone, Debug, GdsMetricSet)]
+/// struct Retries<L> {
+///     /// Calls that were tried again.
+///     retries: Family<L, Counter>,
+/// }
+///
+/// let metrics = GdsMetrics::builder().build()?;
+/// let calls: Retries<Shard> = metrics.register()?;
+/// calls.retries.get_or_create(&Shard(7)).inc();
+/// assert_eq!(metrics.sample("retries_total", &[("shard", "7")]), Some(1.0));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "the names of the labels of `{Self}` are not known, and a generic metric set needs them",
+    label = "the names of its labels are not known",
+    note = "use `#[derive(gds_metrics::EncodeLabelSet)]` for the label set, or write `impl gds_metrics::LabelNames for {Self} {{}}`"
+)]
 pub trait LabelNames {
-    const NAMES: &'static [Label];
+    /// `None`: not known.
+    #[doc(hidden)]
+    const NAMES: Option<&'static [Label]> = None;
 }
 
-/// `Probe::<L>::NAMES` is `Some` if `L` implements [`LabelNames`], else, by way of [`Unknown`], `None`.
+// What prometheus-client implements `EncodeLabelSet` for. Their names are values.
+impl<T> LabelNames for Vec<T> {}
+impl<T> LabelNames for &[T] {}
+impl<T, const N: usize> LabelNames for [T; N] {}
+
+impl<A: LabelNames, B: LabelNames> LabelNames for (A, B) {
+    const NAMES: Option<&'static [Label]> = Some(&[Label::Set(A::NAMES), Label::Set(B::NAMES)]);
+}
+
+/// `Probe::<L>::NAMES` is what [`LabelNames`] says if `L` implements it. Otherwise it is [`Unknown`]'s `None`.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Probe<L>(std::marker::PhantomData<L>);
 
 impl<L: LabelNames> Probe<L> {
-    pub const NAMES: Option<&'static [Label]> = Some(L::NAMES);
+    pub const NAMES: Option<&'static [Label]> = L::NAMES;
 }
 
-/// The fallback of [`Probe`]. An inherent constant goes before a trait's.
+/// The fallback of [`Probe`]: an inherent constant takes precedence over a trait's.
 #[doc(hidden)]
 pub trait Unknown {
     const NAMES: Option<&'static [Label]> = None;
@@ -209,7 +300,7 @@ pub trait Unknown {
 
 impl<L> Unknown for Probe<L> {}
 
-/// What a field of a derived label set can be. It says what is wrong in our words.
+/// The value of a label in a derived label set. It exists for its message.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the value of a label",
@@ -260,10 +351,10 @@ fn encode(
     text.finish()
 }
 
-/// The bytes of a label that `Display` writes. The rest is cut off.
+/// The limit in bytes for a label written by `Display`. The rest is cut off.
 const MAX_DISPLAY: usize = 128;
 
-/// Writes what `value` displays, up to a bound.
+/// Writes `value` with its `Display`, up to the limit.
 #[doc(hidden)]
 pub fn display<V: Display>(value: &V, encoder: &mut LabelValueEncoder<'_>) -> std::fmt::Result {
     let mut text = Bounded {
@@ -275,7 +366,7 @@ pub fn display<V: Display>(value: &V, encoder: &mut LabelValueEncoder<'_>) -> st
     if text.full { Ok(()) } else { written }
 }
 
-/// Passes a text on until it is full. Then it gives an error, so that `Display` stops.
+/// Forwards text up to the limit. Then it returns an error, so that `Display` stops.
 struct Bounded<'a, 'e> {
     encoder: &'a mut LabelValueEncoder<'e>,
     room: usize,

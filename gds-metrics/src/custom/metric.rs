@@ -23,7 +23,7 @@ use crate::exposition::{Bounds, MetricKind, Number, Timestamp, Writer, native::L
     message = "`{Self}` is not a metric type: expected `Counter`, `Gauge`, `Histogram`, `Summary`, `Info`, `StateSet`, `GaugeFn`, `CounterFn`, or a `Family` or `ClosedFamily` of one of the first four",
     label = "not a metric type",
     note = "a field that is another metric set needs `#[metric(flatten)]` or `#[metric(prefix = \"…\")]`",
-    note = "a field that is no metric needs `#[metric(skip)]`",
+    note = "a field that is not a metric needs `#[metric(skip)]`",
     note = "prometheus-client's own `Family`, `Histogram` and metrics with exemplars go through `GdsMetrics::register_with`; in a set, write `gds_metrics::Family` and `gds_metrics::Histogram`"
 )]
 pub trait Metric: sealed::Metric {
@@ -42,13 +42,13 @@ pub trait Metric: sealed::Metric {
 )]
 pub trait FamilyMember: Metric + sealed::Member + Clone {}
 
-/// What keeps the traits of metrics to this crate.
+/// Traits that keep `Metric` and `FamilyMember` sealed.
 pub(crate) mod sealed {
     use super::{Exposed, Options, Timestamp, Writer};
 
-    /// What a metric set does with a metric.
+    /// How a metric set makes and exposes a metric.
     pub trait Metric: Sized {
-        /// The label set that tells its series apart.
+        /// The label set of its series.
         type Labels;
 
         /// Whether its values are whole numbers.
@@ -57,11 +57,11 @@ pub(crate) mod sealed {
         /// Makes the metric of a field.
         fn make(options: &Options) -> Self;
 
-        /// What a scrape asks.
+        /// The metric as a scrape sees it.
         fn exposed(&self, options: &Options) -> Box<dyn Exposed>;
     }
 
-    /// What a family does with each of its metrics.
+    /// How a family writes each of its metrics.
     pub trait Member: Send + Sync + 'static {
         fn write(&self, writer: &mut dyn Writer, labels: &str, start: Timestamp);
     }
@@ -72,31 +72,42 @@ pub(crate) mod sealed {
 pub struct NoLabels;
 
 impl LabelNames for NoLabels {
-    const NAMES: &'static [Label] = &[];
+    const NAMES: Option<&'static [Label]> = Some(&[]);
 }
 
-/// `LabelsOf::<M>::NAMES`: the names of a metric's labels, if its label set tells them. Else, and for what is
-/// no metric, it is `None` by way of [`Unknown`].
+/// `LabelsOf::<M>::NAMES`: the names of a metric's labels, if its label set has [`LabelNames`]. Otherwise, and
+/// for a type that is not a metric, it is [`Unknown`]'s `None`.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct LabelsOf<M>(PhantomData<M>);
 
 impl<M: sealed::Metric<Labels: LabelNames>> LabelsOf<M> {
-    pub const NAMES: Option<&'static [Label]> = Some(<M::Labels as LabelNames>::NAMES);
+    pub const NAMES: Option<&'static [Label]> = <M::Labels as LabelNames>::NAMES;
 }
 
 impl<M> Unknown for LabelsOf<M> {}
 
-/// What is known of a metric before it is made.
+/// A field of a generic set. [`LabelsOf`] is resolved before type parameters are known, so this bound asks for
+/// the names.
+#[doc(hidden)]
+pub trait NamedMetric: Metric {
+    const NAMES: Option<&'static [Label]>;
+}
+
+impl<M: Metric + sealed::Metric<Labels: LabelNames>> NamedMetric for M {
+    const NAMES: Option<&'static [Label]> = <M::Labels as LabelNames>::NAMES;
+}
+
+/// The options of a metric, known before the metric is made.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// The family's name.
     pub(crate) name: Arc<str>,
-    /// Of histograms.
+    /// The bounds of histograms.
     pub(crate) bounds: Arc<Bounds>,
     /// The cells of a histogram that has native buckets too.
     pub(crate) native: Option<Arc<Layout>>,
-    /// Of a family.
+    /// The limit of a family.
     pub(crate) max_series: usize,
     /// The labels of every series, as text.
     pub(crate) constant_labels: Arc<str>,
@@ -105,10 +116,10 @@ pub struct Options {
 }
 
 impl Options {
-    /// How many series a family has at most, unless a set says otherwise.
+    /// The default limit of a family.
     pub(crate) const MAX_SERIES: usize = 10_000;
 
-    /// How many samples each series of a family has.
+    /// The number of samples of each series.
     pub(crate) fn samples_each(&self, kind: MetricKind) -> usize {
         match kind {
             MetricKind::Histogram => self.bounds.values().len() + 3,
@@ -135,22 +146,22 @@ impl Default for Options {
 pub trait Exposed: Debug + Send + Sync {
     fn write(&self, writer: &mut dyn Writer);
 
-    /// About how many samples it has.
+    /// The approximate number of samples.
     fn samples(&self) -> usize {
         1
     }
 
-    /// How long the labels of all samples are together, where they can be long.
+    /// The bytes of the labels of all samples, for families.
     fn label_bytes(&self) -> usize {
         0
     }
 
-    /// Whether writing it calls code of the application.
+    /// Whether writing it runs the application's code.
     fn is_foreign(&self) -> bool {
         false
     }
 
-    /// How many requests for a series were folded; `None` if that cannot happen.
+    /// The number of look-ups that were folded; `None` if the metric never folds.
     fn folded(&self) -> Option<u64> {
         None
     }
@@ -170,7 +181,7 @@ impl<M: sealed::Member + Debug> Exposed for Single<M> {
     }
 }
 
-/// What a scrape asks of a metric of one series.
+/// A metric with one series, as a scrape sees it.
 pub(crate) fn single<M: sealed::Member + Debug + Clone>(
     metric: &M,
     options: &Options,
@@ -211,40 +222,64 @@ numeric! {
     f32, false => Number::Float;
 }
 
-/// What can keep the number of a counter.
+/// What can store the number of a counter.
+///
+/// It repeats the items of [`Numeric`], so that a type that is not a number causes one error, not two.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
-    message = "a `Counter<{N}>` cannot keep its number in an `{Self}`: write `Counter` for whole numbers, or `FloatCounter` for fractions",
+    message = "a `Counter<{N}>` cannot store its number in an `{Self}`: write `Counter` for whole numbers, or `FloatCounter` for fractions",
     label = "not a counter's number"
 )]
-pub trait CounterCell<N>: counter::Atomic<N> + Default + Debug + Send + Sync + 'static {}
+pub trait CounterCell<N>: counter::Atomic<N> + Default + Debug + Send + Sync + 'static {
+    const WHOLE: bool;
+
+    fn number(value: N) -> Number;
+}
 
 #[diagnostic::do_not_recommend]
-impl<N, A: counter::Atomic<N> + Default + Debug + Send + Sync + 'static> CounterCell<N> for A {}
+impl<N: Numeric, A: counter::Atomic<N> + Default + Debug + Send + Sync + 'static> CounterCell<N>
+    for A
+{
+    const WHOLE: bool = N::WHOLE;
 
-/// What can keep the number of a gauge.
+    fn number(value: N) -> Number {
+        value.number()
+    }
+}
+
+/// What can store the number of a gauge.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
-    message = "a `Gauge<{N}>` cannot keep its number in an `{Self}`: write `FloatGauge` for fractions, `Gauge` for whole numbers, or name what keeps the number, as in `Gauge<u64, AtomicU64>`",
+    message = "a `Gauge<{N}>` cannot store its number in an `{Self}`: write `FloatGauge` for fractions, `Gauge` for whole numbers, or name what stores the number, as in `Gauge<u64, AtomicU64>`",
     label = "not a gauge's number"
 )]
-pub trait GaugeCell<N>: gauge::Atomic<N> + Default + Debug + Send + Sync + 'static {}
+pub trait GaugeCell<N>: gauge::Atomic<N> + Default + Debug + Send + Sync + 'static {
+    const WHOLE: bool;
+
+    fn number(value: N) -> Number;
+}
 
 #[diagnostic::do_not_recommend]
-impl<N, A: gauge::Atomic<N> + Default + Debug + Send + Sync + 'static> GaugeCell<N> for A {}
+impl<N: Numeric, A: gauge::Atomic<N> + Default + Debug + Send + Sync + 'static> GaugeCell<N> for A {
+    const WHOLE: bool = N::WHOLE;
+
+    fn number(value: N) -> Number {
+        value.number()
+    }
+}
 
 macro_rules! atom {
     ($atom:ident, $cell:path, $kind:expr, $start:expr) => {
-        impl<N: Numeric, A: $cell> Metric for $atom<N, A> {
+        impl<N: Debug + Send + Sync + 'static, A: $cell> Metric for $atom<N, A> {
             const KIND: MetricKind = $kind;
         }
 
-        impl<N: Numeric, A: $cell> FamilyMember for $atom<N, A> {}
+        impl<N: Debug + Send + Sync + 'static, A: $cell> FamilyMember for $atom<N, A> {}
 
-        impl<N: Numeric, A: $cell> sealed::Metric for $atom<N, A> {
+        impl<N: Debug + Send + Sync + 'static, A: $cell> sealed::Metric for $atom<N, A> {
             type Labels = NoLabels;
 
-            const WHOLE: bool = N::WHOLE;
+            const WHOLE: bool = A::WHOLE;
 
             fn make(_: &Options) -> Self {
                 Self::default()
@@ -255,9 +290,9 @@ macro_rules! atom {
             }
         }
 
-        impl<N: Numeric, A: $cell> sealed::Member for $atom<N, A> {
+        impl<N: Debug + Send + Sync + 'static, A: $cell> sealed::Member for $atom<N, A> {
             fn write(&self, writer: &mut dyn Writer, labels: &str, start: Timestamp) {
-                writer.sample(labels, self.get().number(), $start(start));
+                writer.sample(labels, A::number(self.get()), $start(start));
             }
         }
     };

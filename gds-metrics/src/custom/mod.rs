@@ -1,4 +1,4 @@
-//! Metrics of the application's own: families, histograms, sets, their schema, the registry.
+//! Custom metrics of the application: metric types, sets, their schema, and the registry.
 
 mod compat;
 mod label_render;
@@ -14,7 +14,7 @@ pub(crate) mod set;
 pub(crate) use self::registry::Definition;
 pub(crate) use self::registry::{FOLDED_SERIES, MetricRegistry};
 pub use self::{
-    labels::{ClosedLabelSet, ClosedLabelValue, LabelSet},
+    labels::{ClosedLabelSet, ClosedLabelValue, FamilyLabels, LabelNames, LabelSet},
     metric::{FamilyMember, Metric},
     metrics::{
         ClosedFamily, CounterFn, Family, FloatCounter, FloatGauge, GaugeExt, GaugeFn, Histogram,

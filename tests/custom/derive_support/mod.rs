@@ -1,4 +1,4 @@
-//! Running the parsers of others over an exposition.
+//! Runs other parsers on an exposition.
 
 use std::{
     env,
@@ -6,7 +6,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-/// Runs `command`, and returns what it says.
+/// Runs `command`, and returns its output.
 pub(crate) fn run(command: &mut Command, input: &str) -> String {
     let mut child = command
         .stdin(Stdio::piped())
@@ -27,7 +27,7 @@ pub(crate) fn run(command: &mut Command, input: &str) -> String {
     said
 }
 
-/// The custom families that a parser of the Python client finds, a line each, sorted.
+/// The custom families that a parser of the Python client finds, one line each, sorted.
 pub(crate) fn python(parser: &str, input: &str) -> Vec<String> {
     let python = env::var("GDS_METRICS_PYTHON").unwrap_or_else(|_| "python3".into());
     let program = format!(
@@ -39,7 +39,7 @@ pub(crate) fn python(parser: &str, input: &str) -> Vec<String> {
     );
     let mut lines: Vec<String> = run(Command::new(python).arg("-c").arg(program), input)
         .lines()
-        // Those that are always there.
+        // Without the families that always exist.
         .filter(|line| !line.starts_with("http_server_") && !line.starts_with("gds_metrics_"))
         .map(str::to_owned)
         .collect();

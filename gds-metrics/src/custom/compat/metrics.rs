@@ -9,7 +9,7 @@ use prometheus_client::{
 
 use crate::{
     custom::{
-        labels::LabelSet,
+        labels::FamilyLabels,
         metric::{FamilyMember, Metric},
         metrics::{Family, Histogram, Info, Summary},
     },
@@ -50,7 +50,7 @@ impl EncodeMetric for Histogram {
     }
 }
 
-impl<L: LabelSet> EncodeMetric for Info<L> {
+impl<L: FamilyLabels> EncodeMetric for Info<L> {
     fn encode(&self, mut encoder: MetricEncoder<'_>) -> fmt::Result {
         match self.shared() {
             Some(labels) => encoder.encode_info(&*labels),
@@ -67,7 +67,7 @@ impl<L: LabelSet> EncodeMetric for Info<L> {
     }
 }
 
-impl<L: LabelSet, M: FamilyMember + EncodeMetric> EncodeMetric for Family<L, M> {
+impl<L: FamilyLabels, M: FamilyMember + EncodeMetric> EncodeMetric for Family<L, M> {
     fn encode(&self, mut encoder: MetricEncoder<'_>) -> fmt::Result {
         for (labels, metric) in self.all() {
             metric.encode(encoder.encode_family(&*labels)?)?;

@@ -1,14 +1,14 @@
 //! The bounds of histograms, as constants.
 
-// A constant says what is wrong by panicking: while the user's code is compiled.
+// A constant reports an error by a panic at compile time.
 #![allow(clippy::panic, clippy::manual_assert, clippy::missing_panics_doc)]
 
-/// The Python client's, in seconds.
+/// The default bounds, in seconds: those of the Python client.
 pub const DEFAULT: &[f64] = &[
     0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
 ];
 
-/// `N` bounds, each `factor` times the one before.
+/// `N` bounds from `start`, each `factor` times the previous one.
 #[must_use]
 pub const fn exponential<const N: usize>(start: f64, factor: f64) -> [f64; N] {
     let mut bounds = [start; N];
@@ -20,20 +20,20 @@ pub const fn exponential<const N: usize>(start: f64, factor: f64) -> [f64; N] {
     bounds
 }
 
-/// `N` bounds, each `width` more than the one before.
+/// `N` bounds from `start`, each `width` more than the previous one.
 #[must_use]
 pub const fn linear<const N: usize>(start: f64, width: f64) -> [f64; N] {
     let mut bounds = [start; N];
     let mut i = 1;
     while i < N {
-        // Not by adding up, which would add up the errors of rounding.
+        // A product, because a running sum would accumulate rounding errors.
         bounds[i] = start + width * i as f64;
         i += 1;
     }
     bounds
 }
 
-/// Returns `bounds`, and panics when they are none for a histogram.
+/// Returns `bounds`. Panics if they are not valid for a histogram.
 #[must_use]
 #[track_caller]
 pub const fn checked(bounds: &'static [f64]) -> &'static [f64] {
@@ -45,7 +45,7 @@ pub const fn checked(bounds: &'static [f64]) -> &'static [f64] {
     while let [bound, tail @ ..] = rest {
         check_bound(*bound);
         if *bound <= last {
-            panic!("the bounds of buckets must ascend, and none may come twice");
+            panic!("the bounds of buckets must ascend, and no bound may come twice");
         }
         (last, rest) = (*bound, tail);
     }

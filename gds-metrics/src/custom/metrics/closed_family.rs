@@ -1,26 +1,25 @@
-//! One metric for each of the label sets that there are.
+//! One metric for each value of a closed label set.
 
 use std::{collections::BTreeMap, fmt, marker::PhantomData, sync::Arc};
 
 use super::{
     InProgress, Observe, Timer, UpDown,
-    series::{Entry, Label, warn_of_left_out},
+    series::{Entry, Label, warn_of_left_out, warn_of_renamed},
 };
 use crate::{
     custom::{
         label_render::{self, BadLabels},
-        labels::{ClosedLabelSet, LabelSet, capped},
+        labels::{ClosedFamilyLabels, ClosedLabelSet, FamilyLabels, capped},
         metric::{Exposed, FamilyMember, Metric, Options, sealed},
     },
     exposition::{MetricKind, Timestamp, Writer},
 };
 
-/// A metric for each label set, where all label sets are known: a [`Family`](crate::Family) whose series
-/// are all there from the start, at 0.
+/// A metric for each label set, where all label sets are known. All series exist from the start, at 0.
 ///
-/// [`get`](Self::get) takes no lock and computes no hash: it is an index into a table. Rates and alerts
-/// see the first increase of a series, since the series was there before. There is no limit to reach; a
-/// label set of more than 10,000 combinations does not compile. A clone is the same family.
+/// [`get`](Self::get) takes no lock and computes no hash: it is an index into a table. Rates and alerts see the
+/// first increase of a series, because the series exists before it. A label set with more than 10,000
+/// combinations does not compile. A clone is the same family.
 ///
 /// ```
 /// use gds_metrics::{
@@ -64,17 +63,17 @@ pub struct ClosedFamily<L, M> {
 
 struct Inner<M> {
     options: Options,
-    /// In the order of the label sets.
+    /// In the order of [`ClosedLabelSet::all`].
     metrics: Box<[M]>,
-    /// Where an index leads that is not less than the count, which a type's own implementation can give.
+    /// The metric for an index that is out of range, which an implementation by hand can return.
     spare: M,
-    /// What scrapes write, sorted by label text.
+    /// The exposed series, sorted by label text.
     entries: Box<[Entry<M>]>,
-    /// How long the labels of all series are together.
+    /// The bytes of the labels of all series.
     label_bytes: usize,
 }
 
-impl<L: ClosedLabelSet + LabelSet, M: FamilyMember> ClosedFamily<L, M> {
+impl<L: ClosedLabelSet + FamilyLabels, M: FamilyMember> ClosedFamily<L, M> {
     fn new(options: &Options) -> Self {
         let count = const { capped(L::COUNT) };
         let start = Timestamp::now();
@@ -86,7 +85,7 @@ impl<L: ClosedLabelSet + LabelSet, M: FamilyMember> ClosedFamily<L, M> {
                 .and_then(|own| Label::of_series(M::KIND, &options.constant_labels, own));
             metrics.push(match label {
                 Ok(label) => {
-                    // Label sets that are written alike are one series.
+                    // Label sets with the same text share one series.
                     let entry = entries
                         .entry(Arc::clone(label.key()))
                         .or_insert_with(|| Entry::new(label, M::make(options), start));
@@ -100,6 +99,10 @@ impl<L: ClosedLabelSet + LabelSet, M: FamilyMember> ClosedFamily<L, M> {
         }
         if !complete {
             warn_of_left_out(&options.name);
+        }
+        let mut keys = entries.values().map(Entry::label);
+        if let Some(label) = keys.find_map(Label::renamed_by_prometheus) {
+            warn_of_renamed(&options.name, label);
         }
         let mut entries: Vec<Entry<M>> = entries.into_values().collect();
         entries.sort_by(|a, b| a.labels().cmp(b.labels()));
@@ -115,11 +118,10 @@ impl<L: ClosedLabelSet + LabelSet, M: FamilyMember> ClosedFamily<L, M> {
         }
     }
 
-    /// The metric of `labels`.
+    /// Returns the metric of `labels`.
     ///
-    /// If labels cannot be exposed (their encoder fails, a name is invalid or comes twice), their metric
-    /// works and its series is left out of the exposition, and a warning is logged when the family is
-    /// made.
+    /// If labels cannot be exposed (their encoder fails, or a name is invalid or comes twice), their metric
+    /// works, the exposition omits its series, and a warning is logged when the family is made.
     #[inline]
     #[must_use = "the metric is there to be used: `.inc()`, `.set(…)`, `.observe(…)`"]
     pub fn get(&self, labels: &L) -> &M {
@@ -127,7 +129,7 @@ impl<L: ClosedLabelSet + LabelSet, M: FamilyMember> ClosedFamily<L, M> {
         metrics.get(labels.index()).unwrap_or(spare)
     }
 
-    /// Starts a timer whose seconds the metric of `labels` observes when it is dropped.
+    /// Starts a timer. When it is dropped, the metric of `labels` observes the seconds since the start.
     ///
     /// ```
     /// use gds_metrics::{ClosedFamily, EncodeLabelSet, Summary};
@@ -151,7 +153,7 @@ impl<L: ClosedLabelSet + LabelSet, M: FamilyMember> ClosedFamily<L, M> {
         Timer::start(self.get(labels).clone())
     }
 
-    /// Raises the gauge of `labels` by 1 until the guard is dropped.
+    /// Adds 1 to the gauge of `labels`, and subtracts it when the guard is dropped.
     ///
     /// ```
     /// use gds_metrics::{ClosedFamily, EncodeLabelSet, Gauge};
@@ -175,11 +177,11 @@ impl<L: ClosedLabelSet + LabelSet, M: FamilyMember> ClosedFamily<L, M> {
     }
 }
 
-impl<L: ClosedLabelSet + LabelSet, M: FamilyMember> Metric for ClosedFamily<L, M> {
+impl<L: ClosedFamilyLabels, M: FamilyMember> Metric for ClosedFamily<L, M> {
     const KIND: MetricKind = M::KIND;
 }
 
-impl<L: ClosedLabelSet + LabelSet, M: FamilyMember> sealed::Metric for ClosedFamily<L, M> {
+impl<L: ClosedFamilyLabels, M: FamilyMember> sealed::Metric for ClosedFamily<L, M> {
     type Labels = L;
 
     const WHOLE: bool = M::WHOLE;
@@ -193,7 +195,7 @@ impl<L: ClosedLabelSet + LabelSet, M: FamilyMember> sealed::Metric for ClosedFam
     }
 }
 
-impl<L: ClosedLabelSet + LabelSet, M: FamilyMember> Exposed for ClosedFamily<L, M> {
+impl<L: ClosedLabelSet + FamilyLabels, M: FamilyMember> Exposed for ClosedFamily<L, M> {
     fn write(&self, writer: &mut dyn Writer) {
         for entry in &self.inner.entries {
             entry.metric().write(writer, entry.labels(), entry.start());
@@ -209,7 +211,7 @@ impl<L: ClosedLabelSet + LabelSet, M: FamilyMember> Exposed for ClosedFamily<L, 
     }
 }
 
-impl<L: ClosedLabelSet + LabelSet, M: FamilyMember> Default for ClosedFamily<L, M> {
+impl<L: ClosedLabelSet + FamilyLabels, M: FamilyMember> Default for ClosedFamily<L, M> {
     fn default() -> Self {
         Self::new(&Options::default())
     }
@@ -267,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_scrape_of_it_costs() {
+    fn samples_and_label_bytes_are_counted() {
         let bytes = r#"on="false"on="true""#.len();
         let counters = ClosedFamily::<Switch, Counter>::default();
         assert_eq!((counters.samples(), counters.label_bytes()), (2, bytes));

@@ -1,36 +1,25 @@
 //! One metric for each label set.
 
-use std::{
-    collections::HashMap,
-    fmt, mem,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
-        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
-    },
-};
+mod inner;
 
-use foldhash::fast::RandomState;
+use std::{fmt, mem, sync::Arc};
 
-use super::{
-    InProgress, Observe, Timer, UpDown,
-    series::{Label, Series, Snapshot, warn_of_left_out},
-};
+use self::inner::{Entry, Inner};
+use super::{InProgress, Observe, Timer, UpDown};
 use crate::{
     custom::{
-        label_render::{self, BadLabels},
-        label_text::LabelText,
-        labels::{LabelSet, flat_names},
+        labels::FamilyLabels,
         metric::{Exposed, FamilyMember, Metric, Options, sealed},
     },
-    exposition::{MetricKind, Writer, push_label},
+    exposition::{MetricKind, Writer},
 };
 
 /// A metric for each label set: [`Counter`](crate::Counter)s, [`Gauge`](crate::Gauge)s,
 /// [`Histogram`](crate::Histogram)s or [`Summary`](crate::Summary)s.
 ///
-/// A series begins with the first call that names its labels. At most 10,000 series are made, or what
-/// `#[metric(max_series = …)]` says: what comes beyond is counted in one series whose labels are all
-/// `_other`, and in `gds_metrics_folded_series_total`. A clone is the same family.
+/// The first call with new labels creates their series. A family creates at most 10,000 series, or the number
+/// of `#[metric(max_series = …)]`. All further label sets share one series, whose labels are all `_other`, and
+/// `gds_metrics_folded_series_total` counts their look-ups. A clone is the same family.
 ///
 /// ```
 /// use gds_metrics::{Counter, EncodeLabelSet, Family};
@@ -45,83 +34,38 @@ use crate::{
 /// assert_eq!(emails.get_or_create(&Email { kind: "welcome" }).get(), 1);
 /// ```
 ///
-/// The handle that [`get_or_create`](Self::get_or_create) returns holds no lock. Keep it, also across an
-/// `.await`, wherever the labels are known in advance: then a series costs nothing to look up.
+/// The handle that [`get_or_create`](Self::get_or_create) returns holds no lock. Where the labels are known in
+/// advance, keep the handle, also across an `.await`: then nothing is looked up.
 pub struct Family<L, M> {
     inner: Arc<Inner<L, M>>,
 }
 
-struct Inner<L, M> {
-    options: Options,
-    /// What applications look up.
-    lookup: RwLock<Lookup<L, M>>,
-    /// What scrapes write. Changed before `lookup` is, and never waited for by a look-up.
-    series: Mutex<Series<M>>,
-    snapshot: Mutex<Snapshot<M>>,
-    folded: AtomicU64,
-    warned: AtomicBool,
-}
-
-struct Lookup<L, M> {
-    metrics: HashMap<Arc<L>, Entry<M>, RandomState>,
-    /// The series of all label sets beyond the limit.
-    other: Option<M>,
-}
-
-struct Entry<M> {
-    metric: M,
-    /// The key of its series; `None` if it is not exposed.
-    key: Option<Arc<str>>,
-}
-
-/// Where a label set leads.
-enum Found<M> {
-    Metric(M),
-    Nothing,
-    /// No more series are made, and there is no series for the rest yet.
-    Full,
-}
-
-impl<L: LabelSet, M: FamilyMember> Family<L, M> {
+impl<L: FamilyLabels, M: FamilyMember> Family<L, M> {
     fn new(options: Options) -> Self {
         Self {
-            inner: Arc::new(Inner {
-                options,
-                lookup: RwLock::new(Lookup {
-                    metrics: HashMap::default(),
-                    other: None,
-                }),
-                series: Mutex::default(),
-                snapshot: Mutex::default(),
-                folded: AtomicU64::new(0),
-                warned: AtomicBool::new(false),
-            }),
+            inner: Arc::new(Inner::new(options)),
         }
     }
 
-    /// The metric of `labels`, which is made if there is none.
+    /// Returns the metric of `labels`, and creates it if it does not exist.
     ///
-    /// The metric is an owned handle: no lock is held, and it may be kept for as long as it is needed.
-    /// Beyond the family's limit, it is that of the series whose labels are all `_other`.
+    /// The metric is an owned handle: it holds no lock, and you may keep it. If the family is full, it is the
+    /// metric of the series whose labels are all `_other`.
     ///
-    /// If the labels cannot be exposed (their encoder fails, a name is invalid or comes twice), the
-    /// metric works and its series is left out of the exposition, and a warning is logged once.
+    /// If the labels cannot be exposed (their encoder fails, or a name is invalid or comes twice), the metric
+    /// works, the exposition omits its series, and a warning is logged once for the family.
     #[must_use = "the metric is there to be used: `.inc()`, `.set(…)`, `.observe(…)`"]
     pub fn get_or_create(&self, labels: &L) -> M {
-        if let Found::Metric(metric) = self.inner.find(labels) {
-            return metric;
-        }
-        self.create(labels)
+        self.inner.get_or_create(labels)
     }
 
-    /// The same as [`get_or_create`](Self::get_or_create), by the name that prometheus-client has for
-    /// it.
+    /// The same as [`get_or_create`](Self::get_or_create), under prometheus-client's name.
     #[must_use = "the metric is there to be used: `.inc()`, `.set(…)`, `.observe(…)`"]
     pub fn get_or_create_owned(&self, labels: &L) -> M {
         self.get_or_create(labels)
     }
 
-    /// The metric of `labels`, if there is one.
+    /// Returns the metric of `labels` if it exists.
     ///
     /// ```
     /// # use gds_metrics::{Counter, Family};
@@ -134,10 +78,10 @@ impl<L: LabelSet, M: FamilyMember> Family<L, M> {
         lookup.metrics.get(labels).map(|entry| entry.metric.clone())
     }
 
-    /// Removes the series of `labels`, and says whether there was one.
+    /// Removes the series of `labels`. Returns whether it existed.
     ///
-    /// What is recorded through a handle that is still alive is lost. If the series is made again, it
-    /// begins at 0, which Prometheus takes for a restart.
+    /// A handle that still exists keeps working, but its values are not exposed. If the series is created
+    /// again, it begins at 0, which Prometheus sees as a restart.
     ///
     /// ```
     /// # use gds_metrics::{Family, Gauge};
@@ -148,7 +92,7 @@ impl<L: LabelSet, M: FamilyMember> Family<L, M> {
     /// assert!(!sessions.remove(&labels));
     /// ```
     pub fn remove(&self, labels: &L) -> bool {
-        // Dropped after the lock: it may be the application's code that drops them.
+        // Dropped after the locks are released, because `L` may run the application's code.
         let removed = {
             let mut series = self.inner.series();
             let removed = self.inner.lookup_mut().metrics.remove_entry(labels);
@@ -160,10 +104,9 @@ impl<L: LabelSet, M: FamilyMember> Family<L, M> {
         removed.is_some()
     }
 
-    /// Keeps the series whose labels `keep` wants, and removes the others.
+    /// Removes all series for whose labels `keep` returns `false`.
     ///
-    /// `keep` is called on a copy of the labels, while no lock is held: series that are made meanwhile
-    /// stay.
+    /// No lock is held while `keep` runs. Series that are created meanwhile stay.
     ///
     /// ```
     /// # use gds_metrics::{Family, Gauge};
@@ -193,19 +136,19 @@ impl<L: LabelSet, M: FamilyMember> Family<L, M> {
         drop(removed);
     }
 
-    /// How many label sets have a metric of their own.
+    /// The number of label sets that have a metric of their own.
     #[must_use]
     pub fn len(&self) -> usize {
         self.inner.lookup().metrics.len()
     }
 
-    /// Whether no label set has a metric of its own.
+    /// Whether [`len`](Self::len) is 0.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Starts a timer whose seconds the metric of `labels` observes when it is dropped.
+    /// Starts a timer. When it is dropped, the metric of `labels` observes the seconds since the start.
     ///
     /// ```
     /// use gds_metrics::{EncodeLabelSet, Family, Summary};
@@ -230,7 +173,7 @@ impl<L: LabelSet, M: FamilyMember> Family<L, M> {
         Timer::start(self.get_or_create(labels))
     }
 
-    /// Raises the gauge of `labels` by 1 until the guard is dropped.
+    /// Adds 1 to the gauge of `labels`, and subtracts it when the guard is dropped.
     ///
     /// ```
     /// use gds_metrics::{Family, Gauge};
@@ -249,129 +192,20 @@ impl<L: LabelSet, M: FamilyMember> Family<L, M> {
         InProgress::begin(self.get_or_create(labels))
     }
 
-    /// All label sets with their metrics, in no order.
+    /// All label sets with their metrics, in any order.
     pub(crate) fn all(&self) -> Vec<(Arc<L>, M)> {
         let lookup = self.inner.lookup();
         let all = lookup.metrics.iter();
         all.map(|(labels, entry)| (Arc::clone(labels), entry.metric.clone()))
             .collect()
     }
-
-    /// The metric of labels that were not found a moment ago.
-    #[cold]
-    #[inline(never)]
-    fn create(&self, labels: &L) -> M {
-        let inner = &*self.inner;
-        if let Found::Full = inner.find(labels) {
-            return inner.create_other(labels);
-        }
-        // The application's code, before any lock.
-        let key = Arc::new(labels.clone());
-        let rendered = inner.render(labels);
-        if rendered.is_err() && !inner.warned.swap(true, Relaxed) {
-            warn_of_left_out(&inner.options.name);
-        }
-
-        let mut series = inner.series();
-        match inner.find(labels) {
-            // Another thread came first.
-            Found::Metric(metric) => return metric,
-            Found::Full => {
-                drop(series);
-                return inner.create_other(labels);
-            }
-            Found::Nothing => {}
-        }
-        let make = || M::make(&inner.options);
-        let (metric, series_key) = match rendered {
-            Ok(label) => {
-                let key = Arc::clone(label.key());
-                (series.add(label, make), Some(key))
-            }
-            Err(BadLabels) => (make(), None),
-        };
-        let entry = Entry {
-            metric: metric.clone(),
-            key: series_key,
-        };
-        inner.lookup_mut().metrics.insert(key, entry);
-        metric
-    }
 }
 
-impl<L: LabelSet, M: FamilyMember> Inner<L, M> {
-    fn lookup(&self) -> RwLockReadGuard<'_, Lookup<L, M>> {
-        self.lookup.read().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn lookup_mut(&self) -> RwLockWriteGuard<'_, Lookup<L, M>> {
-        self.lookup.write().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn series(&self) -> MutexGuard<'_, Series<M>> {
-        self.series.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn find(&self, labels: &L) -> Found<M> {
-        let lookup = self.lookup();
-        if let Some(entry) = lookup.metrics.get(labels) {
-            return Found::Metric(entry.metric.clone());
-        }
-        if lookup.metrics.len() < self.options.max_series {
-            return Found::Nothing;
-        }
-        match &lookup.other {
-            Some(other) => {
-                self.folded.fetch_add(1, Relaxed);
-                Found::Metric(other.clone())
-            }
-            None => Found::Full,
-        }
-    }
-
-    fn render(&self, labels: &L) -> Result<Label, BadLabels> {
-        self.label(label_render::render(labels)?)
-    }
-
-    fn label(&self, own: LabelText) -> Result<Label, BadLabels> {
-        Label::of_series(M::KIND, &self.options.constant_labels, own)
-    }
-
-    /// The series whose labels are all `_other`, now that one is needed.
-    fn create_other(&self, labels: &L) -> M {
-        // The label type's names, or those of the labels at hand.
-        let names = match self.options.labels.and_then(flat_names) {
-            Some(names) => names.into_iter().map(str::to_owned).collect(),
-            None => label_render::render(labels).map_or_else(|_| Vec::new(), |text| text.names),
-        };
-        let mut own = LabelText::default();
-        for name in names {
-            push_label(&mut own.text, &name, "_other");
-            own.names.push(name);
-        }
-        let label = self.label(own);
-
-        self.folded.fetch_add(1, Relaxed);
-        let mut series = self.series();
-        let mut lookup = self.lookup_mut();
-        if let Some(other) = &lookup.other {
-            return other.clone();
-        }
-        let make = || M::make(&self.options);
-        let other = match label {
-            Ok(label) => series.add(label, make),
-            Err(BadLabels) => make(),
-        };
-        lookup.other = Some(other.clone());
-        other
-    }
-}
-
-impl<L: LabelSet, M: FamilyMember> Metric for Family<L, M> {
+impl<L: FamilyLabels, M: FamilyMember> Metric for Family<L, M> {
     const KIND: MetricKind = M::KIND;
 }
 
-impl<L: LabelSet, M: FamilyMember> sealed::Metric for Family<L, M> {
+impl<L: FamilyLabels, M: FamilyMember> sealed::Metric for Family<L, M> {
     type Labels = L;
 
     const WHOLE: bool = M::WHOLE;
@@ -385,15 +219,9 @@ impl<L: LabelSet, M: FamilyMember> sealed::Metric for Family<L, M> {
     }
 }
 
-impl<L: LabelSet, M: FamilyMember> Exposed for Family<L, M> {
+impl<L: FamilyLabels, M: FamilyMember> Exposed for Family<L, M> {
     fn write(&self, writer: &mut dyn Writer) {
-        let inner = &*self.inner;
-        let all = {
-            let snapshot = inner.snapshot.lock();
-            let mut snapshot = snapshot.unwrap_or_else(PoisonError::into_inner);
-            snapshot.update(&inner.series)
-        };
-        for entry in &*all {
+        for entry in &*self.inner.snapshot() {
             entry.metric().write(writer, entry.labels(), entry.start());
         }
     }
@@ -407,11 +235,11 @@ impl<L: LabelSet, M: FamilyMember> Exposed for Family<L, M> {
     }
 
     fn folded(&self) -> Option<u64> {
-        Some(self.inner.folded.load(Relaxed))
+        Some(self.inner.folded())
     }
 }
 
-impl<L: LabelSet, M: FamilyMember> Default for Family<L, M> {
+impl<L: FamilyLabels, M: FamilyMember> Default for Family<L, M> {
     fn default() -> Self {
         Self::new(Options::default())
     }
@@ -427,7 +255,7 @@ impl<L, M> Clone for Family<L, M> {
 
 impl<L, M> fmt::Debug for Family<L, M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Not the series: to print them would call the application's code under the lock.
+        // Without the series: printing them would run the application's code under the lock.
         f.debug_struct("Family")
             .field("name", &self.inner.options.name)
             .finish_non_exhaustive()

@@ -1,10 +1,10 @@
-//! Names for prometheus-client's counters and gauges of fractions.
+//! Names for prometheus-client's counters and gauges of floats.
 
 use std::sync::atomic::AtomicU64;
 
 use prometheus_client::metrics::{counter::Counter, gauge::Gauge};
 
-/// A [`Counter`] of fractions: seconds spent, kilometres driven.
+/// A [`Counter`] of floats, such as seconds of work or meters driven.
 ///
 /// ```
 /// use gds_metrics::FloatCounter;
@@ -15,9 +15,9 @@ use prometheus_client::metrics::{counter::Counter, gauge::Gauge};
 /// ```
 pub type FloatCounter = Counter<f64, AtomicU64>;
 
-/// A [`Gauge`] of fractions: ratios from 0 to 1, temperatures, loads.
+/// A [`Gauge`] of floats, such as ratios from 0 to 1, temperatures or loads.
 ///
-/// `Gauge` itself holds an `i64`. One of `u64` is a `Gauge<u64, AtomicU64>`.
+/// `Gauge` itself holds an `i64`. For a `u64`, write `Gauge<u64, AtomicU64>`.
 ///
 /// ```
 /// use gds_metrics::FloatGauge;

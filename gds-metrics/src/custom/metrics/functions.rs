@@ -1,4 +1,4 @@
-//! Values that another part of the application keeps, asked for when they are scraped.
+//! Metrics whose values are read from a function at each scrape.
 
 use std::{
     fmt, mem,
@@ -11,7 +11,7 @@ use crate::{
     exposition::{MetricKind, Number, Timestamp, Writer},
 };
 
-/// The function that is asked, and what is known of its metric.
+/// The function, and the options of its metric.
 struct Asked {
     options: Options,
     start: Timestamp,
@@ -37,15 +37,15 @@ impl Asked {
                 function,
             )
         };
-        // After the lock: what the function owns is the application's.
+        // Dropped after the lock is released, because it may run the application's code.
         drop(before);
     }
 
-    /// Takes a function away, unless another has come meanwhile.
+    /// Removes `function`, unless another one was set meanwhile.
     fn unset(&self, function: &Function) {
         let place = self.function.write();
         let mut place = place.unwrap_or_else(PoisonError::into_inner);
-        // The caller still has it, so that nothing of the application's is dropped here.
+        // The caller still holds it, so this drops nothing under the lock.
         place.take_if(|current| Arc::ptr_eq(current, function));
     }
 
@@ -54,18 +54,18 @@ impl Asked {
         place.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// What the function answers. One that panics is not asked again.
+    /// Calls the function. A function that panics is not called again.
     fn ask(&self) -> Option<f64> {
         let function = self.get()?;
         match catch_unwind(AssertUnwindSafe(|| function())) {
             Ok(value) => Some(value),
             Err(payload) => {
-                // A payload may panic again when it is dropped.
+                // Dropping the payload could panic again.
                 mem::forget(payload);
                 self.unset(&function);
                 log::error!(
-                    "the function of the metric `{}` panicked: it is not asked again, and the metric is \
-                     left out of the exposition until `set_fn` is called",
+                    "the function of the metric `{}` panicked: it is not called again, and the exposition \
+                     omits the metric until `set_fn` is called",
                     self.options.name
                 );
                 None
@@ -92,13 +92,13 @@ macro_rules! asked {
         }
 
         impl $name {
-            /// Sets the function that each scrape asks, instead of the one before. Default: none, and
-            /// then there is no sample.
+            /// Sets the function that returns the value, and replaces the previous one. Default: no function,
+            /// and no sample.
             ///
-            /// It is called on a thread of this crate's own or on that of
-            /// [`encode`](crate::GdsMetrics::encode), never on a worker during a scrape, and never while
-            /// a lock of this crate is held. One that panics is not asked again: an error is logged,
-            /// and there is no sample until the next `set_fn`.
+            /// Each scrape calls the function, on a thread of this crate and never on a worker.
+            /// [`encode`](crate::GdsMetrics::encode) calls it on its caller's thread. No lock of this crate is
+            /// held. If the function panics, it is not called again: an error is logged, and there is no
+            /// sample until the next `set_fn`.
             pub fn set_fn(&self, function: impl Fn() -> f64 + Send + Sync + 'static) {
                 self.asked.set(Some(Arc::new(function)));
             }
@@ -146,8 +146,7 @@ macro_rules! asked {
 }
 
 asked!(
-    /// A gauge whose value another part of the application keeps: the size of a pool, the depth of a
-    /// queue.
+    /// A gauge whose value comes from a function, such as the size of a pool or the depth of a queue.
     ///
     /// ```
     /// use std::sync::{Arc, Mutex};
@@ -174,8 +173,7 @@ asked!(
 );
 
 asked!(
-    /// A counter whose total another part of the application keeps. The total must never go down, but
-    /// at a restart.
+    /// A counter whose total comes from a function. The total must not go down while the process runs.
     ///
     /// ```
     /// use std::sync::atomic::{AtomicU32, Ordering};

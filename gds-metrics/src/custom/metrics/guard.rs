@@ -1,9 +1,9 @@
-//! A gauge that is raised while something runs.
+//! Guards that count what is in progress.
 
 use prometheus_client::metrics::gauge::{Atomic, Gauge};
 
-/// What an [`InProgress`] guard can raise: a [`Gauge`] of any number type. It cannot be implemented
-/// outside of this crate.
+/// A [`Gauge`] of any number type, which an [`InProgress`] guard can use. It cannot be implemented outside of
+/// this crate.
 pub trait UpDown: sealed::UpDown {
     /// Adds 1.
     fn up(&self);
@@ -27,8 +27,7 @@ impl<N, A: Atomic<N>> UpDown for Gauge<N, A> {
     }
 }
 
-/// Raises gauges while something runs. For families there is
-/// [`Family::in_progress`](crate::Family::in_progress).
+/// Guards for gauges. For families, use [`Family::in_progress`](crate::Family::in_progress).
 pub trait GaugeExt: UpDown + Clone {
     /// Adds 1 now, and subtracts it when the guard is dropped: at the end of the block, on an early
     /// return, on `?`, and on a panic.
@@ -50,7 +49,7 @@ pub trait GaugeExt: UpDown + Clone {
 
 impl<M: UpDown + Clone> GaugeExt for M {}
 
-/// Something that runs. Its gauge goes down when this is dropped.
+/// A guard that subtracts 1 from its gauge when it is dropped.
 #[derive(Debug)]
 #[must_use = "a guard that is not bound to a name (`let _running = …`) is dropped at once"]
 pub struct InProgress<M: UpDown> {

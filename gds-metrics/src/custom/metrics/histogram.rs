@@ -14,13 +14,14 @@ use crate::{
     },
 };
 
-/// Counts observations into buckets: `<name>_bucket`, `<name>_sum` and `<name>_count`.
+/// Counts observations in buckets: `<name>_bucket`, `<name>_sum` and `<name>_count`.
 ///
-/// It takes no lock: an observation is two atomic additions. Every reading of it has as many
-/// observations in its buckets as in its count. A clone is the same histogram.
+/// It takes no lock: an observation is two atomic additions. In every scrape, the count is the sum of the
+/// buckets. A clone is the same histogram.
 ///
-/// In a metric set, its bounds are those of `#[metric(buckets = …)]`, and with `#[metric(native)]` or
-/// [`.native_histograms(true)`](crate::GdsMetricsBuilder::native_histograms) it has native buckets too.
+/// In a metric set, `#[metric(buckets = …)]` sets the bounds, in the metric's unit. Default for seconds: 14
+/// bounds from 0.005 to 10. There is no default for other units. With `#[metric(native)]` or
+/// [`.native_histograms(true)`](crate::GdsMetricsBuilder::native_histograms) it also has native buckets.
 ///
 /// ```
 /// use gds_metrics::Histogram;
@@ -45,17 +46,17 @@ struct Inner {
 
 #[derive(Debug)]
 enum Counts {
-    /// What each bucket holds by itself; the last is `+Inf`.
+    /// The count of each bucket alone. The last one is `+Inf`.
     Classic(Box<[AtomicU64]>),
-    /// What both forms are sums of.
+    /// Both forms are sums of these cells.
     Native { layout: Arc<Layout>, cells: Cells },
 }
 
 impl Histogram {
-    /// A histogram with these upper bounds, beside `+Inf`.
+    /// Makes a histogram with these upper bounds and `+Inf`.
     ///
-    /// They are sorted. A bound that comes twice, or that is not finite, is left out. In a metric set
-    /// such bounds do not compile: see `#[metric(buckets = …)]`.
+    /// The bounds are sorted. Repeated bounds and bounds that are not finite are ignored. In a metric set, such
+    /// bounds do not compile: see `#[metric(buckets = …)]`.
     #[must_use]
     pub fn new(bounds: impl IntoIterator<Item = f64>) -> Self {
         let mut bounds: Vec<f64> = bounds.into_iter().filter(|b| b.is_finite()).collect();
@@ -85,12 +86,12 @@ impl Histogram {
         }
     }
 
-    /// Counts `value`, which is in the metric's unit.
+    /// Observes `value`, in the metric's unit.
     ///
-    /// A value falls into the first bucket whose bound is not below it. `NaN` falls into `+Inf`, and
-    /// makes the sum `NaN` as in the other clients of Prometheus. A negative value makes the sum go
-    /// down, which `rate()` takes for a restart: measure things that are not negative. (Of the native
-    /// buckets, the zero bucket takes what is negative.)
+    /// The value counts in the first bucket whose bound is not below it. `NaN` counts in `+Inf` and makes the
+    /// sum `NaN`, as in the other Prometheus clients. A negative value decreases the sum, which `rate()` sees as
+    /// a restart: observe only values that are not negative. (Among the native buckets, negative values count in
+    /// the zero bucket.)
     pub fn observe(&self, value: f64) {
         let inner = &*self.inner;
         match &inner.counts {
@@ -102,18 +103,17 @@ impl Histogram {
             Counts::Native { layout, cells } => cells.count_shared(layout.cell(value)),
         }
         let add = |bits| Some((f64::from_bits(bits) + value).to_bits());
-        // The closure always gives a value, so this cannot fail.
+        // It cannot fail, because the closure always returns a value.
         let _ = inner.sum.fetch_update(Relaxed, Relaxed, add);
     }
 
-    /// Counts `value` as [`observe`](Self::observe) does, and keeps the trace that it belongs to as the
-    /// exemplar of its bucket.
+    /// Observes `value` as [`observe`](Self::observe) does, and stores `trace` as the exemplar of its bucket.
     ///
-    /// A bucket has one exemplar, its last one, which is replaced when it is at least a second old. It
-    /// is written in OpenMetrics and protobuf, and not any more when it is older than 70 seconds. The
-    /// first exemplar of a series takes 48 bytes for each bucket.
+    /// A bucket has one exemplar. A new one replaces it once it is at least 1 second old. OpenMetrics and
+    /// protobuf expose an exemplar until it is 70 seconds old. The first exemplar of a series allocates 48 bytes
+    /// for each bucket.
     ///
-    /// Works without any setting. Prometheus keeps exemplars with `--enable-feature=exemplar-storage`.
+    /// It needs no setting here. Prometheus stores exemplars with `--enable-feature=exemplar-storage`.
     ///
     /// ```
     /// use gds_metrics::{Format, GdsMetricSet, GdsMetrics, Histogram, TraceContext};
@@ -148,19 +148,19 @@ impl Histogram {
         );
     }
 
-    /// The sum of the values observed so far.
+    /// The sum of the observed values.
     #[must_use]
     pub fn sum(&self) -> f64 {
         f64::from_bits(self.inner.sum.load(Relaxed))
     }
 
-    /// The number of values observed so far.
+    /// The number of observed values.
     #[must_use]
     pub fn count(&self) -> u64 {
         self.inner.counts.read().classic.iter().sum()
     }
 
-    /// The bounds, `+Inf` included, and what each bucket holds by itself.
+    /// The bounds, including `+Inf`, and the count of each bucket alone.
     pub(crate) fn buckets(&self) -> Vec<(f64, u64)> {
         let bounds = self.inner.bounds.values().iter().copied();
         let counts = self.inner.counts.read().classic;
@@ -169,7 +169,7 @@ impl Histogram {
 }
 
 impl Inner {
-    /// The classic bucket that a value falls into.
+    /// The index of the classic bucket of a value.
     fn bucket(&self, value: f64) -> usize {
         let bounds = self.bounds.values();
         let bucket = bounds.iter().position(|&bound| value <= bound);
@@ -216,7 +216,7 @@ impl sealed::Metric for Histogram {
 impl sealed::Member for Histogram {
     fn write(&self, writer: &mut dyn Writer, labels: &str, start: Timestamp) {
         let inner = &*self.inner;
-        // Before the counts, so that whatever has an exemplar is counted.
+        // Read before the counts, so that every observation with an exemplar is counted.
         let exemplars = Exemplars::read([&inner.exemplars], |bits| {
             Number::Float(f64::from_bits(bits))
         });
@@ -238,13 +238,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bounds_are_put_in_order() {
+    fn bounds_are_sorted_and_unique() {
         let histogram = Histogram::new([5.0, 1.0, f64::NAN, 1.0, f64::INFINITY, 2.0]);
         assert_eq!(histogram.inner.bounds.values(), [1.0, 2.0, 5.0]);
     }
 
     #[test]
-    fn observations_fall_into_their_buckets() {
+    fn observations_count_in_their_buckets() {
         let histogram = Histogram::new([0.0, 1.0]);
         for value in [-1.0, 0.0, 0.5, 1.0, 1.5, f64::INFINITY] {
             histogram.observe(value);

@@ -1,15 +1,15 @@
-//! Facts as labels, which can be set after registration.
+//! Facts as labels, set after registration.
 
 use std::{
     fmt, mem,
     sync::{Arc, PoisonError, RwLock},
 };
 
-use super::series::Label;
+use super::series::{Label, warn_of_renamed};
 use crate::{
     custom::{
         label_render,
-        labels::LabelSet,
+        labels::FamilyLabels,
         metric::{Exposed, Metric, Options, sealed},
     },
     exposition::{MetricKind, Number, Writer},
@@ -17,9 +17,8 @@ use crate::{
 
 /// Facts about the process, such as its version, as the labels of `<name>_info`, whose value is 1.
 ///
-/// It is not exposed until it is [`set`](Self::set). Facts should not change while the process lives:
-/// each change begins a new series. Where they do (a reloaded configuration), setting them again
-/// replaces them. A clone is the same info.
+/// It is exposed once it is [`set`](Self::set). Each change of the facts begins a new series, so they should
+/// rarely change while the process runs. A clone is the same info.
 ///
 /// ```
 /// use gds_metrics::{EncodeLabelSet, GdsMetricSet, Info};
@@ -50,7 +49,7 @@ struct Inner<L> {
 
 struct Facts<L> {
     labels: Arc<L>,
-    /// `None`: they cannot be exposed.
+    /// `None` if they cannot be exposed.
     label: Option<Label>,
 }
 
@@ -64,25 +63,27 @@ impl<L> Info<L> {
         }
     }
 
-    /// Sets the facts, instead of those set before.
+    /// Sets the facts, and replaces the previous ones.
     ///
-    /// If they cannot be exposed (their encoder fails, a name is invalid or comes twice), the info is
-    /// left out of the exposition, and a warning is logged.
+    /// If they cannot be exposed (their encoder fails, or a name is invalid or comes twice), the exposition
+    /// omits the info, and a warning is logged.
     pub fn set(&self, labels: L)
     where
-        L: LabelSet,
+        L: FamilyLabels,
     {
         let Inner { options, facts } = &*self.inner;
-        // The application's code, before the lock.
+        // This runs the application's code, so it comes before the lock.
         let label = label_render::render(&labels)
             .ok()
             .and_then(|own| Label::join(&options.constant_labels, own));
-        if label.is_none() {
-            log::warn!(
-                "the info `{}` is left out of the exposition: the encoder of its labels fails, or one \
-                 of its labels comes twice or has no valid name",
+        match label.as_ref().map(Label::renamed_by_prometheus) {
+            None => log::warn!(
+                "the info `{}` is left out of the exposition: the encoder of its labels fails, or one of its \
+                 labels comes twice or has no valid name",
                 options.name
-            );
+            ),
+            Some(Some(label)) => warn_of_renamed(&options.name, label),
+            Some(None) => {}
         }
         let new = Some(Facts {
             labels: Arc::new(labels),
@@ -92,11 +93,11 @@ impl<L> Info<L> {
             let mut facts = facts.write().unwrap_or_else(PoisonError::into_inner);
             mem::replace(&mut *facts, new)
         };
-        // After the lock: it may be the application's code that drops it.
+        // Dropped after the lock is released, because `L` may run the application's code.
         drop(before);
     }
 
-    /// The facts, if they have been set.
+    /// The facts, if they are set.
     #[must_use]
     pub fn get(&self) -> Option<L>
     where
@@ -112,11 +113,11 @@ impl<L> Info<L> {
     }
 }
 
-impl<L: LabelSet> Metric for Info<L> {
+impl<L: FamilyLabels> Metric for Info<L> {
     const KIND: MetricKind = MetricKind::Info;
 }
 
-impl<L: LabelSet> sealed::Metric for Info<L> {
+impl<L: FamilyLabels> sealed::Metric for Info<L> {
     type Labels = L;
 
     fn make(options: &Options) -> Self {
@@ -128,7 +129,7 @@ impl<L: LabelSet> sealed::Metric for Info<L> {
     }
 }
 
-impl<L: LabelSet> Exposed for Info<L> {
+impl<L: FamilyLabels> Exposed for Info<L> {
     fn write(&self, writer: &mut dyn Writer) {
         let label = {
             let facts = self.inner.facts.read();
@@ -163,7 +164,7 @@ impl<L> Default for Info<L> {
 
 impl<L> fmt::Debug for Info<L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Not the facts: to print them would call the application's code under the lock.
+        // Without the facts: printing them would run the application's code under the lock.
         f.debug_struct("Info")
             .field("name", &self.inner.options.name)
             .finish_non_exhaustive()

@@ -1,4 +1,4 @@
-//! The metric types: what applications hold and record with.
+//! The metric types.
 
 pub mod buckets;
 mod closed_family;

@@ -1,4 +1,4 @@
-//! The series of a family as scrapes see them: sorted by their labels, and apart from what
+//! The series of a family for scrapes, sorted by their labels. They are separate from the metrics that
 //! applications look up.
 
 use std::{
@@ -15,17 +15,17 @@ use crate::{
     exposition::{MetricKind, Timestamp},
 };
 
-/// The labels of one series, constant ones included.
+/// The labels of one series, including constant ones.
 #[derive(Clone, Debug)]
 pub(super) struct Label {
-    /// In the order in which they are written.
+    /// In the order of the exposition.
     text: Arc<str>,
-    /// In the order of their names: two label sets with one key are one series to Prometheus.
+    /// Sorted by name. To Prometheus, two label sets with the same key are one series.
     key: Arc<str>,
 }
 
 impl Label {
-    /// The whole label of a series: the constant labels, then its own.
+    /// The labels of a series: first the constant labels, then its own.
     pub(super) fn of_series(
         kind: MetricKind,
         constant: &str,
@@ -38,7 +38,7 @@ impl Label {
         Self::join(constant, own).ok_or(BadLabels)
     }
 
-    /// `None` if a label of the series' own has the name of a constant one.
+    /// Joins them. `None` if an own label has the name of a constant one.
     pub(super) fn join(constant: &str, own: LabelText) -> Option<Self> {
         let joined = if constant.is_empty() {
             own
@@ -62,12 +62,27 @@ impl Label {
         &self.text
     }
 
+    /// The first label that Prometheus renames, because every target has one of that name.
+    pub(super) fn renamed_by_prometheus(&self) -> Option<&'static str> {
+        let named =
+            |name: &&str| split_labels(&self.text).any(|l| l.split('=').next() == Some(name));
+        ["job", "instance"].into_iter().find(named)
+    }
+
     pub(super) fn key(&self) -> &Arc<str> {
         &self.key
     }
 }
 
-/// What is logged of labels that cannot be exposed.
+/// Warns of a label that the derive would refuse.
+pub(super) fn warn_of_renamed(family: &str, label: &str) {
+    log::warn!(
+        "the metric family `{family}` has a label `{label}`: Prometheus has its own `{label}` and renames this \
+         one to `exported_{label}`; choose another name"
+    );
+}
+
+/// Warns of labels that cannot be exposed.
 pub(super) fn warn_of_left_out(family: &str) {
     log::warn!(
         "a series of the metric family `{family}` is left out of the exposition: the encoder of its labels \
@@ -92,6 +107,10 @@ impl<M> Entry<M> {
         }
     }
 
+    pub(super) fn label(&self) -> &Label {
+        &self.label
+    }
+
     pub(super) fn labels(&self) -> &str {
         &self.label.text
     }
@@ -105,30 +124,30 @@ impl<M> Entry<M> {
     }
 }
 
-/// All series, and what has changed since the last scrape.
+/// All series, and the changes since the last scrape.
 #[derive(Debug)]
 pub(super) struct Series<M> {
     /// By key.
     slots: HashMap<Arc<str>, Slot<M>>,
-    /// The length of all keys.
+    /// The bytes of all keys.
     label_bytes: usize,
     changes: Changes<M>,
-    /// How often a scrape has taken the changes.
+    /// The number of times that a scrape has taken the changes.
     generation: u64,
 }
 
 #[derive(Debug)]
 struct Slot<M> {
     metric: M,
-    /// How many label sets are written with these labels.
+    /// The number of label sets with these labels.
     label_sets: usize,
-    /// When it was made: a scrape of the same generation has not seen it.
+    /// The generation in which it was created. No scrape has seen it if this is the current one.
     generation: u64,
 }
 
 #[derive(Debug)]
 struct Changes<M> {
-    /// Whether all that scrapes know is gone.
+    /// Whether all series of the snapshot are removed.
     cleared: bool,
     /// By key.
     series: HashMap<Arc<str>, Change<M>>,
@@ -136,9 +155,9 @@ struct Changes<M> {
 
 #[derive(Debug)]
 struct Change<M> {
-    /// Whether scrapes know a series of these labels, which is gone.
+    /// Whether the snapshot has a removed series with these labels.
     replaces: bool,
-    /// `None`: it was removed.
+    /// `None` if the series is removed.
     entry: Option<Entry<M>>,
 }
 
@@ -167,13 +186,13 @@ impl<M: Clone> Series<M> {
         self.slots.len()
     }
 
-    /// How long the labels of all series are together.
+    /// The bytes of the labels of all series.
     pub(super) fn label_bytes(&self) -> usize {
         self.label_bytes
     }
 
-    /// Adds a label set, and returns the metric of its series: a new one, unless another label set is
-    /// written alike.
+    /// Adds a label set, and returns the metric of its series. It is a new metric, unless another label set has
+    /// the same labels.
     pub(super) fn add(&mut self, label: Label, make: impl FnOnce() -> M) -> M {
         if let Some(slot) = self.slots.get_mut(&label.key) {
             slot.label_sets += 1;
@@ -198,7 +217,7 @@ impl<M: Clone> Series<M> {
         metric
     }
 
-    /// Removes a label set, and its series if it was the last that is written so.
+    /// Removes a label set, and its series if no other label set has the same labels.
     pub(super) fn remove(&mut self, key: &Arc<str>) {
         let Some(slot) = self.slots.get_mut(key) else {
             return;
@@ -211,7 +230,7 @@ impl<M: Clone> Series<M> {
         self.slots.remove(key);
         self.label_bytes -= key.len();
         let before = self.changes.series.remove(key);
-        // A series that no scrape knows leaves nothing behind.
+        // The snapshot does not have a series that no scrape has seen.
         if !is_new || before.is_some_and(|change| change.replaces) {
             let change = Change {
                 replaces: true,
@@ -236,7 +255,7 @@ impl<M: Clone> Series<M> {
     }
 }
 
-/// What scrapes know, sorted by label text.
+/// The series that scrapes write, sorted by label text.
 #[derive(Debug)]
 pub(super) struct Snapshot<M> {
     entries: Arc<Vec<Entry<M>>>,
@@ -251,8 +270,7 @@ impl<M> Default for Snapshot<M> {
 }
 
 impl<M: Clone> Snapshot<M> {
-    /// Takes the changes, and returns all series. The lock of `series` is held for an instant,
-    /// however many there are.
+    /// Applies the changes, and returns all series. The lock of `series` is held only to take the changes.
     pub(super) fn update(&mut self, series: &Mutex<Series<M>>) -> Arc<Vec<Entry<M>>> {
         let changes = series
             .lock()
@@ -266,7 +284,7 @@ impl<M: Clone> Snapshot<M> {
             entries.retain(|entry| !changes.series.contains_key(&entry.label.key));
             let added = changes.series.into_values();
             entries.extend(added.filter_map(|change| change.entry));
-            // Nearly sorted, which this sort makes use of.
+            // The list is nearly sorted, which makes this sort fast.
             entries.sort_by(|a, b| a.label.text.cmp(&b.label.text));
         }
         Arc::clone(&self.entries)
@@ -289,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn scrapes_see_what_there_is() {
+    fn a_snapshot_has_the_current_series() {
         let series = Mutex::new(Series::default());
         let mut snapshot = Snapshot::default();
         let mut all = |change: &dyn Fn(&mut Series<u32>)| {
@@ -318,10 +336,10 @@ mod tests {
         assert_eq!(found, seen(&[(&a, 2)]), "another label set has it");
 
         let found = all(&|series| {
-            // Never seen.
+            // No scrape sees this one.
             series.add(c.clone(), || 4);
             series.remove(c.key());
-            // Removed, and made again.
+            // Removed and created again.
             series.remove(a.key());
             series.add(a.clone(), || 5);
         });
@@ -345,7 +363,7 @@ mod tests {
     }
 
     #[test]
-    fn labels_in_another_order_are_the_same_series() {
+    fn the_order_of_labels_does_not_matter() {
         let one = label(r#"a="1",b="},""#);
         let other = label(r#"b="},",a="1""#);
         assert_eq!(one.key, other.key);
@@ -353,7 +371,7 @@ mod tests {
     }
 
     #[test]
-    fn no_constant_label_comes_twice() {
+    fn a_constant_label_cannot_come_twice() {
         let own = |text: &str| read_label_set(&format!("{{{text}}}")).expect("labels");
         let joined = Label::join(r#"z="1""#, own(r#"a="2""#)).expect("no label twice");
         assert_eq!(&*joined.text, r#"z="1",a="2""#);

@@ -1,4 +1,4 @@
-//! Which of a few states holds.
+//! One of a fixed set of states.
 
 use std::{
     fmt,
@@ -20,10 +20,10 @@ use crate::{
     exposition::{MetricKind, Number, Writer},
 };
 
-/// Which state of a few holds: one series a state, 1 for the one that holds and 0 for the others.
+/// The current state out of a fixed set: one series for each state, 1 for the current one and 0 for the others.
 ///
-/// The states are the values of `E`, an enum with `#[derive(EncodeLabelValue)]`; the label's name is the
-/// metric's. It begins in the first of them. A clone is the same state set.
+/// The states are the values of `E`, an enum with `#[derive(EncodeLabelValue)]`. The label has the name of the
+/// metric. Default: the first state. A clone is the same state set.
 ///
 /// ```
 /// use gds_metrics::{EncodeLabelValue, StateSet};
@@ -49,11 +49,10 @@ struct Inner<E> {
 }
 
 impl<E: PartialEq> StateSet<E> {
-    /// Enters `state` and leaves the one before.
+    /// Makes `state` the current state.
     ///
-    /// A state that [`ClosedLabelValue::all`] does not list, which a derived one cannot lack, is
-    /// ignored.
-    // By value, as the setter of a gauge.
+    /// A state that [`ClosedLabelValue::all`] does not list is ignored. The derive lists all states.
+    // By value, like the setter of a gauge.
     #[allow(clippy::needless_pass_by_value)]
     pub fn set(&self, state: E) {
         if let Some(at) = self.inner.states.iter().position(|s| *s == state) {
@@ -63,14 +62,14 @@ impl<E: PartialEq> StateSet<E> {
 }
 
 impl<E: Clone> StateSet<E> {
-    /// The state that holds.
+    /// The current state.
     #[must_use]
     #[allow(clippy::missing_panics_doc)]
     pub fn get(&self) -> E {
         self.inner
             .states
             .get(self.inner.current.load(Ordering::Relaxed))
-            .expect("the index of a state, of which there is one at least")
+            .expect("the index of a state; there is at least one")
             .clone()
     }
 }
@@ -144,7 +143,7 @@ struct Labelled<E> {
 
 impl<E: fmt::Debug + Send + Sync> Exposed for Labelled<E> {
     fn write(&self, writer: &mut dyn Writer) {
-        // Read once, so that exactly one state holds in a scrape.
+        // Read once, so that a scrape has exactly one current state.
         let current = self.states.inner.current.load(Ordering::Relaxed);
         for (at, label) in self.labels.iter().enumerate() {
             if let Some(label) = label {

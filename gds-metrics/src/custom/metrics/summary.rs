@@ -1,4 +1,4 @@
-//! A summary without quantiles, as the Python client's.
+//! A summary without quantiles, like the Python client's.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,8 +9,8 @@ use crate::{
 
 /// Sums and counts observations: `<name>_sum` and `<name>_count`.
 ///
-/// It costs two series where a histogram of the default buckets costs seventeen, and tells the average
-/// and the rate, but no quantiles. A clone is the same summary.
+/// It has 2 series, and a histogram with the default buckets has 17. It is enough for the average and the rate,
+/// but not for quantiles. A clone is the same summary.
 ///
 /// ```
 /// use gds_metrics::Summary;
@@ -22,7 +22,7 @@ use crate::{
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Summary {
-    // A lock, so that a scrape never sees the sum of one moment with the count of another.
+    // A lock, so that the sum and the count of a scrape belong together.
     state: Arc<Mutex<State>>,
 }
 
@@ -33,29 +33,29 @@ struct State {
 }
 
 impl Summary {
-    /// Adds `value` to the sum and 1 to the count.
+    /// Adds `value`, in the metric's unit, to the sum and 1 to the count.
     ///
-    /// `value` is in the metric's unit. A negative value makes the sum go down, which `rate()` takes
-    /// for a restart: measure things that are not negative.
+    /// A negative value decreases the sum, which `rate()` sees as a restart: observe only values that are not
+    /// negative.
     pub fn observe(&self, value: f64) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.sum += value;
         state.count += 1;
     }
 
-    /// The sum of the values observed so far.
+    /// The sum of the observed values.
     #[must_use]
     pub fn sum(&self) -> f64 {
         self.state().sum
     }
 
-    /// The number of values observed so far.
+    /// The number of observed values.
     #[must_use]
     pub fn count(&self) -> u64 {
         self.state().count
     }
 
-    /// Both of one moment.
+    /// The sum and the count, read together.
     pub(crate) fn sum_and_count(&self) -> (f64, u64) {
         let State { sum, count } = self.state();
         (sum, count)

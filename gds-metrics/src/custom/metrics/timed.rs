@@ -1,4 +1,4 @@
-//! Timers around futures.
+//! Timers for futures.
 
 use std::{
     pin::Pin,
@@ -10,11 +10,11 @@ use pin_project_lite::pin_project;
 use super::{Histogram, Observe, Summary, Timer};
 
 pin_project! {
-    /// A future, and the timer that runs from its first poll to its end.
+    /// A future with a timer that runs from the first poll to the end.
     struct Timed<F, M: Observe> {
         #[pin]
         future: F,
-        // What the timer reports to, until it has been started.
+        // The metric of the timer, until the timer starts.
         metric: Option<M>,
         timer: Option<Timer<M>>,
     }
@@ -29,7 +29,7 @@ impl<F: Future, M: Observe> Timed<F, M> {
         }
     }
 
-    /// The future's output, with the timer that still runs.
+    /// The future's output, with the running timer.
     fn poll_running(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -47,13 +47,13 @@ impl<F: Future, M: Observe> Future for Timed<F, M> {
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        // The timer is dropped here, and observes.
+        // This drops the timer, which observes.
         self.poll_running(cx).map(|(output, _)| output)
     }
 }
 
 pin_project! {
-    /// A future with a result, timed for the metric of failures, unless it succeeds.
+    /// A future with a result. Its timer belongs to the metric of failures until the future succeeds.
     struct TimedResult<F, M: Observe> {
         #[pin]
         timed: Timed<F, M>,
@@ -81,9 +81,9 @@ macro_rules! time {
         impl $metric {
             /// Observes the seconds that `future` takes, from its first poll to its end.
             ///
-            /// A future that is dropped before its end (a request that is given up, a timeout) is observed
-            /// as well, with the time until then: otherwise the slowest ones would be missing. One that is
-            /// never polled is not observed.
+            /// A future that is dropped before its end (a cancelled request, a timeout) is also observed, with
+            /// the time until then. Otherwise the slowest ones would be missing. A future that is never polled
+            /// is not observed.
             ///
             /// ```
             /// use gds_metrics::Summary;
@@ -99,12 +99,12 @@ macro_rules! time {
                 Timed::new(future, self.clone())
             }
 
-            /// Observes the seconds that `future` takes: here if its result is `Ok`, in `failed` if it is
-            /// `Err`.
+            /// Observes the seconds that `future` takes, in this metric if the result is `Ok` and in `failed` if
+            /// it is `Err`.
             ///
-            /// `failed` is another metric, or another series of the same family. A future that is dropped
-            /// before its end counts as failed, with the time until then; so does one that panics. One that
-            /// is never polled is not observed.
+            /// `failed` is another metric, or another series of the same family. A future that panics or is
+            /// dropped before its end counts as failed, with the time until then. A future that is never
+            /// polled is not observed.
             ///
             /// ```
             /// use gds_metrics::{ClosedFamily, EncodeLabelSet, EncodeLabelValue, Summary};
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn the_end_is_observed() {
+    fn a_future_is_observed_at_its_end() {
         let histogram = Histogram::new([1.0]);
         let mut future = pin!(histogram.time(ready(7)));
         assert_eq!(histogram.count(), 0);
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_given_up_is_observed_if_it_was_begun() {
+    fn a_dropped_future_is_observed_if_it_was_polled() {
         let summary = Summary::default();
         drop(summary.time(pending::<()>()));
         assert_eq!(summary.count(), 0);
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn results_are_told_apart() {
+    fn ok_and_err_are_observed_separately() {
         let (ok, failed) = (Summary::default(), Summary::default());
         let counts = || (ok.count(), failed.count());
 
@@ -213,12 +213,12 @@ mod tests {
         assert_eq!(counts(), (1, 3));
     }
 
-    /// The future of a handler may move between threads, and outlive what it was made of.
+    /// The timed future is `Send` and `'static` if the original is.
     #[test]
-    fn it_is_as_free_as_the_future_that_it_times() {
-        fn is_free<F: Send + 'static>(_: F) {}
+    fn a_timed_future_is_send_and_static() {
+        fn check<F: Send + 'static>(_: F) {}
         let histogram = Histogram::new([1.0]);
-        is_free(histogram.time(ready(1)));
-        is_free(histogram.time_result(&Histogram::new([1.0]), ready(Ok::<_, ()>(1))));
+        check(histogram.time(ready(1)));
+        check(histogram.time_result(&Histogram::new([1.0]), ready(Ok::<_, ()>(1))));
     }
 }

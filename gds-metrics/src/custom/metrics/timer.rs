@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use super::{Histogram, Summary};
 
-/// What a [`Timer`] can report to: [`Histogram`] and [`Summary`]. It cannot be implemented outside of
-/// this crate.
+/// A metric that a [`Timer`] can use: [`Histogram`] or [`Summary`]. It cannot be implemented outside of this
+/// crate.
 pub trait Observe: sealed::Observe {
     /// Observes a duration, in seconds.
     fn observe_duration(&self, duration: Duration);
@@ -33,8 +33,8 @@ impl sealed::Observe for Summary {}
 macro_rules! start_timer {
     ($($metric:ident),+) => {$(
         impl $metric {
-            /// Starts a timer whose seconds are observed when it is dropped: at the end of the block,
-            /// on an early return, on `?`, and on a panic.
+            /// Starts a timer. When it is dropped, the metric observes the seconds since the start: at the
+            /// end of the block, on an early return, on `?`, and on a panic.
             ///
             /// ```
             /// use gds_metrics::Summary;
@@ -55,11 +55,11 @@ macro_rules! start_timer {
 
 start_timer!(Histogram, Summary);
 
-/// A running timer. It observes the seconds since its start when it is dropped.
+/// A running timer. When it is dropped, its metric observes the seconds since the start.
 #[derive(Debug)]
 #[must_use = "a timer that is not bound to a name (`let _timer = …`) stops at once"]
 pub struct Timer<M: Observe> {
-    /// `None`: nothing is left to observe.
+    /// `None` if the timer is stopped or discarded.
     metric: Option<M>,
     started: Instant,
 }
@@ -72,7 +72,7 @@ impl<M: Observe> Timer<M> {
         }
     }
 
-    /// Stops it now, and returns what it observed.
+    /// Stops the timer now, and returns the observed duration.
     ///
     /// ```
     /// # use gds_metrics::Summary;
@@ -85,12 +85,12 @@ impl<M: Observe> Timer<M> {
         self.observe()
     }
 
-    /// Stops it without an observation, for work that should not count.
+    /// Stops the timer without an observation.
     pub fn discard(mut self) {
         self.metric = None;
     }
 
-    /// Goes on, for another metric.
+    /// Continues the timer for another metric.
     pub(super) fn report_to(mut self, metric: M) -> Self {
         self.metric = Some(metric);
         self

@@ -1,4 +1,4 @@
-//! What is known of a registered family without asking its metrics.
+//! The definition of a registered family, without its values.
 
 use crate::{
     custom::{labels::flat_names, schema::MetricDef, set::ConstantLabel},
@@ -10,12 +10,12 @@ use crate::{
 pub(crate) struct Definition {
     /// The name of the set's type.
     pub(crate) set: &'static str,
-    /// The name to query it by, see [`MetricSchema::name`](crate::schema::MetricSchema::name).
+    /// The name for queries, see [`MetricSchema::name`](crate::schema::MetricSchema::name).
     pub(crate) name: String,
     pub(crate) kind: MetricKind,
     pub(crate) unit: Option<&'static str>,
     pub(crate) help: &'static str,
-    /// The names of its labels, constant ones first; `None`: not known.
+    /// The names of its labels, constant ones first; `None` if they are not known.
     pub(crate) labels: Option<Vec<String>>,
 }
 

@@ -1,4 +1,4 @@
-//! The families of metric sets, and what each consists of.
+//! The families of metric sets, and their members.
 
 use std::sync::Arc;
 
@@ -26,8 +26,8 @@ pub(crate) const FOLDED_SERIES: Header<'_> = Header {
     help: "Look-ups of series that were counted under _other, because the family has too many",
 };
 
-/// What has been registered. To add to it makes another one, so that a set is added whole or not at
-/// all, and a scrape holds no lock.
+/// The registered families. An addition makes a new value, so that a set is added as a whole or not at all, and
+/// a scrape holds no lock.
 #[derive(Clone, Debug)]
 pub(super) struct Families {
     pub(super) names: Names,
@@ -39,7 +39,7 @@ pub(super) struct Families {
 struct RegisteredFamily {
     def: MetricDef,
     name: String,
-    /// Under different constant labels, sorted by them.
+    /// One for each set of constant labels, sorted by them.
     members: Vec<Arc<Member>>,
 }
 
@@ -62,7 +62,7 @@ impl Families {
     /// Adds a metric.
     ///
     /// # Errors
-    /// When one of its names is taken by another metric, or by itself with the same constant labels.
+    /// If one of its names is taken by another metric, or by the same metric with the same constant labels.
     pub(super) fn add(&mut self, metric: Pending) -> Result<(), RegisterError> {
         let member = Arc::new(Member::new(metric.constant_labels, metric.exposed));
         let (def, name) = (metric.def, metric.name);
@@ -130,7 +130,7 @@ impl Families {
         self.write_folded(writer);
     }
 
-    /// Writes how often a series was folded, of each family of which there can be too many.
+    /// Writes the number of folded look-ups of each family with a limit.
     fn write_folded(&self, writer: &mut dyn Writer) {
         let folded: Vec<(String, u64)> = self
             .list
@@ -148,17 +148,17 @@ impl Families {
         }
     }
 
-    /// About how many samples there are.
+    /// The approximate number of samples.
     pub(super) fn samples(&self) -> usize {
         self.exposed().map(Exposed::samples).sum()
     }
 
-    /// How long the labels of all samples are together, where they can be long.
+    /// The bytes of the labels of all samples, for families.
     pub(super) fn label_bytes(&self) -> usize {
         self.exposed().map(Exposed::label_bytes).sum()
     }
 
-    /// Whether writing them calls code of the application.
+    /// Whether writing them runs the application's code.
     pub(super) fn are_foreign(&self) -> bool {
         self.exposed().any(Exposed::is_foreign)
     }
@@ -182,7 +182,7 @@ impl Member {
         }
     }
 
-    /// Whether the two have constant labels of the same names, and not the same labels.
+    /// Whether both have constant labels with the same names and other values.
     fn is_beside(&self, other: &Self) -> bool {
         let names = |member: &Self| -> Vec<String> {
             let names = member.constant_labels.iter();

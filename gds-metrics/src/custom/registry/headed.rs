@@ -1,11 +1,11 @@
-//! A writer that begins a family with its first sample, so that a family without samples is not
-//! written.
+//! A writer that writes the header of a family before its first sample, so that a family without samples is
+//! not written.
 
 use crate::exposition::{Header, Histogram, Line, Number, Summary, Timestamp, Writer};
 
 pub(super) struct Headed<'w, 'h> {
     writer: &'w mut dyn Writer,
-    /// `None` once it has been written.
+    /// `None` once it is written.
     header: Option<&'h Header<'h>>,
 }
 

@@ -1,4 +1,4 @@
-//! What is registered, by whom, under which names.
+//! The registry: which metrics are registered, under which names.
 
 #[cfg(feature = "monitoring")]
 mod definition;
@@ -34,23 +34,22 @@ use crate::{
 
 /// The custom metrics of one `GdsMetrics`.
 ///
-/// No lock is held while anything is written, or while code of the application runs.
+/// No lock is held during writing, or while the application's code runs.
 pub(crate) struct MetricRegistry {
     own: RwLock<Arc<Families>>,
-    /// What the calls of `register_with` have filled, one each. Their names are not known before they
-    /// are encoded.
+    /// One registry for each call of `register_with`. Their names are known only when they are encoded.
     registries: RwLock<Arc<Vec<Arc<Registry>>>>,
-    /// Whether every histogram has native buckets too.
+    /// Whether every histogram also has native buckets.
     native: bool,
-    /// What has been warned about.
+    /// The subjects of the warnings so far.
     warned: Mutex<HashSet<String>>,
 }
 
-/// After so many subjects, nothing more is warned of.
+/// The limit of warnings.
 const MAX_WARNINGS: usize = 100;
 
-/// What Prometheus writes of each target, in place of the target's own series of that name, and of
-/// alerts. See <https://prometheus.io/docs/concepts/jobs_instances/>.
+/// The names that Prometheus itself writes for each target and for alerts. It drops a target's own series of
+/// these names. See <https://prometheus.io/docs/concepts/jobs_instances/>.
 const PROMETHEUS: [&str; 10] = [
     "up",
     "scrape_duration_seconds",
@@ -65,8 +64,8 @@ const PROMETHEUS: [&str; 10] = [
 ];
 
 impl MetricRegistry {
-    /// `reserved`: the families of the crate itself, without `_total`. `native`: whether every histogram
-    /// has native buckets too.
+    /// `reserved`: the families of this crate, without `_total`. `native`: whether every histogram also has native
+    /// buckets.
     pub(crate) fn new(reserved: &[(&'static str, MetricKind)], native: bool) -> Self {
         let mut names = Names::default();
         for (name, kind) in reserved {
@@ -88,7 +87,7 @@ impl MetricRegistry {
         self.register_labelled(Vec::new())
     }
 
-    /// The same with labels that every series has.
+    /// The same, with labels for every series.
     pub(crate) fn register_labelled<T: GdsMetricSet>(
         &self,
         labels: Vec<ConstantLabel>,
@@ -116,9 +115,9 @@ impl MetricRegistry {
         Ok(())
     }
 
-    /// Lends a prometheus-client registry, which is exposed once `fill` returns.
+    /// Calls `fill` with a prometheus-client registry, which is exposed once `fill` returns.
     pub(crate) fn register_with<R>(&self, fill: impl FnOnce(&mut Registry) -> R) -> R {
-        // A registry for each call: `fill` runs without a lock, and so does whatever is encoded.
+        // A registry for each call, so that `fill` and encoding run without a lock.
         let mut registry = Registry::default();
         let result = fill(&mut registry);
         let mut registries = self
@@ -129,10 +128,10 @@ impl MetricRegistry {
         result
     }
 
-    /// What it takes to write all families. prometheus-client's run the application's encoders, under
-    /// locks that the application may hold.
+    /// The cost of writing all families. prometheus-client's families run the application's encoders, under locks
+    /// that the application may hold.
     pub(crate) fn cost(&self) -> Cost {
-        /// Bytes of a sample with short labels, about.
+        /// The approximate bytes of a sample with short labels.
         const LINE: usize = 128;
         let own = self.own();
         if !self.registries().is_empty() || own.are_foreign() {
@@ -143,7 +142,7 @@ impl MetricRegistry {
         }
     }
 
-    /// Writes all families: those of the sets in the order of registration, then the others.
+    /// Writes all families: first those of sets in the order of registration, then the others.
     pub(crate) fn write(&self, writer: &mut dyn Writer) -> Result<(), EncodeError> {
         self.own().write(writer);
         self.write_registries(writer)
@@ -167,7 +166,7 @@ impl MetricRegistry {
         Ok(())
     }
 
-    /// Lets a family of `register_with` in, unless a name that it owns is taken: by whom.
+    /// Accepts a family of `register_with`. If one of its names is taken, the error says by what.
     fn admit(&self, family: &Descriptor, seen: &mut Names) -> Result<(), String> {
         let taken = self
             .own()
@@ -200,8 +199,8 @@ impl MetricRegistry {
         for (family, problem) in problems {
             self.warn_once(&family, || match problem {
                 Problem::Name(name) => format!(
-                    "the metric family `{}` is left out of the exposition: letters, digits and `_` \
-                     make a name, and no digit comes first",
+                    "the metric family `{}` is left out of the exposition: its name is not valid; use only \
+                     ASCII letters, digits and `_`, and no digit first",
                     name.escape_debug()
                 ),
                 Problem::Header(name) => format!(
@@ -214,23 +213,22 @@ impl MetricRegistry {
                      the exposition: {why}; rename it"
                 ),
                 Problem::Line { family, line } => format!(
-                    "a series of the metric family `{family}` is left out of the exposition: \
-                     one of its labels comes twice or has no valid name, or it is not written to its \
-                     end: {}",
+                    "a series of the metric family `{family}` is left out of the exposition: one of its \
+                     labels comes twice or has an invalid name, or the line is incomplete: {}",
                     line.escape_debug()
                 ),
             });
         }
     }
 
-    /// Logs a warning about a subject, once for each.
+    /// Logs one warning for each subject.
     fn warn_once(&self, subject: &str, message: impl FnOnce() -> String) {
         let is_new = {
             let mut warned = self.warned.lock().unwrap_or_else(PoisonError::into_inner);
-            // Collectors can make up names without end.
+            // Collectors can invent names without end.
             warned.len() < MAX_WARNINGS && warned.insert(subject.to_owned())
         };
-        // Not while the lock is held: a logger may ask for metrics.
+        // After the lock is released, because a logger may use metrics.
         if is_new {
             log::warn!("{}", message());
         }
@@ -248,24 +246,24 @@ impl fmt::Debug for MetricRegistry {
     }
 }
 
-/// Checks that each metric can have the labels that are `given` when the set is registered.
+/// Checks that `metric` can have the labels that are given at registration.
 fn check_labels(given: &[String], metric: &Pending) -> Result<(), RegisterError> {
     let own = metric.def.labels.and_then(flat_names).unwrap_or_default();
     for (i, name) in given.iter().enumerate() {
         let names = metric.constant_labels.iter().map(|(name, _)| &**name);
         let problem = if !is_label_name(name) {
-            "letters, digits and `_` make a name, no digit comes first, and two underscores at the \
-             beginning are Prometheus's own"
+            "a label name has only ASCII letters, digits and `_`, does not begin with a digit, and does \
+             not begin with two underscores, which Prometheus reserves"
         } else if matches!(name.as_str(), "job" | "instance") {
-            "Prometheus has a label of this name itself, and renames yours"
+            "Prometheus has its own label of this name and renames yours"
         } else if metric.def.kind.own_label() == Some(name) {
-            "metrics of this kind have a label of this name themselves"
+            "metrics of this kind have their own label of this name"
         } else if given.iter().take(i).any(|other| other == name)
             || names.skip(given.len()).any(|other| other == name)
             || own.contains(&name.as_str())
             || metric.def.kind == MetricKind::StateSet && *name == metric.name
         {
-            "the metric has a label of this name already"
+            "the metric already has a label of this name"
         } else {
             continue;
         };

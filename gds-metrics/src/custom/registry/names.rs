@@ -1,10 +1,10 @@
-//! Which names are taken, and by whom.
+//! The names that are taken, and their owners.
 
 use std::{collections::HashMap, fmt};
 
 use crate::{custom::schema::MetricDef, exposition::MetricKind};
 
-/// From every name that a family owns (see [`MetricKind::suffixes`]) to its owner.
+/// Maps every name that a family owns (see [`MetricKind::suffixes`]) to its owner.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Names {
     owners: HashMap<String, Owner>,
@@ -15,7 +15,7 @@ pub(super) struct Names {
 pub(super) enum Owner {
     /// This crate.
     Crate,
-    /// Prometheus, which adds it to what it scrapes of each target.
+    /// Prometheus, which writes it for each target.
     Prometheus,
     Set(MetricDef),
     /// `register_with`.
@@ -23,12 +23,12 @@ pub(super) enum Owner {
 }
 
 impl Names {
-    /// The first name of such a family that is taken, and its owner.
+    /// The first taken name of such a family, and its owner.
     pub(super) fn owner(&self, family: &str, kind: MetricKind) -> Option<(String, Owner)> {
         kind.suffixes().iter().find_map(|suffix| {
             let name = format!("{family}{suffix}");
             let owner = *self.owners.get(&name)?;
-            // Prometheus writes samples alone: it does not mind a family whose samples are named otherwise.
+            // Only samples can clash with Prometheus's names, not the name of a family.
             let minds = !matches!(owner, Owner::Prometheus) || kind.has_sample(suffix);
             minds.then_some((name, owner))
         })

@@ -1,11 +1,11 @@
-//! What is checked of a set while it is compiled, across nested sets and generics.
+//! Checks of a set at compile time, across nested sets and generics.
 //!
-//! The derive checks what it sees, with better spans. It does not see what a type alias stands for,
-//! nor what a nested set consists of: that is checked here, by constants that panic.
+//! The derive checks what it sees, with better spans. It does not see what a type alias stands for or what a
+//! nested set contains. Constants that panic check that here.
 
-// A constant says what is wrong by panicking: while the user's code is compiled.
+// A constant reports an error by a panic at compile time.
 #![allow(clippy::panic, clippy::manual_assert, clippy::missing_panics_doc)]
-// It never lies on a stack at run time.
+// It is never on a stack at run time.
 #![allow(clippy::large_stack_arrays)]
 
 mod buckets;
@@ -22,14 +22,14 @@ use crate::{
 /// Room for the longest message.
 const MESSAGE: usize = 1024;
 
-/// Names that are looked at: beyond it, registration alone finds duplicates.
+/// The limit of names that are compared. Beyond it, only registration finds duplicates.
 const SLOTS: usize = 8192;
 
-/// Metrics whose constant labels are looked at: each has a name at least.
+/// The limit of metrics whose constant labels are compared: each has at least one name.
 const METRICS: usize = SLOTS / 2;
 
-/// Panics when two metrics of `schema`, nested sets included, would share a name, or when one would
-/// have a label twice.
+/// Panics if two metrics of `schema`, including nested sets, would share a name, or if a metric would have a
+/// label twice.
 ///
 /// A generic set is checked when it is registered, for the types that it is registered with:
 ///
@@ -51,6 +51,27 @@ const METRICS: usize = SLOTS / 2;
 /// }
 ///
 /// GdsMetrics::builder().build()?.register::<Pair<Db>>()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// The labels of its type parameters are checked as well:
+///
+/// ```compile_fail,E0080
+/// use gds_metrics::{EncodeLabelSet, Family, GdsMetricSet, GdsMetrics, Histogram};
+///
+/// #[derive(GdsMetricSet)]
+/// struct Waits<L> {
+///     /// Time waited.
+///     #[metric(unit = "seconds")]
+///     wait: Family<L, Histogram>,
+/// }
+///
+/// #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+/// struct Bound {
+///     le: u64,
+/// }
+///
+/// GdsMetrics::builder().build()?.register::<Waits<Bound>>()?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[track_caller]
@@ -130,7 +151,7 @@ impl NameTable {
             outer: Some(&constants),
             labels: def.constant_labels,
         };
-        // Its states' label has the name of the metric.
+        // The label of a state set has the name of the metric.
         if matches!(def.kind, MetricKind::StateSet) && own.contains(text.as_str()) {
             reserved(text.as_str(), def);
         }
@@ -155,13 +176,13 @@ impl NameTable {
         self.next = self.next.saturating_add(1);
     }
 
-    /// Whether a metric has constant labels of these names and with other values.
+    /// Whether `metric` has constant labels with the same names and other values.
     const fn is_beside(&self, metric: u16, (names, values): (u64, u64)) -> bool {
         let (other_names, other_values) = self.labels[metric as usize];
         names == other_names && values != other_values
     }
 
-    /// The owner of an equal name that is in the table already.
+    /// Inserts a name, or returns its owner if it is in the table already.
     const fn insert(&mut self, hash: u64) -> Option<u16> {
         if self.len >= SLOTS / 2 {
             return None;
@@ -185,7 +206,7 @@ impl NameTable {
     }
 }
 
-/// What one field's definition alone tells. For a type alias the derive cannot tell it.
+/// Checks one field by itself. For a type alias, the derive cannot.
 #[track_caller]
 pub(crate) const fn check_field(def: &MetricDef, own_buckets: bool, native: bool) {
     let mut reserved: &[&str] = &["bucket", "sum", "count", "created", "info", "total"];
@@ -202,7 +223,7 @@ pub(crate) const fn check_field(def: &MetricDef, own_buckets: bool, native: bool
         reserved = tail;
     }
     if matches!(def.kind, MetricKind::Info | MetricKind::StateSet) && def.unit.is_some() {
-        panic!("an info or a state set measures nothing: remove `unit`");
+        panic!("an info or a state set has no unit: remove `unit`");
     }
     if own_buckets && !matches!(def.kind, MetricKind::Histogram) {
         panic!("only a histogram has buckets: remove `buckets`");
@@ -216,7 +237,7 @@ pub(crate) const fn check_field(def: &MetricDef, own_buckets: bool, native: bool
     check_labels(def, Constants::ROOT);
 }
 
-/// A gauge of whole numbers would be 0 or 1.
+/// A fraction needs a gauge of floats: one of whole numbers could only be 0 or 1.
 #[track_caller]
 pub(crate) const fn whole_ratio(def: &MetricDef) {
     if !matches!(def.kind, MetricKind::Gauge) {

@@ -1,10 +1,10 @@
-//! What the derive writes of a set, as constants.
+//! The constants that the derive writes for a set.
 
 use std::fmt;
 
 use crate::{custom::labels::Label, exposition::MetricKind};
 
-/// What a metric set consists of, nested sets included. See the [module](crate::schema).
+/// What a metric set contains, including nested sets. See the [module](crate::schema).
 #[derive(Clone, Copy, Debug)]
 pub struct Schema {
     pub(super) set: &'static str,
@@ -12,7 +12,7 @@ pub struct Schema {
 }
 
 impl Schema {
-    /// What the derive writes.
+    /// Called by the derive.
     #[doc(hidden)]
     #[must_use]
     pub const fn new(set: &'static str, entries: &'static [Entry]) -> Self {
@@ -39,17 +39,17 @@ pub struct MetricDef {
     pub kind: MetricKind,
     pub unit: Option<&'static str>,
     pub help: &'static str,
-    /// `None`: not known.
+    /// `None` if they are not known.
     pub labels: Option<&'static [Label]>,
     pub constant_labels: &'static [(&'static str, &'static str)],
-    /// The bounds of a histogram.
+    /// The bounds, if it is a histogram.
     pub buckets: Option<&'static [f64]>,
     pub file: &'static str,
     pub line: u32,
 }
 
 impl MetricDef {
-    /// Whether both are one field of one set, perhaps in different places.
+    /// Whether both are the same field of the same set, perhaps nested in different places.
     pub(crate) fn is_same_field(&self, other: &Self) -> bool {
         self.kind == other.kind
             && (self.set, self.field, self.file, self.line)
@@ -72,7 +72,7 @@ impl fmt::Display for MetricDef {
 #[derive(Clone, Copy, Debug)]
 pub struct SetDef {
     pub schema: &'static Schema,
-    /// The prefixes of the outer set and of the field, each possibly empty.
+    /// The prefixes of the outer set and of the field. Each may be empty.
     pub prefix: [&'static str; 2],
     pub constant_labels: &'static [(&'static str, &'static str)],
 }

@@ -1,6 +1,6 @@
-//! The help of a doc comment that a macro writes, such as `#[doc = include_str!("orders.md")]`.
+//! The help from a doc comment that contains a macro, such as `#[doc = include_str!("orders.md")]`.
 //!
-//! The derive reads doc comments itself, but what a macro writes is known only to the compiler.
+//! The derive reads other doc comments itself. Only the compiler knows the text of a macro.
 
 use super::name::Text;
 
@@ -8,7 +8,7 @@ use super::name::Text;
 ///
 /// # Panics
 ///
-/// If there is no word in it.
+/// If `doc` has no words.
 #[must_use]
 #[track_caller]
 pub const fn help<const N: usize>(doc: &str) -> Text<N> {
@@ -32,7 +32,7 @@ pub const fn help<const N: usize>(doc: &str) -> Text<N> {
     }
     assert!(
         has_word(help.as_bytes()),
-        "the doc comment does not say what the metric tells: write it, or `help = \"…\"`"
+        "the doc comment has no words: say what the metric measures, there or in `help = \"…\"`"
     );
     help
 }
@@ -77,8 +77,8 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "does not say")]
-    fn a_full_stop_is_no_help() {
+    #[should_panic(expected = "has no words")]
+    fn a_full_stop_is_not_a_help() {
         let _ = help::<64>(" .\n");
     }
 }

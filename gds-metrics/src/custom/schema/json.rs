@@ -7,9 +7,9 @@ use super::Schema;
 /// A JSON array of the metrics of `sets`, in their order.
 ///
 /// Each is an object with `name` (as [`MetricSchema::name`](super::MetricSchema::name) has it), `type`,
-/// `unit` and `help`, `labels` (an array of names, or `null` if the label type does not tell them),
-/// `constant_labels` (an object), `buckets` (the upper bounds of a histogram but for `+Inf`), `definition`,
-/// `file` and `line`. What a metric does not have is `null`.
+/// `unit` and `help`, `labels` (an array of names, or `null` if the label type does not know them),
+/// `constant_labels` (an object), `buckets` (the upper bounds of a histogram without `+Inf`), `definition`,
+/// `file` and `line`. A value that a metric does not have is `null`.
 ///
 /// ```
 /// use gds_metrics::{Gauge, GdsMetricSet, schema};

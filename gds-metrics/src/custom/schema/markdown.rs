@@ -53,7 +53,7 @@ fn labels(metric: &MetricSchema) -> String {
     }
 }
 
-/// Appends ` text |`, where `text` may hold anything.
+/// Appends ` text |`, with special characters escaped.
 fn cell(table: &mut String, text: &str) {
     if !text.is_empty() {
         table.push(' ');

@@ -1,7 +1,7 @@
-//! What a metric set consists of: the words that registration, exposition and documentation share.
+//! What a metric set contains: the names, kinds, units, help and labels of its metrics.
 //!
-//! Every `#[derive(GdsMetricSet)]` writes a constant [`Schema`]: `Set::SCHEMA`. It tells each metric's
-//! name, kind, unit, help, labels and the line it is defined in, without a server or a registry:
+//! Every `#[derive(GdsMetricSet)]` writes a constant [`Schema`]: `Set::SCHEMA`. It has each metric's
+//! name, kind, unit, help, labels and line, and needs no server and no registry:
 //!
 //! ```
 //! use gds_metrics::{Counter, GdsMetricSet, schema};
@@ -21,7 +21,7 @@
 //! assert!(table.contains("| `shop_orders_total` | counter |"));
 //! ```
 //!
-//! [`markdown()`] makes a table for people, [`json()`] all of it for programs.
+//! [`markdown()`] makes a table for people, [`json()`] a list for programs.
 
 pub(crate) mod check;
 mod def;
@@ -46,7 +46,7 @@ impl Schema {
         self.set
     }
 
-    /// The metrics, in the order of the fields, those of nested sets in the place of their field.
+    /// The metrics in the order of the fields. The metrics of a nested set are in the place of its field.
     ///
     /// ```
     /// # use gds_metrics::{GdsMetricSet, Gauge};
@@ -98,8 +98,8 @@ pub struct MetricSchema {
 }
 
 impl MetricSchema {
-    /// The name to query it by: with the `_total` of a counter and the `_info` of an info, without
-    /// the `_bucket`, `_sum` and `_count` of a histogram.
+    /// The name for queries: with the `_total` of a counter and the `_info` of an info, without the `_bucket`,
+    /// `_sum` and `_count` of a histogram.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
@@ -117,14 +117,16 @@ impl MetricSchema {
         self.def.unit
     }
 
-    /// What it means.
+    /// The help text.
     #[must_use]
     pub fn help(&self) -> &'static str {
         self.def.help
     }
 
-    /// The names of the labels that tell its series apart; `None` when the label type does not tell
-    /// (one that does not use this crate's `EncodeLabelSet` derive).
+    /// The names of the labels that distinguish its series; `None` if the label type does not know them.
+    ///
+    /// Types with [`#[derive(EncodeLabelSet)]`](derive@crate::EncodeLabelSet) know them. So does a type parameter
+    /// of a generic set once the set is used with such a type.
     #[must_use]
     pub fn labels(&self) -> Option<Vec<&str>> {
         if self.def.kind == MetricKind::StateSet {
@@ -133,31 +135,31 @@ impl MetricSchema {
         flat_names(self.def.labels?)
     }
 
-    /// The labels every series has, with their values.
+    /// The labels that every series has, with their values.
     #[must_use]
     pub fn constant_labels(&self) -> &[(&'static str, &'static str)] {
         &self.constant_labels
     }
 
-    /// The upper bounds of a histogram's buckets, but for `+Inf`; `None` for another kind.
+    /// The upper bounds of a histogram's buckets without `+Inf`; `None` for other kinds.
     #[must_use]
     pub fn buckets(&self) -> Option<&'static [f64]> {
         self.def.buckets
     }
 
-    /// The set and the field that define it, as `Set::field`.
+    /// The set and the field of the definition, as `Set::field`.
     #[must_use]
     pub fn definition(&self) -> String {
         format!("{}::{}", self.def.set, self.def.field)
     }
 
-    /// The file that defines it, as the compiler was given it.
+    /// The file of the definition, as the compiler got it.
     #[must_use]
     pub fn file(&self) -> &'static str {
         self.def.file
     }
 
-    /// The line that defines it, from 1.
+    /// The line of the definition. The first line is 1.
     #[must_use]
     pub fn line(&self) -> u32 {
         self.def.line

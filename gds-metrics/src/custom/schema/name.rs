@@ -1,10 +1,10 @@
-//! Names of metrics, put together at compile time as well as at run time.
+//! Joins the names of metrics, at compile time and at run time.
 //!
-//! A constant cannot allocate, so a name that is not finished yet is a chain of borrowed pieces.
+//! A constant cannot allocate, so an unfinished name is a chain of borrowed parts.
 
 use super::def::MetricDef;
 
-/// The prefixes in front of a name, innermost first.
+/// The prefixes of a name, innermost first.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Name<'a> {
     outer: Option<&'a Name<'a>>,
@@ -17,7 +17,7 @@ impl<'a> Name<'a> {
         parts: &[],
     };
 
-    /// Inside of a nested set.
+    /// The name inside a nested set.
     pub(crate) const fn child(&'a self, parts: &'a [&'static str]) -> Name<'a> {
         Name {
             outer: Some(self),
@@ -25,7 +25,7 @@ impl<'a> Name<'a> {
         }
     }
 
-    /// The name that `def`'s samples are asked for by.
+    /// The name of `def` for queries.
     pub(crate) fn join(&self, def: &MetricDef) -> String {
         self.family(def) + def.kind.sample_suffix()
     }
@@ -50,7 +50,7 @@ impl<'a> Name<'a> {
         }
     }
 
-    /// Feeds the bytes of the family's name to `text`.
+    /// Appends the family's name to `text`.
     pub(crate) const fn write<const N: usize>(&self, def: &MetricDef, text: &mut Text<N>) {
         self.write_prefixes(text);
         text.word(def.name);
@@ -86,7 +86,7 @@ fn push_word(name: &mut String, word: &str) {
     name.push_str(word);
 }
 
-/// Text that is put together in a constant. What does not fit is cut off.
+/// A text that a constant builds. What does not fit is cut off.
 #[derive(Debug)]
 pub struct Text<const N: usize> {
     bytes: [u8; N],
@@ -108,7 +108,7 @@ impl<const N: usize> Text<N> {
     pub(super) const fn push_bytes(&mut self, bytes: &[u8]) {
         let mut rest = bytes;
         while let [byte, tail @ ..] = rest {
-            // Never cuts a character in two: only ASCII and whole literals come here.
+            // If this cuts a character in two, `as_str` has a fallback.
             if self.len < N {
                 self.bytes[self.len] = *byte;
                 self.len += 1;
@@ -195,7 +195,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_are_told_from_syllables() {
+    fn suffixes_are_whole_words() {
         assert!(ends_with_word("x_total", "total"));
         assert!(ends_with_word("total", "total"));
         assert!(!ends_with_word("subtotal", "total"));

@@ -1,4 +1,4 @@
-//! Making the metrics of a set, before anything is registered.
+//! Makes the metrics of a set, before any of them is registered.
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -19,20 +19,20 @@ use crate::{
 /// A name and a value.
 pub(crate) type ConstantLabel = (Cow<'static, str>, Cow<'static, str>);
 
-/// Makes the metrics of a set and notes what is to be registered.
+/// Makes the metrics of a set and collects them for registration.
 #[doc(hidden)]
 #[derive(Debug, Default)]
 pub struct SetBuilder {
-    /// The labels that every series has, beside those in the set's definition.
+    /// Labels of every series, given at run time.
     labels: Vec<ConstantLabel>,
     /// Whether every histogram has native buckets too.
     native: bool,
-    /// The fields that the set being built is nested in, outermost first.
+    /// The fields around the set that is being built, outermost first.
     outer: Vec<SetDef>,
     pub(crate) pending: Vec<Pending>,
 }
 
-/// A metric that has been made and not been registered.
+/// A metric that is not registered yet.
 #[derive(Debug)]
 pub(crate) struct Pending {
     pub(crate) def: MetricDef,

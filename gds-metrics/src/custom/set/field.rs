@@ -1,7 +1,6 @@
-//! What the derive writes for each field: all that is known of it before the program runs.
+//! The constant that the derive writes for each field: everything that is known at compile time.
 //!
-//! Each field has one such constant, and it is the only place that asks for the field's type to be a
-//! metric or a set: a wrong type is reported once.
+//! Only this constant requires the field's type to be a metric or a set, so a wrong type is reported once.
 
 use super::{GdsMetricSet, SetBuilder};
 use crate::{
@@ -14,7 +13,7 @@ use crate::{
     exposition::MetricKind,
 };
 
-/// What the derive knows of a metric.
+/// What the derive knows about a metric.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
 pub struct MetricParts {
@@ -23,7 +22,7 @@ pub struct MetricParts {
     /// With the prefix of its set.
     pub name: &'static str,
     pub unit: Option<&'static str>,
-    /// Whether the unit, or the name, says that it is a fraction.
+    /// Whether the unit or the name says that it is a fraction.
     pub is_ratio: bool,
     pub help: &'static str,
     pub labels: Option<&'static [Label]>,
@@ -49,7 +48,7 @@ pub struct MetricField<M> {
     zero: Option<fn(&M)>,
 }
 
-/// Makes a [`MetricField`]. A function, since a method's missing bound is explained worse.
+/// Makes a [`MetricField`]. It is a function, because rustc explains a missing bound of a method worse.
 #[doc(hidden)]
 #[must_use]
 #[track_caller]
@@ -96,7 +95,7 @@ impl<M> MetricField<M> {
         self
     }
 
-    /// Makes the metric, and what a scrape asks of it.
+    /// Makes the metric, for the application and for scrapes.
     pub(super) fn make(&self, options: &Options) -> (M, Box<dyn Exposed>) {
         let metric = (self.make)(options);
         if let Some(zero) = self.zero {

@@ -1,4 +1,4 @@
-//! Metric sets: what `#[derive(GdsMetricSet)]` implements, and what it builds them with.
+//! Metric sets: the trait that `#[derive(GdsMetricSet)]` implements, and the code that it calls.
 
 mod builder;
 mod field;
@@ -15,10 +15,11 @@ use std::sync::Arc;
 
 use super::schema::{Schema, check};
 
-/// Metrics that belong together, as the fields of a struct.
+/// A struct whose fields are metrics.
 ///
-/// Derive it; do not implement it by hand. `GdsMetrics::register` makes the metrics, and hands the struct
-/// out: keep it, clone it (a clone of a metric is the same metric), put it into `web::Data`.
+/// Derive it; do not implement it by hand. [`GdsMetrics::register`](crate::GdsMetrics::register) makes the
+/// metrics and returns the struct. Keep it, clone it (a clone of a metric is the same metric), or put it into
+/// `web::Data`.
 ///
 /// ```
 /// use gds_metrics::{Counter, EncodeLabelSet, Family, GdsMetricSet, GdsMetrics, Histogram};
@@ -51,8 +52,8 @@ use super::schema::{Schema, check};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// A handler gets it from `web::Data`. Register once, outside of the closure that makes an `App` for each
-/// worker: the second registration of a set is an error.
+/// A handler gets it from `web::Data`. Register it once, outside of the closure that makes an `App` for each
+/// worker: to register a set again is an error.
 ///
 /// ```
 /// use actix_web::{App, HttpResponse, web};
@@ -89,7 +90,7 @@ pub trait GdsMetricSet: Sized {
     /// The name, kind, unit, help, labels and line of each metric. See [`schema`](crate::schema).
     const SCHEMA: &'static Schema;
 
-    /// Evaluated by whatever registers the set: a set with duplicates does not compile.
+    /// Registration evaluates it, so that a set with duplicates does not compile.
     #[doc(hidden)]
     const CHECKED: () = check::check(Self::SCHEMA);
 
@@ -99,7 +100,7 @@ pub trait GdsMetricSet: Sized {
 
 macro_rules! pointers {
     ($($pointer:ident),+) => {$(
-        /// The set behind the pointer: the same names, and one more way to share it.
+        /// The set behind the pointer, with the same names.
         impl<T: GdsMetricSet> GdsMetricSet for $pointer<T> {
             const SCHEMA: &'static Schema = T::SCHEMA;
 

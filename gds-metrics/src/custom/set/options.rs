@@ -1,21 +1,21 @@
-//! Options of a field that only some metric types take. Their bounds say so, in our words.
+//! Options that only some metric types take. The messages of the bounds say so.
 
 use crate::custom::{
-    labels::{ClosedLabelSet, LabelSet},
+    labels::{ClosedFamilyLabels, FamilyLabels},
     metric::{FamilyMember, Metric},
     metrics::Family,
 };
 
-/// A metric that makes series without end, unless a limit stops it.
+/// A metric that creates series on demand.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
-    message = "`max_series` limits the series of a `Family`, and `{Self}` is none: remove `max_series`",
+    message = "`max_series` limits the series of a `Family`, and `{Self}` is not a `Family`: remove `max_series`",
     label = "not a `Family`"
 )]
 pub trait MaxSeries: Metric {}
 
 #[diagnostic::do_not_recommend]
-impl<L: LabelSet, M: FamilyMember> MaxSeries for Family<L, M> {}
+impl<L: FamilyLabels, M: FamilyMember> MaxSeries for Family<L, M> {}
 
 /// The limit of `#[metric(max_series = …)]`.
 #[doc(hidden)]
@@ -24,17 +24,17 @@ pub const fn max_series<M: MaxSeries>(limit: usize) -> usize {
     limit
 }
 
-/// A metric whose series can be created before they are used.
+/// A metric whose series can all be created in advance.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
-    message = "`zero` creates the series of a `Family`, and `{Self}` is none: remove `zero`",
+    message = "`zero` creates the series of a `Family`, and `{Self}` is not a `Family`: remove `zero`",
     label = "not a `Family`"
 )]
 pub trait Zero: Metric {
     fn zero(&self);
 }
 
-impl<L: ClosedLabelSet + LabelSet, M: FamilyMember> Zero for Family<L, M> {
+impl<L: ClosedFamilyLabels, M: FamilyMember> Zero for Family<L, M> {
     fn zero(&self) {
         for labels in L::all() {
             drop(self.get_or_create(&labels));

@@ -2,7 +2,11 @@ use std::{
     fmt::Write as _,
     hash::{Hash, Hasher},
     panic,
-    sync::{Barrier, atomic::AtomicBool, mpsc},
+    sync::{
+        Barrier,
+        atomic::{AtomicBool, Ordering::Relaxed},
+        mpsc,
+    },
     thread,
     time::Duration,
 };

@@ -1,4 +1,4 @@
-//! A histogram without buckets of its own, while it is compiled.
+//! Checks at compile time that a histogram without own buckets measures seconds.
 
 use super::MESSAGE;
 use crate::custom::schema::{
@@ -6,7 +6,7 @@ use crate::custom::schema::{
     name::{self, Text},
 };
 
-/// Units, and bounds that suit them.
+/// Units, and suitable bounds for them.
 const BUCKETS: &[(&str, &str)] = &[
     ("bytes", "exponential(256.0, 4.0, 8)"),
     ("ratio", "linear(0.1, 0.1, 10)"),
@@ -18,7 +18,7 @@ const BUCKETS: &[(&str, &str)] = &[
     ("joules", "exponential(1.0, 10.0, 6)"),
 ];
 
-/// The default bounds are for seconds, and for nothing else.
+/// The default bounds are only for seconds.
 #[track_caller]
 pub(super) const fn check_default(def: &MetricDef) {
     let seconds = match def.unit {

@@ -1,4 +1,4 @@
-//! The labels of a metric, those that come from outside included.
+//! Checks the labels of a metric, including those of outer sets.
 
 use super::{HASH_START, MESSAGE, hash};
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
     exposition::MetricKind,
 };
 
-/// The constant labels that come from outside of a set.
+/// The constant labels of a set and of the sets around it.
 #[derive(Clone, Copy)]
 pub(super) struct Constants<'a> {
     pub(super) outer: Option<&'a Constants<'a>>,
@@ -33,7 +33,7 @@ impl Constants<'_> {
         };
         let mut rest = self.labels;
         while let [(name, value), tail @ ..] = rest {
-            // What separates two of them is in neither.
+            // Neither names nor values contain these separators.
             names = hash(hash(names, name), "\n");
             values = hash(hash(values, value), "\0");
             rest = tail;
@@ -56,7 +56,7 @@ impl Constants<'_> {
     }
 }
 
-/// No label twice, and none that the metric's kind writes itself.
+/// Reports a label that comes twice, or that metrics of this kind write themselves.
 #[track_caller]
 pub(super) const fn check_labels(def: &MetricDef, constants: Constants<'_>) {
     let own = Constants {
