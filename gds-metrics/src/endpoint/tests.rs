@@ -106,6 +106,7 @@ impl Source for Probe {
                 labels: "",
                 value: "1",
                 exemplar: None,
+                whole: None,
             });
         }
         Ok(())
