@@ -102,18 +102,40 @@ pub(crate) fn read_labels<'t>(text: &'t str, names: &mut Places) -> Option<Label
     }
 }
 
-/// The number of bytes before the quotation mark that ends a value.
+/// The number of bytes before the quotation mark that ends a value. A value has no line break.
 fn value_len(bytes: &[u8]) -> Option<usize> {
     let mut at = 0;
     loop {
-        let rest = bytes.get(at..)?;
-        at += rest.iter().position(|byte| matches!(byte, b'"' | b'\\'))?;
-        if bytes.get(at) == Some(&b'"') {
-            return Some(at);
+        at += special_byte(bytes.get(at..)?)?;
+        match bytes.get(at)? {
+            b'"' => return Some(at),
+            b'\\' if matches!(bytes.get(at + 1)?, b'\\' | b'"' | b'n') => at += 2,
+            _ => return None,
         }
-        matches!(bytes.get(at + 1)?, b'\\' | b'"' | b'n').then_some(())?;
-        at += 2;
     }
+}
+
+/// Where the first byte is that ends a value or needs a closer look: `"`, `\` or a line break.
+fn special_byte(bytes: &[u8]) -> Option<usize> {
+    const LOW: u64 = u64::from_le_bytes([0x01; 8]);
+    const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
+    // The lowest high bit that is set marks the first zero byte.
+    let zeros = |word: u64| word.wrapping_sub(LOW) & !word & HIGH;
+    let same = |word: u64, byte: u8| zeros(word ^ (LOW * u64::from(byte)));
+    let mut at = 0;
+    while let Some(word) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
+        let word = u64::from_le_bytes(*word);
+        let found = same(word, b'"') | same(word, b'\\') | same(word, b'\n');
+        if found != 0 {
+            return Some(at + found.trailing_zeros() as usize / 8);
+        }
+        at += 8;
+    }
+    let rest = bytes.get(at..)?.iter();
+    let found = rest
+        .clone()
+        .position(|byte| matches!(byte, b'"' | b'\\' | b'\n'));
+    found.map(|found| at + found)
 }
 
 /// The number of characters in the names and the unescaped values of labels.
@@ -144,8 +166,19 @@ pub(crate) fn is_label_name(name: &str) -> bool {
     begins_label_name(name.as_bytes()) && name.bytes().all(is_name_byte)
 }
 
+#[inline]
 fn is_name_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_'
+    /// One look-up in place of several comparisons.
+    static NAME_BYTES: [bool; 256] = {
+        let mut table = [false; 256];
+        let mut byte = 0_u8;
+        while byte < 0x80 {
+            table[byte as usize] = byte.is_ascii_alphanumeric() || byte == b'_';
+            byte += 1;
+        }
+        table
+    };
+    NAME_BYTES[usize::from(byte)]
 }
 
 /// Whether a name of such bytes is valid for a label.

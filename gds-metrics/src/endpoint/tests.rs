@@ -109,6 +109,7 @@ impl Source for Probe {
                 labels: "",
                 value: "1",
                 exemplar: None,
+                whole: None,
             });
         }
         Ok(())

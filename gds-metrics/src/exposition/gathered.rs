@@ -135,6 +135,7 @@ mod tests {
             labels,
             value,
             exemplar: None,
+            whole: None,
         }
     }
 

@@ -2,7 +2,9 @@
 
 use super::{
     Bounds, Exemplar, Header, Histogram, Line, MetricKind, Number, Sink, Summary, Timestamp,
-    Writer, page::Page,
+    Writer,
+    numbers::{push_number, push_seconds},
+    page::{Page, push},
 };
 
 /// What the text formats do not share.
@@ -77,8 +79,6 @@ impl<D: Dialect> Writer for LineWriter<'_, D> {
 
     fn sample(&mut self, labels: &str, value: Number, start: Option<Timestamp>) {
         let out = self.page.chunk();
-        // Room for all of it is made once.
-        out.reserve(self.sample_name.len() + labels.len() + LONGEST_NUMBER);
         push(out, &self.sample_name);
         push_labels(out, labels);
         push_number(out, value);
@@ -107,6 +107,13 @@ impl<D: Dialect> Writer for LineWriter<'_, D> {
 
     fn line(&mut self, line: &Line<'_>) {
         let out = self.page.chunk();
+        if let Some(whole) = line.whole
+            && (D::EXEMPLARS || line.exemplar.is_none())
+        {
+            push(out, whole);
+            self.page.checkpoint();
+            return;
+        }
         push(out, &self.name);
         push(out, line.suffix);
         push_labels(out, line.labels);
@@ -179,14 +186,6 @@ fn push_exemplar(out: &mut Vec<u8>, exemplar: &Exemplar<'_>) {
     }
 }
 
-/// Bytes of the longest number, with what stands around it.
-const LONGEST_NUMBER: usize = 32;
-
-#[inline]
-pub(super) fn push(out: &mut Vec<u8>, text: &str) {
-    out.extend_from_slice(text.as_bytes());
-}
-
 /// Writes the braces with what is between them, and the space that follows.
 #[inline]
 fn push_labels(out: &mut Vec<u8>, labels: &str) {
@@ -197,42 +196,6 @@ fn push_labels(out: &mut Vec<u8>, labels: &str) {
         push(out, labels);
         push(out, "} ");
     }
-}
-
-#[inline]
-fn push_number(out: &mut Vec<u8>, value: Number) {
-    match value {
-        Number::Unsigned(value) => push(out, itoa::Buffer::new().format(value)),
-        Number::Signed(value) => push(out, itoa::Buffer::new().format(value)),
-        Number::Float(value) => push_float(out, value),
-        Number::Whole(value) => {
-            push(out, itoa::Buffer::new().format(value));
-            push(out, ".0");
-        }
-        Number::Nanos(nanos) => push_seconds(out, nanos),
-    }
-}
-
-fn push_float(out: &mut Vec<u8>, value: f64) {
-    if value.is_finite() {
-        push(out, dtoa::Buffer::new().format_finite(value));
-    } else if value.is_nan() {
-        push(out, "NaN");
-    } else {
-        push(out, if value > 0.0 { "+Inf" } else { "-Inf" });
-    }
-}
-
-/// Nanoseconds as seconds, exactly.
-fn push_seconds(out: &mut Vec<u8>, nanos: u64) {
-    const SECOND: u64 = 1_000_000_000;
-    push(out, itoa::Buffer::new().format(nanos / SECOND));
-    out.push(b'.');
-    // The digit in front keeps the zeros that follow the point.
-    let mut digits = itoa::Buffer::new();
-    let fraction = digits.format(SECOND + nanos % SECOND).get(1..);
-    let fraction = fraction.map(|digits| digits.trim_end_matches('0'));
-    push(out, fraction.filter(|f| !f.is_empty()).unwrap_or("0"));
 }
 
 /// Writes `# <keyword> <name> `.
@@ -256,34 +219,4 @@ pub(super) fn push_help(out: &mut Vec<u8>, help: &str, quotes: bool) {
         }
     }
     out.push(b'\n');
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers() {
-        for (number, expected) in [
-            (Number::Unsigned(u64::MAX), "18446744073709551615"),
-            (Number::Signed(-3), "-3"),
-            (Number::Whole(12), "12.0"),
-            (Number::Float(0.1), "0.1"),
-            (Number::Float(3.0), "3.0"),
-            (Number::Float(1e300), "1e300"),
-            (Number::Float(f64::INFINITY), "+Inf"),
-            (Number::Float(f64::NEG_INFINITY), "-Inf"),
-            (Number::Float(f64::NAN), "NaN"),
-            (Number::Nanos(0), "0.0"),
-            (Number::Nanos(1), "0.000000001"),
-            (Number::Nanos(1_000_000_000), "1.0"),
-            (Number::Nanos(1_500_000_000), "1.5"),
-            (Number::Nanos(10_000_000_010), "10.00000001"),
-            (Number::Nanos(u64::MAX), "18446744073.709551615"),
-        ] {
-            let mut out = Vec::new();
-            push_number(&mut out, number);
-            assert_eq!(String::from_utf8(out).as_deref(), Ok(expected));
-        }
-    }
 }

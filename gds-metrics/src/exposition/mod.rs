@@ -8,6 +8,7 @@ mod kind;
 mod labels;
 mod lines;
 pub(crate) mod native;
+mod numbers;
 mod openmetrics;
 mod page;
 mod protobuf;

@@ -4,7 +4,8 @@
 
 use super::{
     Header, Options, Sink,
-    lines::{Dialect, LineWriter, push, push_comment, push_help},
+    lines::{Dialect, LineWriter, push_comment, push_help},
+    page::push,
 };
 
 pub(super) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";

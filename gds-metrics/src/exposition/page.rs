@@ -77,3 +77,8 @@ impl<'s> Page<'s> {
         self.sink.take(&mut self.chunk);
     }
 }
+
+#[inline]
+pub(super) fn push(out: &mut Vec<u8>, text: &str) {
+    out.extend_from_slice(text.as_bytes());
+}

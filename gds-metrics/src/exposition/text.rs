@@ -4,7 +4,8 @@
 
 use super::{
     Header, MetricKind, Sink,
-    lines::{Dialect, LineWriter, push, push_comment, push_help},
+    lines::{Dialect, LineWriter, push_comment, push_help},
+    page::push,
 };
 
 pub(super) const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";

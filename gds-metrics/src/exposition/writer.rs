@@ -177,6 +177,8 @@ pub struct Line<'a> {
     pub value: &'a str,
     /// `{trace_id="…"} 0.5`, with or without a timestamp.
     pub exemplar: Option<&'a str>,
+    /// The same with the family's name before it and a line break at its end, if there is such a text.
+    pub whole: Option<&'a str>,
 }
 
 /// A moment, in nanoseconds since the Unix epoch.

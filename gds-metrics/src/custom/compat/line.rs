@@ -12,49 +12,87 @@ const MAX_EXEMPLAR_CHARS: usize = 128;
 /// A sample without the family's name.
 #[derive(Debug, PartialEq)]
 pub(super) struct Sample<'t> {
+    pub(super) suffix: &'t str,
     pub(super) labels: Cow<'t, str>,
     pub(super) value: &'t str,
     pub(super) exemplar: Option<&'t str>,
+    /// The whole line with its line break, if nothing in it has to change.
+    pub(super) line: Option<&'t str>,
+}
+
+/// Reads the sample of `family` that `text` begins with, and returns what follows its line.
+///
+/// `None` if the line is no sample of the family or does not end, if a label comes twice, has no valid
+/// name or does not end, or if the value is no number.
+pub(super) fn read<'t>(
+    text: &'t str,
+    family: &str,
+    names: &mut Places,
+) -> Option<(Sample<'t>, &'t str)> {
+    let (suffix, rest) = split_name(text, family)?;
+    let (labels, rest) = read_braces(rest, names)?;
+    let mut unchanged =
+        matches!(labels, Some(Cow::Borrowed(labels)) if !labels.is_empty()) || labels.is_none();
+    let labels = labels.unwrap_or_default();
+    let rest = rest.strip_prefix(' ')?;
+    let (found, rest) = split_value(rest)?;
+    let value = number(found)?;
+    unchanged &= value == found;
+    let (exemplar, rest) = match rest.strip_prefix('\n') {
+        Some(rest) => (None, rest),
+        None => {
+            let (exemplar, rest) = rest.strip_prefix(" # ")?.split_once('\n')?;
+            let valid = is_exemplar(exemplar, names);
+            unchanged &= valid;
+            (valid.then_some(exemplar), rest)
+        }
+    };
+    let line = text.get(..text.len() - rest.len())?;
+    let sample = Sample {
+        suffix,
+        labels,
+        value,
+        exemplar,
+        line: unchanged.then_some(line),
+    };
+    Some((sample, rest))
 }
 
 /// What follows the family's name in that of a sample, and what follows that. `None` if the line is
 /// no sample of the family.
-pub(super) fn split_name<'t>(line: &'t str, family: &str) -> Option<(&'t str, &'t str)> {
+pub(super) fn split_name<'t>(line: &'t str, family: &str) -> Option<(&'static str, &'t str)> {
     let rest = line.strip_prefix(family)?;
-    let len = rest.bytes().position(|byte| matches!(byte, b'{' | b' '))?;
-    let (suffix, rest) = rest.split_at_checked(len)?;
-    let known = matches!(
-        suffix,
-        "" | "_bucket" | "_total" | "_sum" | "_count" | "_info"
-    );
-    known.then_some((suffix, rest))
+    // The second character tells the suffixes apart.
+    let suffix = match rest.as_bytes() {
+        [b'{' | b' ', ..] => "",
+        [_, b'b', ..] => "_bucket",
+        [_, b't', ..] => "_total",
+        [_, b's', ..] => "_sum",
+        [_, b'c', ..] => "_count",
+        _ => "_info",
+    };
+    let rest = rest.strip_prefix(suffix)?;
+    matches!(rest.as_bytes(), [b'{' | b' ', ..]).then_some((suffix, rest))
 }
 
-/// Reads what follows a sample's name. `None` if a label comes twice, has no valid name or does not
-/// end, or if the value is no number.
-pub(super) fn read<'t>(rest: &'t str, names: &mut Places) -> Option<Sample<'t>> {
-    let (labels, rest) = match rest.strip_prefix('{') {
-        None => (Cow::Borrowed(""), rest),
-        Some(after) => {
-            let labels = read_labels(after, names)?;
-            let text = if labels.spare_comma {
-                Cow::Owned(read_label_set(rest.get(..=labels.end)?)?.text)
-            } else {
-                Cow::Borrowed(labels.text)
-            };
-            (text, after.get(labels.end..)?)
-        }
+/// Reads the labels, if there are braces, and returns what follows them.
+fn read_braces<'t>(text: &'t str, names: &mut Places) -> Option<(Option<Cow<'t, str>>, &'t str)> {
+    let Some(after) = text.strip_prefix('{') else {
+        return Some((None, text));
     };
-    let rest = rest.strip_prefix(' ')?;
-    let (value, exemplar) = match rest.split_once(' ') {
-        None => (rest, None),
-        Some((value, after)) => (value, Some(after.strip_prefix("# ")?)),
+    let labels = read_labels(after, names)?;
+    let set = if labels.spare_comma {
+        Cow::Owned(read_label_set(text.get(..=labels.end)?)?.text)
+    } else {
+        Cow::Borrowed(labels.text)
     };
-    Some(Sample {
-        labels,
-        value: number(value)?,
-        exemplar: exemplar.filter(|exemplar| is_exemplar(exemplar, names)),
-    })
+    Some((Some(set), after.get(labels.end..)?))
+}
+
+/// The value, and what follows it: a space or the end of the line.
+fn split_value(text: &str) -> Option<(&str, &str)> {
+    let len = text.bytes().position(|byte| matches!(byte, b' ' | b'\n'))?;
+    text.split_at_checked(len)
 }
 
 /// The number as Prometheus reads it.
@@ -63,9 +101,21 @@ fn number(text: &str) -> Option<&str> {
         "inf" => Some("+Inf"),
         "-inf" => Some("-Inf"),
         "" => None,
-        _ if text.bytes().all(|byte| byte.is_ascii_digit()) => Some(text),
+        _ if is_decimal(text) => Some(text),
         _ => text.parse::<f64>().is_ok().then_some(text),
     }
+}
+
+/// Whether these are digits with at most one point among them: most numbers, told without reading them.
+fn is_decimal(text: &str) -> bool {
+    let ends = |end: Option<&u8>| end.is_some_and(u8::is_ascii_digit);
+    let bytes = text.as_bytes();
+    let mut points = 0;
+    let known = bytes.iter().all(|byte| {
+        points += usize::from(*byte == b'.');
+        byte.is_ascii_digit() || *byte == b'.'
+    });
+    known && points <= 1 && ends(bytes.first()) && ends(bytes.last())
 }
 
 /// Whether `{labels} value` or `{labels} value timestamp` may be an exemplar.
@@ -89,9 +139,47 @@ fn is_exemplar(text: &str, names: &mut Places) -> bool {
 mod tests {
     use super::*;
 
-    fn sample(rest: &str) -> Option<(String, &str, Option<&str>)> {
-        let sample = read(rest, &mut Places::new())?;
-        Some((sample.labels.into_owned(), sample.value, sample.exemplar))
+    fn sample(rest: &str) -> Option<(String, String, Option<String>)> {
+        let line = format!("x{rest}\n");
+        let (sample, after) = read(&line, "x", &mut Places::new())?;
+        assert_eq!(after, "", "{rest}");
+        let labels = sample.labels.as_ref();
+        let exemplar = sample.exemplar;
+        if let Some(unchanged) = sample.line {
+            assert_eq!(unchanged, line);
+            let written = match (labels, exemplar) {
+                ("", None) => format!("x {}\n", sample.value),
+                ("", Some(exemplar)) => format!("x {} # {exemplar}\n", sample.value),
+                (_, None) => format!("x{{{labels}}} {}\n", sample.value),
+                (_, Some(exemplar)) => format!("x{{{labels}}} {} # {exemplar}\n", sample.value),
+            };
+            assert_eq!(written, line, "nothing has to change");
+        }
+        Some((
+            labels.to_owned(),
+            sample.value.to_owned(),
+            exemplar.map(str::to_owned),
+        ))
+    }
+
+    #[test]
+    fn lines_that_are_copied() {
+        for (rest, copied) in [
+            (" 1", true),
+            (r#"{a="b"} 1.5"#, true),
+            (r#"_total{a="b"} 1 # {t="1"} 2.0 3"#, true),
+            ("{} 1", false),
+            (r#"{a="b",} 1"#, false),
+            (r#"{a="b"} inf"#, false),
+            (r#" 1 # {t t="1"} 2.0"#, false),
+        ] {
+            let text = format!("x{rest}\nx 2\n");
+            let (sample, after) = read(&text, "x", &mut Places::new()).expect("a sample");
+            assert_eq!(after, "x 2\n", "{rest}");
+            assert_eq!(sample.line.is_some(), copied, "{rest}");
+        }
+        let unfinished = read("x 1", "x", &mut Places::new());
+        assert!(unfinished.is_none(), "the line does not end");
     }
 
     #[test]
@@ -100,6 +188,9 @@ mod tests {
             (" 1", Some(("", "1", None))),
             (" -1.5e-9", Some(("", "-1.5e-9", None))),
             (" NaN", Some(("", "NaN", None))),
+            (" 1.5", Some(("", "1.5", None))),
+            (" 1.2.3", None),
+            (" .", None),
             (" inf", Some(("", "+Inf", None))),
             ("{} 1", Some(("", "1", None))),
             (r#"{a="b"} 1"#, Some((r#"a="b""#, "1", None))),
@@ -134,7 +225,9 @@ mod tests {
             (r#"{a="b",a="c"} 1"#, None),
         ] {
             let found = sample(rest);
-            let found = found.as_ref().map(|(l, v, e)| (l.as_str(), *v, *e));
+            let found = found.as_ref().map(|(labels, value, exemplar)| {
+                (labels.as_str(), value.as_str(), exemplar.as_deref())
+            });
             assert_eq!(found, expected, "{rest}");
         }
     }

@@ -26,11 +26,14 @@ pub(super) struct Reader<'a> {
     admit: Admit<'a>,
     problems: &'a mut Problems,
     gathered: String,
+    /// How much of it has been looked at. Without a new line break there is nothing to read, however
+    /// many pieces a long line has.
+    seen: usize,
     names: Places,
     family: Family,
     /// Whether a family has been read.
     understood: bool,
-    /// Whether anything has come.
+    /// Whether anything was written.
     written: bool,
 }
 
@@ -41,6 +44,8 @@ struct Family {
     name: String,
     /// `None` if it is left out.
     exposed: Option<String>,
+    /// Whether it is exposed by the name that prometheus-client gives it.
+    keeps_name: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -53,7 +58,8 @@ impl<'a> Reader<'a> {
             writer,
             admit,
             problems,
-            gathered: String::new(),
+            gathered: String::with_capacity(GATHERED + 1024),
+            seen: 0,
             names: Places::new(),
             family: Family::default(),
             understood: false,
@@ -73,35 +79,37 @@ impl<'a> Reader<'a> {
         std::mem::take(&mut self.family.name)
     }
 
-    /// Reads the lines that are whole. A family whose header has come is left for the next time,
-    /// unless it is the `last` or long enough.
+    #[inline(never)]
+    fn gather(&mut self, piece: &str) {
+        self.gathered.push_str(piece);
+        if self.gathered.len() >= GATHERED {
+            let unseen = self.gathered.get(self.seen..);
+            if unseen.is_none_or(|text| text.contains('\n')) {
+                self.read_gathered(false);
+            }
+            self.seen = self.gathered.len();
+        }
+    }
+
+    /// Reads the lines that are whole. A family's header waits for more text, unless the text is the
+    /// `last` or long enough.
     fn read_gathered(&mut self, last: bool) {
         let gathered = std::mem::take(&mut self.gathered);
+        self.written |= !gathered.is_empty();
         let mut rest = gathered.as_str();
-        while let Some(newline) = rest.find('\n') {
-            let is_header = rest.starts_with(FAMILY);
-            // What looks like a header within a help is none.
-            let header = if is_header {
-                describe::end_of_header(rest)
-            } else {
-                Some(0)
-            };
-            if header.is_none() && !last && rest.len() < GATHERED {
-                break;
-            }
-            let header = header.unwrap_or_default();
-            // The lines up to the next family.
-            let next = rest.get(header..).and_then(|rest| rest.find("\n# HELP "));
-            let end = match next {
-                Some(at) => header + at + 1,
-                None if is_header && !last && rest.len() < GATHERED => break,
-                None => rest.rfind('\n').unwrap_or(newline) + 1,
-            };
-            let (family, after) = rest.split_at_checked(end).unwrap_or((rest, ""));
-            if is_header {
+        loop {
+            let after = if rest.starts_with(FAMILY) {
+                let Some(len) = family_len(rest, last || rest.len() >= GATHERED) else {
+                    break;
+                };
+                let (family, after) = rest.split_at_checked(len).unwrap_or((rest, ""));
                 self.read_family(family);
+                after
             } else {
-                self.read_samples(family);
+                self.read_samples(rest)
+            };
+            if after.len() == rest.len() {
+                break;
             }
             rest = after;
         }
@@ -153,46 +161,76 @@ impl<'a> Reader<'a> {
             unit: descriptor.unit.as_deref(),
             help: &descriptor.help,
         });
+        self.family.keeps_name = descriptor.name == self.family.name;
         self.family.exposed = Some(descriptor.name);
     }
 
-    fn read_samples(&mut self, text: &str) {
-        let Some(exposed) = &self.family.exposed else {
-            return;
-        };
-        for line in text.lines() {
-            let parts = line::split_name(line, &self.family.name)
-                .and_then(|(suffix, rest)| Some((suffix, line::read(rest, &mut self.names)?)));
-            let Some((suffix, sample)) = parts else {
+    /// Reads whole lines up to the next family, and returns what follows them.
+    fn read_samples<'t>(&mut self, text: &'t str) -> &'t str {
+        let mut rest = text;
+        while !rest.starts_with(FAMILY) {
+            let exposed = self.family.exposed.as_deref();
+            let sample = exposed.and_then(|_| line::read(rest, &self.family.name, &mut self.names));
+            if let Some((sample, after)) = sample {
+                self.writer.line(&Line {
+                    suffix: sample.suffix,
+                    labels: &sample.labels,
+                    value: sample.value,
+                    exemplar: sample.exemplar,
+                    whole: sample.line.filter(|_| self.family.keeps_name),
+                });
+                rest = after;
+                continue;
+            }
+            let Some((line, after)) = rest.split_once('\n') else {
+                break;
+            };
+            rest = after;
+            if let Some(exposed) = exposed {
                 self.problems.add(exposed, |family| Problem::Line {
                     family,
                     line: line.to_owned(),
                 });
-                // A second header: the help of this family goes on, so its samples are not to be
+                // A second header: the help of this family goes on, so its samples cannot be
                 // trusted.
                 if line.starts_with("# ") {
                     self.family.exposed = None;
-                    return;
                 }
-                continue;
-            };
-            self.writer.line(&Line {
-                suffix,
-                labels: &sample.labels,
-                value: sample.value,
-                exemplar: sample.exemplar,
-            });
+            }
         }
+        rest
     }
 }
 
+/// The length of the family that `text` begins with: its header and the whole lines up to the next
+/// family. `None` if more text may belong to it, unless `all` of it is there.
+fn family_len(text: &str, all: bool) -> Option<usize> {
+    let header = match describe::end_of_header(text) {
+        // What looks like a header within a help is none.
+        Some(end) => end,
+        None if all => 0,
+        None => return None,
+    };
+    let mut at = header;
+    while let Some(newline) = text.get(at..)?.find('\n') {
+        at += newline + 1;
+        if text.get(at..)?.starts_with(FAMILY) {
+            return Some(at);
+        }
+    }
+    let newline = text.rfind('\n').filter(|_| all)?;
+    Some(newline + 1)
+}
+
 impl fmt::Write for Reader<'_> {
+    #[inline]
     fn write_str(&mut self, piece: &str) -> fmt::Result {
-        self.written = true;
-        self.gathered.push_str(piece);
-        // Without a newline there is nothing new to read, however many pieces a long line has.
-        if self.gathered.len() >= GATHERED && piece.contains('\n') {
-            self.read_gathered(false);
+        match piece.as_bytes() {
+            // Half of all pieces are one character, for which there is nearly always room.
+            [byte @ ..0x80] if self.gathered.len() < self.gathered.capacity() => {
+                self.gathered.push(char::from(*byte));
+            }
+            _ => self.gather(piece),
         }
         Ok(())
     }

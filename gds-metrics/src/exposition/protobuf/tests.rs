@@ -25,6 +25,7 @@ fn line<'a>(suffix: &'a str, labels: &'a str, value: &'a str) -> Line<'a> {
         labels,
         value,
         exemplar: None,
+        whole: None,
     }
 }
 
