@@ -49,7 +49,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let metrics = GdsMetrics::from_env()?;
     let app_metrics: AppMetrics = metrics.register()?;
 
-    // The platform says on which port it will ask; anywhere else, only this machine may.
+    // The platform sets PORT. Elsewhere, the example listens on this machine only.
     let address = match env::var("PORT") {
         Ok(port) => format!("0.0.0.0:{port}"),
         Err(_) => env::var("EXAMPLE_ADDR").unwrap_or_else(|_| "127.0.0.1:8080".to_owned()),
