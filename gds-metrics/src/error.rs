@@ -22,6 +22,14 @@ debug_as_display!(ConfigError, EncodeError, ParseFormatError, RegisterError);
 ///
 /// Each error names the setting, its value (unless that can be a secret) and what is valid.
 /// The variables are listed at [`GdsMetrics::from_env`](crate::GdsMetrics::from_env).
+///
+/// ```
+/// use gds_metrics::{ConfigError, GdsMetrics};
+///
+/// let error = GdsMetrics::builder().path("metrics").build().expect_err("no `/` at the start");
+/// assert!(matches!(error, ConfigError::Path { .. }));
+/// assert!(error.to_string().starts_with("`.path(…)` is `metrics`: it should be a plain path"));
+/// ```
 #[non_exhaustive]
 pub enum ConfigError {
     /// A variable's value is not valid Unicode.
@@ -212,6 +220,17 @@ impl std::error::Error for ConfigError {
 /// The exposition could not be written.
 ///
 /// A scrape is then answered with 500 and an empty body. A partial exposition is never sent.
+///
+/// ```
+/// use gds_metrics::{EncodeError, Format, GdsMetrics};
+///
+/// # fn main() -> Result<(), gds_metrics::ConfigError> {
+/// let metrics = GdsMetrics::builder().build()?;
+/// let error = metrics.encode(Format::Protobuf).expect_err("protobuf is not text");
+/// assert!(matches!(error, EncodeError::NotText { .. }));
+/// # Ok(())
+/// # }
+/// ```
 #[non_exhaustive]
 pub enum EncodeError {
     /// A metric's own encoder reported an error.
@@ -254,6 +273,13 @@ impl fmt::Display for EncodeError {
 impl std::error::Error for EncodeError {}
 
 /// A text does not name a [`Format`](crate::Format).
+///
+/// ```
+/// use gds_metrics::Format;
+///
+/// let error = "xml".parse::<Format>().expect_err("there is no such format");
+/// assert_eq!(error.text, "xml");
+/// ```
 #[non_exhaustive]
 pub struct ParseFormatError {
     /// The text.
@@ -273,6 +299,24 @@ impl fmt::Display for ParseFormatError {
 impl std::error::Error for ParseFormatError {}
 
 /// A metric set could not be registered. None of its metrics was.
+///
+/// ```
+/// use gds_metrics::{Counter, GdsMetricSet, GdsMetrics, RegisterError};
+///
+/// #[derive(Debug, GdsMetricSet)]
+/// struct Shop {
+///     /// Orders placed.
+///     orders: Counter,
+/// }
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let metrics = GdsMetrics::builder().build()?;
+/// let _shop: Shop = metrics.register()?;
+/// let error = metrics.register::<Shop>().expect_err("it is registered already");
+/// assert!(matches!(error, RegisterError::Twice { .. }));
+/// # Ok(())
+/// # }
+/// ```
 #[non_exhaustive]
 pub enum RegisterError {
     /// The same set is registered already.

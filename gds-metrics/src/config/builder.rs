@@ -14,15 +14,35 @@ use crate::{
 
 /// Settings for [`GdsMetrics`](crate::GdsMetrics). A setter takes precedence over the environment, in any order.
 ///
+/// An example with most setters, which change independent things:
+///
 /// ```
+/// use std::time::Duration;
+///
 /// use gds_metrics::GdsMetrics;
 ///
 /// # fn main() -> Result<(), gds_metrics::ConfigError> {
 /// let metrics = GdsMetrics::builder()
 ///     .from_env()?
+///     .path("/internal/metrics")
+///     .bearer_token("5a1d0b1e")
+///     .allow_ips(["10.0.0.0/8"])
+///     .trusted_proxies(["192.0.2.10"])
 ///     .buckets([0.01, 0.1, 1.0])
+///     .hosts(["shop.example", "admin.shop.example"])
+///     .max_label_sets(5_000)
 ///     .exclude("/health")
+///     .error_kind::<std::io::Error>("io")
+///     .extended(true)
+///     .native_histograms(true)
+///     .start_timestamps(true)
+///     .event_loop_delay(true)
+///     .detect_blocking(Duration::from_millis(100))
+///     .build_info(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"))
 ///     .build()?;
+///
+/// let open = GdsMetrics::builder().without_auth().without_host_label().build()?;
+/// let many_hosts = GdsMetrics::builder().max_hosts(100).build()?;
 /// # Ok(())
 /// # }
 /// ```
@@ -71,27 +91,12 @@ impl GdsMetricsBuilder {
     }
 
     /// The path of the endpoint. Default: `/metrics`.
-    ///
-    /// ```
-    /// use gds_metrics::GdsMetrics;
-    ///
-    /// # fn main() -> Result<(), gds_metrics::ConfigError> {
-    /// let metrics = GdsMetrics::builder()
-    ///     .path("/internal/metrics")
-    ///     .bearer_token("5a1d0b1e")
-    ///     .allow_ips(["10.0.0.0/8"])
-    ///     .trusted_proxies(["192.0.2.10"])
-    ///     .build()?;
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn path(mut self, path: impl Into<String>) -> Self {
         self.path = Some(path.into());
         self
     }
 
-    /// The token that a scrape must present, as `Authorization: Bearer <token>`. Default: none. See
-    /// [`path`](Self::path) for an example.
+    /// The token that a scrape must present, as `Authorization: Bearer <token>`. Default: none.
     ///
     /// Replaces the tokens of earlier calls.
     pub fn bearer_token(self, token: impl Into<String>) -> Self {
@@ -118,7 +123,7 @@ impl GdsMetricsBuilder {
     }
 
     /// The addresses or ranges that may scrape, such as `10.0.0.0/8`. If a token is set as well, both must
-    /// match. Default: all. See [`path`](Self::path) for an example.
+    /// match. Default: all.
     ///
     /// The address is the peer's, or the one that [a trusted proxy](Self::trusted_proxies) reports. A
     /// request without an address, as through a Unix socket, is refused.
@@ -128,14 +133,14 @@ impl GdsMetricsBuilder {
     }
 
     /// The addresses or ranges of proxies whose `X-Forwarded-For` is trusted, for
-    /// [`allow_ips`](Self::allow_ips). Default: none. See [`path`](Self::path) for an example.
+    /// [`allow_ips`](Self::allow_ips). Default: none.
     pub fn trusted_proxies<R: fmt::Display>(mut self, ranges: impl IntoIterator<Item = R>) -> Self {
         self.trusted_proxies = Some(ranges.into_iter().map(|range| range.to_string()).collect());
         self
     }
 
     /// The upper bounds of the duration histogram's buckets, in seconds, without `+Inf`. Default: those of
-    /// Prometheus's Python client, `0.005` to `10`. See [`GdsMetricsBuilder`] for an example.
+    /// Prometheus's Python client, `0.005` to `10`.
     pub fn buckets(mut self, bounds: impl IntoIterator<Item = f64>) -> Self {
         self.buckets = Some(bounds.into_iter().collect());
         self
@@ -144,18 +149,6 @@ impl GdsMetricsBuilder {
     /// The values of the `host` label, by name; a request's port and case do not matter. Other hosts are
     /// `_other`. Default: as in the environment; without it, the first [`max_hosts`](Self::max_hosts) that
     /// are seen.
-    ///
-    /// ```
-    /// use gds_metrics::GdsMetrics;
-    ///
-    /// # fn main() -> Result<(), gds_metrics::ConfigError> {
-    /// let metrics = GdsMetrics::builder()
-    ///     .hosts(["shop.example", "admin.shop.example"])
-    ///     .max_label_sets(5_000)
-    ///     .build()?;
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn hosts<H: Into<String>>(mut self, hosts: impl IntoIterator<Item = H>) -> Self {
         self.hosts = Some(HostSetting::Listed(
             hosts.into_iter().map(Into::into).collect(),
@@ -177,8 +170,7 @@ impl GdsMetricsBuilder {
     }
 
     /// The most label sets of the standard metrics that are kept in full. Each has 18 samples with the
-    /// default buckets, or 61 with the [extended group](Self::extended). Default: 2,000. See
-    /// [`hosts`](Self::hosts) for an example.
+    /// default buckets, or 61 with the [extended group](Self::extended). Default: 2,000.
     ///
     /// Beyond this limit, requests are counted under the host `_other`. Beyond twice the limit, they are
     /// also counted under the path `_other`, so the total is at most twice the limit plus one label set for
@@ -193,7 +185,7 @@ impl GdsMetricsBuilder {
 
     /// Does not record requests to a route. The route is given by its pattern as it was registered, with the
     /// scopes around it: `/health`, `/users/{id}`. It is compared exactly, after routing. Default: every
-    /// request is recorded. See [`GdsMetricsBuilder`] for an example.
+    /// request is recorded.
     ///
     /// May be called for several routes.
     pub fn exclude(mut self, pattern: impl Into<String>) -> Self {
@@ -205,17 +197,6 @@ impl GdsMetricsBuilder {
     /// beginning of the error's `Debug` text, or `error` if there is none.
     ///
     /// May be called for several types.
-    ///
-    /// ```
-    /// use gds_metrics::GdsMetrics;
-    ///
-    /// # fn main() -> Result<(), gds_metrics::ConfigError> {
-    /// let metrics = GdsMetrics::builder()
-    ///     .error_kind::<std::io::Error>("io")
-    ///     .build()?;
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn error_kind<E: ResponseError + 'static>(mut self, name: impl Into<String>) -> Self {
         let is = |error: &Error| error.as_error::<E>().is_some();
         self.error_kinds.push((is, name.into()));
@@ -237,8 +218,6 @@ impl GdsMetricsBuilder {
     ///
     /// `http_server_active_requests` goes up before a request's route is known: it also counts requests to
     /// [excluded](Self::exclude) routes, and the first request of a new host under `_other`.
-    ///
-    /// See [`GdsMetrics`](crate#settings-and-metrics-of-the-application) for an example.
     pub fn extended(mut self, extended: bool) -> Self {
         self.extended = extended;
         self
@@ -250,17 +229,6 @@ impl GdsMetricsBuilder {
     /// A Prometheus with `--enable-feature=created-timestamp-zero-ingestion` then lets a series begin at 0, so
     /// that `increase()` includes its first requests. Any other Prometheus stores these lines as separate
     /// series. The protobuf format always contains creation times, without extra series.
-    ///
-    /// ```
-    /// use gds_metrics::{Format, GdsMetrics};
-    ///
-    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let metrics = GdsMetrics::builder().start_timestamps(true).build()?;
-    /// let text = metrics.encode(Format::OpenMetrics)?;
-    /// assert!(text.contains("http_server_exceptions_created{error=\"panic\"}"));
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn start_timestamps(mut self, on: bool) -> Self {
         self.options.created = on;
         self
@@ -281,15 +249,6 @@ impl GdsMetricsBuilder {
     ///
     /// A label set takes about 0.7 to 0.9 KiB more for each histogram in each app instance that has seen it,
     /// and at most 2.2 KiB with the default buckets.
-    ///
-    /// ```
-    /// use gds_metrics::GdsMetrics;
-    ///
-    /// # fn main() -> Result<(), gds_metrics::ConfigError> {
-    /// let metrics = GdsMetrics::builder().native_histograms(true).build()?;
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn native_histograms(mut self, on: bool) -> Self {
         self.native_histograms = on;
         self
@@ -378,15 +337,6 @@ impl GdsMetricsBuilder {
     /// The timer is due twice a second on each thread that has an app wrapped in these metrics. It ends with
     /// the last such app. The cost of a request does not change. On an idle thread, timers are late by about
     /// a millisecond. A delay that spans several ticks is counted for each of them.
-    ///
-    /// ```
-    /// use gds_metrics::GdsMetrics;
-    ///
-    /// # fn main() -> Result<(), gds_metrics::ConfigError> {
-    /// let metrics = GdsMetrics::builder().event_loop_delay(true).build()?;
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn event_loop_delay(mut self, on: bool) -> Self {
         self.builtin.event_loop_delay = on.then(Arc::default);
         self
@@ -414,19 +364,6 @@ impl GdsMetricsBuilder {
     /// it ends, for the route that its path leads to, like the `path` of an abandoned request.
     /// [Excluded](Self::exclude) routes are not counted. There are at most
     /// [`max_label_sets`](Self::max_label_sets) paths; further ones are `_other`.
-    ///
-    /// ```
-    /// use std::time::Duration;
-    ///
-    /// use gds_metrics::GdsMetrics;
-    ///
-    /// # fn main() -> Result<(), gds_metrics::ConfigError> {
-    /// let metrics = GdsMetrics::builder()
-    ///     .detect_blocking(Duration::from_millis(100))
-    ///     .build()?;
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn detect_blocking(mut self, longer_than: Duration) -> Self {
         self.blocking = Some(longer_than);
         self
@@ -464,17 +401,6 @@ impl GdsMetricsBuilder {
     ///
     /// Queries can join it with other metrics to group them by version, and a dashboard can show when a new
     /// version was deployed.
-    ///
-    /// ```
-    /// use gds_metrics::GdsMetrics;
-    ///
-    /// # fn main() -> Result<(), gds_metrics::ConfigError> {
-    /// let metrics = GdsMetrics::builder()
-    ///     .build_info(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"))
-    ///     .build()?;
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn build_info(mut self, name: impl Into<String>, version: impl Into<String>) -> Self {
         self.builtin.build_info = Some(BuildInfo {
             name: name.into(),
