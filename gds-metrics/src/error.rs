@@ -145,8 +145,8 @@ impl fmt::Display for ConfigError {
             ),
             Self::AuthSwitch { value } => write!(
                 f,
-                "METRICS_BASIC_AUTH is `{value}`: it should be `true` (require a token), `false` (serve \
-         metrics to everybody who can reach them), or unset (require a token if one is set)"
+                "METRICS_BASIC_AUTH is `{value}`: it should be `true` (require a token), `false` (let \
+         anyone who can reach the metrics read them), or unset (require a token if one is set)"
             ),
             Self::MissingToken => f.write_str(
                 "METRICS_BASIC_AUTH is `true`, but there is no token: set METRICS_AUTH_TOKEN, \

@@ -292,8 +292,8 @@ fn table() {
         (
             &[("METRICS_BASIC_AUTH", "1")],
             "open",
-            "METRICS_BASIC_AUTH is `1`: it should be `true` (require a token), `false` (serve \
-             metrics to everybody who can reach them), or unset (require a token if one is set)"
+            "METRICS_BASIC_AUTH is `1`: it should be `true` (require a token), `false` (let \
+             anyone who can reach the metrics read them), or unset (require a token if one is set)"
                 .to_owned(),
         ),
         (

@@ -172,7 +172,7 @@ async fn the_scrape_in_the_readme_is_real() {
     let readme = read("README.md");
     let scrape = readme.split("```text\n").nth(1).expect("the scrape");
     let scrape = scrape.split("```").next().expect("its end");
-    assert!(scrape.lines().count() > 10, "{scrape}");
+    assert!(scrape.lines().count() > 8, "{scrape}");
     for line in scrape.lines() {
         let (start, value) = line.rsplit_once(' ').expect("a value");
         // The duration of the requests varies.

@@ -118,8 +118,8 @@ fn cloud_foundry() {
 #[test]
 #[allow(clippy::too_many_lines)]
 fn errors() {
-    const SWITCH: &str = "it should be `true` (require a token), `false` (serve metrics to \
-                          everybody who can reach them), or unset (require a token if one is set)";
+    const SWITCH: &str = "it should be `true` (require a token), `false` (let anyone who can \
+                          reach the metrics read them), or unset (require a token if one is set)";
     const PLAIN: &str = "it should be a plain path such as `/metrics`, beginning with `/` and \
                          without `{`, `}`, `*`, `%`, `?`, `#` or white space";
     const VISIBLE: &str = "it should hold a token of visible ASCII characters without white space";
