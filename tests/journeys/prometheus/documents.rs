@@ -106,7 +106,8 @@ fn getting_started_leads_to_a_graph() {
     }
     let metrics = http::get(address, "/metrics", &[]).body;
     for line in block(&guide, "text").lines() {
-        let line = line.replace("8080", &port.to_string());
+        // The host that the test's client sends.
+        let line = line.replace("127.0.0.1:8080", "shop.example");
         assert!(
             metrics.lines().any(|other| other == line),
             "{line}\n{metrics}"
