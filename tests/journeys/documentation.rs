@@ -85,7 +85,7 @@ fn links_lead_to_pages_that_exist() {
                 // An item, or the list of the guides.
                 None => continue,
             }
-        } else if let Some(name) = page.strip_prefix("super::") {
+        } else if let Some(name) = page.strip_prefix("crate::guides::") {
             name
         } else if page.is_empty() {
             &from
