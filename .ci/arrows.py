@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Checks how modules import each other: between rooms only downwards, and in no circle.
+"""Checks how modules import each other: top-level modules only downwards, and no files in a circle.
 
-A room is a folder or a file right below `src`. What a room's door (`mod.rs`) re-exports is no arrow
-of its own: the arrow of whoever imports it counts, to the file that defines it where the path says so,
-else to the door.
+A room is a top-level module: a directory or a file directly below `src`. Re-exports in its `mod.rs` do not
+count as imports. An import of a re-exported item counts as an import of the file that defines it, if the path
+names that file, and otherwise of `mod.rs`.
 """
 
 import re
@@ -12,7 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 
-# From the top to the bottom. Rooms on one line do not know each other.
+# From top to bottom. Rooms on one line do not import each other.
 ROOMS = {
     "gds-metrics": [
         ["config"],

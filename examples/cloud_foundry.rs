@@ -1,7 +1,7 @@
-//! An application as it runs on Cloud Foundry. It sets nothing itself: the platform's
-//! `VCAP_APPLICATION` gives the token (`application_id`) and the hosts that the `host` label tells apart.
+//! An application as it runs on Cloud Foundry. It needs no configuration: the platform's
+//! `VCAP_APPLICATION` contains the token (`application_id`) and the values of the `host` label.
 //!
-//! Locally, with the variable as the platform would set it:
+//! Locally, with the variable as the platform sets it:
 //!
 //! ```sh
 //! VCAP_APPLICATION='{"application_id":"5a1d0b1e","application_uris":["shop.example"]}' \
@@ -21,7 +21,7 @@
 //! # recorded with host="shop.example"; without the header, with host="_other"
 //! ```
 //!
-//! Without the variable the metrics are open, and a warning says so.
+//! Without the variable, anyone can read the metrics, and a warning says so.
 
 use std::env;
 
@@ -49,7 +49,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let metrics = GdsMetrics::from_env()?;
     let app_metrics: AppMetrics = metrics.register()?;
 
-    // The platform says on which port it will ask; anywhere else, only this machine may.
+    // The platform sets PORT. Elsewhere, the example listens on this machine only.
     let address = match env::var("PORT") {
         Ok(port) => format!("0.0.0.0:{port}"),
         Err(_) => env::var("EXAMPLE_ADDR").unwrap_or_else(|_| "127.0.0.1:8080".to_owned()),

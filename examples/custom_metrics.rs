@@ -1,4 +1,4 @@
-//! Every kind of metric a set can have, and how each is used.
+//! Every type of metric in a set, and how to use each.
 //!
 //! ```sh
 //! cargo run --example custom_metrics
@@ -6,10 +6,10 @@
 //! curl http://127.0.0.1:8080/metrics | grep mailer
 //! ```
 //!
-//! It prints a table of the set first, as a project's documentation might have it.
+//! First it prints a table of the set, for a project's documentation.
 //!
-//! The metrics are there before the first mail, most of them at 0: `rate()` and alerts then see the
-//! first one. Their names are the fields', after the prefix `mailer`.
+//! The metrics exist before the first mail, most of them with the value 0, so `rate()` and alerts see the
+//! first one. Their names are those of the fields, after the prefix `mailer`.
 
 use std::{env, time::Duration};
 
@@ -38,7 +38,7 @@ struct AppMetrics {
     mode: StateSet<Mode>,
     /// What this binary was built from.
     build: Info<Build>, // mailer_build_info{version="…"}
-    // A set in this one; its names begin with `mailer_smtp`.
+    // A nested set. Its names begin with `mailer_smtp`.
     #[metric(prefix = "smtp")]
     smtp: SmtpMetrics,
 }
@@ -78,7 +78,7 @@ async fn send(
     kind: web::Path<String>,
     body: web::Bytes,
 ) -> impl Responder {
-    // Not the client's text: a label has few values, and an enum says which.
+    // Never use a client's text as a label value. The enum lists the values.
     let kind = match kind.as_str() {
         "welcome" => MailKind::Welcome,
         "password-reset" => MailKind::PasswordReset,
@@ -86,7 +86,7 @@ async fn send(
     };
     let labels = MailLabels { kind };
 
-    // Both end when this function does, however it does.
+    // Both end when this function ends, also by an error or a panic.
     let _in_progress = metrics.mails_in_progress.in_progress();
     let _timer = metrics.send_duration.start_timer(&labels);
     metrics.smtp.connections_opened.inc();
@@ -105,7 +105,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         version: env!("CARGO_PKG_VERSION"),
     });
 
-    // For what a set cannot describe there is prometheus-client's own registry.
+    // prometheus-client's own registry, for what a set cannot describe.
     let retries = Gauge::<i64>::default();
     metrics.register_with(|registry| {
         registry.register("mailer_retries_left", "Retries left", retries.clone());

@@ -1,5 +1,4 @@
-//! The metrics on a listener of their own: the application's has no `/metrics` that a visitor could ask
-//! for.
+//! The metrics on a separate listener: the public one has no `/metrics`.
 //!
 //! ```sh
 //! cargo run --example private_port
@@ -9,7 +8,7 @@
 //! curl -i http://127.0.0.1:8080/metrics
 //! # HTTP/1.1 404 Not Found
 //! curl http://127.0.0.1:9100/metrics
-//! # … the metrics, with both requests in them, but not with this one
+//! # … the metrics, with both requests above, but without this one
 //! ```
 
 use std::env;
@@ -40,7 +39,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let private = HttpServer::new(move || App::new().service(scope.clone()))
         .workers(1)
         .bind(address("EXAMPLE_METRICS_ADDR", "127.0.0.1:9100"))?
-        // The public server takes the signals and ends first, so that its end can be scraped.
+        // The public server handles the signals and ends first, so that its last requests can be scraped.
         .disable_signals();
     for address in private.addrs() {
         println!("Metrics on http://{address}");

@@ -1,4 +1,4 @@
-//! The whole of it in one file.
+//! Standard metrics, metrics of the application and the live page in one file.
 //!
 //! ```sh
 //! cargo run --example quickstart
@@ -8,9 +8,9 @@
 //! browser, make some requests, then look at `/metrics`:
 //!
 //! - `/users/7` and `/users/8` are one series, `path="/users/{id}"`;
-//! - `/nope` is `path="No endpoint"`, whatever else is made up;
-//! - `/error` and `/panic` show in `http_server_exceptions_total`, and the server lives on;
-//! - `POST /orders` counts in a metric of the application's own, `shop_orders_total`.
+//! - `/nope` is `path="No endpoint"`, like any other unknown path;
+//! - `/error` and `/panic` are counted in `http_server_exceptions_total`, and the server continues;
+//! - `POST /orders` is counted in a metric of the application, `shop_orders_total`.
 
 use std::{env, fmt, io::Write as _, time::Duration};
 
@@ -105,7 +105,7 @@ async fn panic() -> HttpResponse {
 
 #[actix_web::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    // What the crate has to say, such as that nothing protects the metrics here.
+    // Prints the crate's warnings, such as that anyone can read the metrics here.
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("warn")).init();
 
     let metrics = GdsMetrics::builder()

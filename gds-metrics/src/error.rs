@@ -1,11 +1,11 @@
-//! What can go wrong, one enum per concern.
+//! The errors, one enum for each concern.
 //!
-//! `main` usually returns these, and Rust prints the `Debug` of what `main` returns. `Debug` is
-//! therefore the same sentence as `Display`.
+//! `main` usually returns these, and Rust prints the `Debug` output of what `main` returns. `Debug` therefore
+//! prints the same sentence as `Display`.
 
 use std::{fmt, io, path::PathBuf, time::Duration};
 
-/// `Debug` prints what `Display` does.
+/// `Debug` prints what `Display` prints.
 macro_rules! debug_as_display {
     ($($name:ty),+ $(,)?) => {$(
         impl fmt::Debug for $name {
@@ -18,19 +18,27 @@ macro_rules! debug_as_display {
 
 debug_as_display!(ConfigError, EncodeError, ParseFormatError, RegisterError);
 
-/// A setting or a variable of the environment does not hold what it should.
+/// A setting or an environment variable has an invalid value.
 ///
-/// Each says which one it is, what it holds (unless that can be a secret) and what it should hold.
+/// Each error names the setting, its value (unless that can be a secret) and what is valid.
 /// The variables are listed at [`GdsMetrics::from_env`](crate::GdsMetrics::from_env).
+///
+/// ```
+/// use gds_metrics::{ConfigError, GdsMetrics};
+///
+/// let error = GdsMetrics::builder().path("metrics").build().expect_err("no `/` at the start");
+/// assert!(matches!(error, ConfigError::Path { .. }));
+/// assert!(error.to_string().starts_with("`.path(…)` is `metrics`: it should be a plain path"));
+/// ```
 #[non_exhaustive]
 pub enum ConfigError {
-    /// A variable's value is not Unicode.
+    /// A variable's value is not valid Unicode.
     #[non_exhaustive]
     NotUnicode {
         /// The variable.
         variable: &'static str,
     },
-    /// The path of the endpoint cannot be one.
+    /// The path of the endpoint is invalid.
     #[non_exhaustive]
     Path {
         /// The variable or setter.
@@ -41,12 +49,12 @@ pub enum ConfigError {
     /// `METRICS_BASIC_AUTH` is neither `true` nor `false`.
     #[non_exhaustive]
     AuthSwitch {
-        /// What it holds, or `…` where that could be a secret.
+        /// Its value, or `…` if that could be a secret.
         value: String,
     },
-    /// Authentication is required, but there is no token to compare with.
+    /// A token is required, but none is set.
     MissingToken,
-    /// A token could never arrive in a header.
+    /// A token cannot be sent in a header.
     #[non_exhaustive]
     Token {
         /// The variable or setter.
@@ -54,24 +62,24 @@ pub enum ConfigError {
         /// What is wrong. Never the token.
         problem: &'static str,
     },
-    /// Two variables give a token.
+    /// `METRICS_AUTH_TOKEN` and `METRICS_AUTH_TOKEN_FILE` are both set.
     TwoTokens,
-    /// The token's file cannot be read.
+    /// The token file cannot be read.
     #[non_exhaustive]
     TokenFile {
-        /// The file, or `…` where the text could be a token: it is no absolute path, and does not
-        /// begin with `./` or `../`.
+        /// The file, or `…` if the text could be a token: if it is not an absolute path and does not begin
+        /// with `./` or `../`.
         path: PathBuf,
         /// Why it cannot be read.
         source: io::Error,
     },
-    /// `VCAP_APPLICATION` is there, but is not what Cloud Foundry writes.
+    /// `VCAP_APPLICATION` is set, but is not what Cloud Foundry writes.
     #[non_exhaustive]
     VcapApplication {
-        /// What is wrong. Never what it holds.
+        /// What is wrong. Never its content.
         problem: String,
     },
-    /// A name for the `host` label cannot be a host's.
+    /// A value for the `host` label is not a valid host name.
     #[non_exhaustive]
     Host {
         /// The variable or setter.
@@ -79,43 +87,43 @@ pub enum ConfigError {
         /// The name.
         value: String,
     },
-    /// A range of addresses cannot be read.
+    /// An address or a range of addresses is invalid.
     #[non_exhaustive]
     Address {
         /// The variable or setter.
         setting: &'static str,
-        /// The range.
+        /// The address or range.
         value: String,
     },
-    /// The buckets of the histogram are not bounds.
+    /// The buckets of the histogram are invalid.
     #[non_exhaustive]
     Buckets {
         /// What is wrong.
         problem: String,
     },
-    /// A cap is out of range.
+    /// A limit is out of range.
     #[non_exhaustive]
     Cap {
         /// The setter.
         setting: &'static str,
-        /// What it was given.
+        /// Its value.
         value: usize,
-        /// The largest that is possible.
+        /// The largest valid value.
         max: usize,
     },
-    /// The time for which a poll may hold its worker is out of range.
+    /// The time limit for polls is out of range.
     #[non_exhaustive]
     Blocking {
-        /// What it was given.
+        /// Its value.
         value: Duration,
     },
-    /// The name of a kind of error cannot be one.
+    /// The name of a kind of error is invalid.
     #[non_exhaustive]
     ErrorKind {
         /// The name.
         value: String,
     },
-    /// A pattern that no route can have is to be excluded.
+    /// An excluded pattern is not one that a route can have.
     #[non_exhaustive]
     Exclude {
         /// The pattern.
@@ -137,8 +145,8 @@ impl fmt::Display for ConfigError {
             ),
             Self::AuthSwitch { value } => write!(
                 f,
-                "METRICS_BASIC_AUTH is `{value}`: it should be `true` (require a token), `false` (serve \
-         metrics to everybody who can reach them), or unset (require a token if there is one)"
+                "METRICS_BASIC_AUTH is `{value}`: it should be `true` (require a token), `false` (let \
+         anyone who can reach the metrics read them), or unset (require a token if one is set)"
             ),
             Self::MissingToken => f.write_str(
                 "METRICS_BASIC_AUTH is `true`, but there is no token: set METRICS_AUTH_TOKEN, \
@@ -163,7 +171,7 @@ impl fmt::Display for ConfigError {
             ),
             Self::Host { setting, value } => write!(
                 f,
-                "{setting} has `{value}`: each should be a host's name such as `app.example`, without a scheme, \
+                "{setting} has `{value}`: each should be a host name such as `app.example`, without a scheme, \
          a port or a path"
             ),
             Self::Address { setting, value } => write!(
@@ -194,7 +202,7 @@ impl fmt::Display for ConfigError {
             Self::Exclude { value } => write!(
                 f,
                 "`.exclude(…)` has `{value}`: it should be a pattern as it was registered, such as `/health` or \
-         `/users/{{id}}`, with the scopes it lies in"
+         `/users/{{id}}`, with the scopes around it"
             ),
         }
     }
@@ -211,24 +219,35 @@ impl std::error::Error for ConfigError {
 
 /// The exposition could not be written.
 ///
-/// A scrape answers this with `500` and an empty body: a part of an exposition is never sent.
+/// A scrape is then answered with 500 and an empty body. A partial exposition is never sent.
+///
+/// ```
+/// use gds_metrics::{EncodeError, Format, GdsMetrics};
+///
+/// # fn main() -> Result<(), gds_metrics::ConfigError> {
+/// let metrics = GdsMetrics::builder().build()?;
+/// let error = metrics.encode(Format::Protobuf).expect_err("protobuf is not text");
+/// assert!(matches!(error, EncodeError::NotText { .. }));
+/// # Ok(())
+/// # }
+/// ```
 #[non_exhaustive]
 pub enum EncodeError {
-    /// A metric's own encoder refused.
+    /// A metric's own encoder reported an error.
     ///
-    /// prometheus-client's text encoder does so for a histogram that has native buckets only.
+    /// prometheus-client's text encoder does so for a histogram with native buckets only.
     #[non_exhaustive]
     Family {
-        /// Name of the family, as far as it is known.
+        /// The name of the family, if it is known.
         family: String,
     },
-    /// The format is not text.
+    /// The format is not a text format.
     #[non_exhaustive]
     NotText {
-        /// Its name.
+        /// The format's name.
         format: &'static str,
     },
-    /// A metric asked for the exposition while this thread was writing it.
+    /// A collector or an encoder requested the exposition while this thread was writing it.
     Nested,
 }
 
@@ -244,8 +263,8 @@ impl fmt::Display for EncodeError {
                 "the format `{format}` is not text: call `encode_to_vec`, which returns bytes"
             ),
             Self::Nested => f.write_str(
-                "the metrics are being encoded on this thread already: a collector or a label's \
-                 encoder must not ask for the metrics",
+                "the metrics are already being encoded on this thread: a collector or a label's \
+                 encoder must not request them",
             ),
         }
     }
@@ -253,7 +272,14 @@ impl fmt::Display for EncodeError {
 
 impl std::error::Error for EncodeError {}
 
-/// A text names no [`Format`](crate::Format).
+/// A text does not name a [`Format`](crate::Format).
+///
+/// ```
+/// use gds_metrics::Format;
+///
+/// let error = "xml".parse::<Format>().expect_err("there is no such format");
+/// assert_eq!(error.text, "xml");
+/// ```
 #[non_exhaustive]
 pub struct ParseFormatError {
     /// The text.
@@ -264,7 +290,7 @@ impl fmt::Display for ParseFormatError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "`{}` is no format: it should be `text`, `openmetrics` or `protobuf`",
+            "`{}` is not a format: it should be `text`, `openmetrics` or `protobuf`",
             self.text
         )
     }
@@ -272,39 +298,57 @@ impl fmt::Display for ParseFormatError {
 
 impl std::error::Error for ParseFormatError {}
 
-/// A metric set could not be registered. Nothing of it was.
+/// A metric set could not be registered. None of its metrics was.
+///
+/// ```
+/// use gds_metrics::{Counter, GdsMetricSet, GdsMetrics, RegisterError};
+///
+/// #[derive(Debug, GdsMetricSet)]
+/// struct Shop {
+///     /// Orders placed.
+///     orders: Counter,
+/// }
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let metrics = GdsMetrics::builder().build()?;
+/// let _shop: Shop = metrics.register()?;
+/// let error = metrics.register::<Shop>().expect_err("it is registered already");
+/// assert!(matches!(error, RegisterError::Twice { .. }));
+/// # Ok(())
+/// # }
+/// ```
 #[non_exhaustive]
 pub enum RegisterError {
-    /// The very same set is registered already.
+    /// The same set is registered already.
     #[non_exhaustive]
     Twice {
-        /// Name of the set's type.
+        /// The name of the set's type.
         set: &'static str,
-        /// Its first field that clashes, as `Set::field (file:line)`.
+        /// Its first field with a name that is taken, as `Set::field (file:line)`.
         definition: String,
     },
     /// A name is taken.
     #[non_exhaustive]
     Taken {
-        /// The name both would own: a family's, a sample's, or one that OpenMetrics reserves.
+        /// The name of a family or a sample, or a name that OpenMetrics reserves.
         name: String,
-        /// What should have been registered, as `Set::field (file:line)`.
+        /// What was to be registered, as `Set::field (file:line)`.
         definition: String,
-        /// What has the name, in the same form, or `gds-metrics itself`, or Prometheus, which writes
-        /// [`up` and some more][automatic] for each target.
+        /// The owner of the name: a field in the same form, `gds-metrics itself`, or Prometheus, which writes
+        /// [`up` and other series][automatic] for each target.
         ///
         /// [automatic]: https://prometheus.io/docs/concepts/jobs_instances/#automatically-generated-labels-and-time-series
         owner: String,
     },
-    /// A label that was given with [`register_labelled`](crate::GdsMetrics::register_labelled) cannot
-    /// be one of a metric.
+    /// A label of [`register_labelled`](crate::GdsMetrics::register_labelled) is not a valid label of a
+    /// metric.
     #[non_exhaustive]
     Label {
-        /// The name of the label.
+        /// The label's name.
         name: String,
         /// The metric, as `Set::field (file:line)`.
         definition: String,
-        /// Why.
+        /// What is wrong.
         problem: &'static str,
     },
 }
@@ -316,7 +360,7 @@ impl fmt::Display for RegisterError {
                 f,
                 "`{definition}` is registered already: register `{set}` once and share its clones. Is it \
          registered once per worker? Build `GdsMetrics` and register outside of the \
-         `HttpServer::new` closure. To have it twice, nest it with `#[metric(prefix = \"…\")]`"
+         `HttpServer::new` closure. To use it twice, nest it with `#[metric(prefix = \"…\")]`"
             ),
             Self::Taken {
                 name,

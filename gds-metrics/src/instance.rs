@@ -1,4 +1,4 @@
-//! `GdsMetrics` itself: what was built, and what can be asked of it anywhere.
+//! `GdsMetrics`: what was built, and its methods.
 
 use std::{borrow::Cow, fmt, sync::Arc};
 
@@ -17,10 +17,10 @@ use crate::{
 
 /// The metrics of an application.
 ///
-/// Build it once, outside the closure of `HttpServer::new`: every worker then records into the same
-/// numbers. It is cheap to clone. Two of them never meet, not even in one process.
+/// Build it once, outside the closure of `HttpServer::new`, so that all workers share its counts. A clone is
+/// cheap and is the same metrics. Two that were built separately share nothing, also in one process.
 ///
-/// [`wrap`](actix_web::App::wrap) it last, so that it is the outermost middleware; mount its
+/// [`wrap`](actix_web::App::wrap) it last, so that it is the outermost middleware, and mount its
 /// [`scope`](Self::scope) where Prometheus can reach it.
 ///
 /// ```no_run
@@ -53,7 +53,7 @@ struct Inner {
     metrics: Arc<Metrics>,
 }
 
-/// All that is exposed.
+/// Everything that is exposed.
 struct Metrics {
     store: Arc<Store>,
     scrapes: Arc<Scrapes>,
@@ -92,13 +92,13 @@ impl GdsMetrics {
         }
     }
 
-    /// The service that exposes the metrics, at the path that was set (`/metrics`, unless it was).
+    /// The service that exposes the metrics, at the path that was set (default: `/metrics`).
     ///
-    /// Mount it on the same `App` as your routes, or on a private server's. It answers `GET` and
-    /// `HEAD`, in the text format that the client prefers, compressed if the client wishes.
+    /// Mount it on the same `App` as your routes, or on the `App` of a private server. It answers `GET` and
+    /// `HEAD`, in the format that the client prefers, compressed if the client accepts that.
     ///
-    /// Register it before a catch-all route, and outside of your own authentication: it brings its
-    /// own, see [`GdsMetricsBuilder::bearer_token`](crate::GdsMetricsBuilder::bearer_token).
+    /// Register it before a catch-all route, and outside your own authentication: it has its own, see
+    /// [`GdsMetricsBuilder::bearer_token`](crate::GdsMetricsBuilder::bearer_token).
     ///
     /// ```
     /// use actix_web::App;
@@ -115,10 +115,10 @@ impl GdsMetrics {
         MetricsScope::new(Arc::clone(&self.inner.endpoint))
     }
 
-    /// Makes the metrics of a set and registers them: all of them, or none.
+    /// Creates the metrics of a set and registers them: all of them, or none.
     ///
-    /// At any time and from any thread, but once for each set: do it where `GdsMetrics` is built,
-    /// and give each worker a clone.
+    /// Call it once for each set, where `GdsMetrics` is built, and give each worker a clone of the set. Any
+    /// thread may call it at any time.
     ///
     /// ```
     /// use gds_metrics::{Counter, GdsMetricSet, GdsMetrics};
@@ -143,15 +143,15 @@ impl GdsMetrics {
     ///
     /// # Errors
     ///
-    /// When a name is taken; the error tells by what.
+    /// When a name is taken. The error names both owners.
     pub fn register<T: GdsMetricSet>(&self) -> Result<T, RegisterError> {
         self.inner.metrics.registry.register()
     }
 
-    /// The same set once more, with labels that every series of it has: a pool's metrics for
-    /// `pool="read"` and for `pool="write"`.
+    /// Registers a set with constant labels, which each of its series then has. It can be called several
+    /// times for one set, such as for the pools `pool="read"` and `pool="write"`.
     ///
-    /// Each call needs other values of the same labels.
+    /// Each call needs different values of the same labels.
     ///
     /// ```
     /// use gds_metrics::{Gauge, GdsMetricSet, GdsMetrics};
@@ -177,8 +177,8 @@ impl GdsMetrics {
     ///
     /// # Errors
     ///
-    /// When a name is taken, by another metric or by this set with the same labels; when a label has no
-    /// valid name, or the set has a label of that name itself.
+    /// When a name is taken by another metric or by this set with the same labels, when a label's name is
+    /// invalid, or when the set itself has a label of that name.
     pub fn register_labelled<T: GdsMetricSet>(
         &self,
         labels: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>,
@@ -192,19 +192,19 @@ impl GdsMetrics {
             .register_labelled(labels.collect())
     }
 
-    /// Lends a prometheus-client [`Registry`], for metrics that a
-    /// [`GdsMetricSet`] cannot describe: collectors, types of your own, exemplars.
+    /// Lends a prometheus-client [`Registry`], for metrics that a [`GdsMetricSet`] cannot describe:
+    /// collectors, and types of your own.
     ///
-    /// Names, helps and units come out as they do for a set. A family whose name is taken or invalid
-    /// is left out of the exposition, and a warning is logged once.
+    /// Names, help texts and units are exposed as for a set. A family whose name is taken or invalid is left
+    /// out of the exposition, and a warning is logged once.
     ///
-    /// Each call lends a registry of its own, which is exposed once `register` returns. prometheus-client's
-    /// own families have guards: one that is alive at an `.await` can hold up a scrape, and two in one
-    /// expression can deadlock. Use [`get_or_create_owned`] there.
+    /// Each call lends a separate registry, which is exposed when `register` returns. prometheus-client's own
+    /// families return guards: a guard that is held across an `.await` can delay a scrape, and two guards in
+    /// one expression can deadlock. Use [`get_or_create_owned`] there.
     ///
-    /// A `Collector` in it is asked at each scrape, on a thread of the scrapes' own. It should read
-    /// numbers and return: after 10 s the scrape is answered 503. In it, [`encode`](Self::encode) is an
-    /// error and [`sample`](Self::sample) is `None`.
+    /// A `Collector` is called at each scrape, on a separate thread. It should read numbers and return: after
+    /// 10 s the scrape is answered with 503. Inside it, [`encode`](Self::encode) is an error and
+    /// [`sample`](Self::sample) is `None`.
     ///
     /// [`get_or_create_owned`]: prometheus_client::metrics::family::Family::get_or_create_owned
     ///
@@ -231,8 +231,8 @@ impl GdsMetrics {
     ///
     /// # Errors
     ///
-    /// When a metric's own encoder reports an error, for [`Format::Protobuf`], which is not text, and when
-    /// it is called from inside a collector or a label's encoder.
+    /// When a metric's own encoder reports an error, for [`Format::Protobuf`], which is not text, and when it
+    /// is called in a collector or a label's encoder.
     ///
     /// ```
     /// use gds_metrics::{Format, GdsMetrics};
@@ -258,7 +258,8 @@ impl GdsMetrics {
     ///
     /// # Errors
     ///
-    /// When a metric's own encoder reports an error.
+    /// When a metric's own encoder reports an error, and when it is called in a collector or a label's
+    /// encoder.
     ///
     /// ```
     /// use gds_metrics::{Format, GdsMetrics};
@@ -276,11 +277,11 @@ impl GdsMetrics {
         Ok(bytes)
     }
 
-    /// The value of the sample `name` that has exactly these labels, in whatever order; `None` if
-    /// there is none, or if the metrics cannot be encoded, as inside a collector.
+    /// The value of the sample `name` that has exactly these labels, in any order. `None` if there is none,
+    /// or if the metrics cannot be encoded, as in a collector.
     ///
-    /// Meant for tests: it writes a whole exposition and looks through it. All labels count, `host`
-    /// included, which is `_invalid` for a request without one; [`sum`](Self::sum) takes some of them.
+    /// For tests: it writes a whole exposition and searches it. Give all labels, also `host`, which is
+    /// `_invalid` for a request without a host; [`sum`](Self::sum) needs only some of them.
     ///
     /// ```
     /// use gds_metrics::GdsMetrics;
@@ -293,8 +294,8 @@ impl GdsMetrics {
     /// # }
     /// ```
     ///
-    /// `None` can mean that nothing was counted, or that a name is misspelt. An assertion that shows
-    /// the exposition tells which:
+    /// `None` can mean that nothing was counted, or that a name is misspelt. An assertion that prints the
+    /// exposition shows which:
     ///
     /// ```
     /// use gds_metrics::{Format, GdsMetrics};
@@ -311,17 +312,17 @@ impl GdsMetrics {
         sample::find(&self.encode(Format::Text).ok()?, name, labels)
     }
 
-    /// The sum of all samples `name` that have at least these labels: 0 if there is none, NaN if the
-    /// metrics cannot be encoded.
+    /// The sum of all samples `name` that have at least these labels. 0 if there are none, NaN if the metrics
+    /// cannot be encoded.
     ///
-    /// Meant for tests, as [`sample`](Self::sample) is.
+    /// For tests, like [`sample`](Self::sample).
     ///
     /// ```
     /// use gds_metrics::GdsMetrics;
     ///
     /// # fn main() -> Result<(), gds_metrics::ConfigError> {
     /// let metrics = GdsMetrics::builder().build()?;
-    /// // Whatever their method, host and status.
+    /// // With any method, host and status.
     /// let orders = metrics.sum("http_server_requests_total", &[("path", "/orders")]);
     /// assert_eq!(orders, 0.0);
     /// # Ok(())
@@ -337,7 +338,7 @@ impl GdsMetrics {
         &self.inner.metrics.store
     }
 
-    /// The families of the sets that are registered.
+    /// The families of the registered sets.
     #[cfg(feature = "monitoring")]
     pub(crate) fn definitions(&self) -> Vec<Definition> {
         self.inner.metrics.registry.definitions()

@@ -1,6 +1,8 @@
-//! Standard Prometheus metrics for Actix Web: how many requests, how long they took, how they ended.
+//! Prometheus metrics for Actix Web services: the count, duration and outcome of every request by route, and
+//! typed metrics of your own.
 //!
-//! Two lines add them to an application: one mounts the endpoint, one wraps the middleware.
+//! Three lines add them to an application: one builds them, one mounts the endpoint, one wraps the middleware.
+//! [Getting started](guides::getting_started) leads from there to a graph.
 //!
 //! ```no_run
 //! use actix_web::{App, HttpServer, web};
@@ -8,7 +10,7 @@
 //!
 //! #[actix_web::main]
 //! async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//!     // Built once, outside of the closure: all workers share it.
+//!     // Build it once, outside the closure: all workers share it.
 //!     let metrics = GdsMetrics::from_env()?;
 //!
 //!     HttpServer::new(move || {
@@ -32,11 +34,11 @@
 //! | `gds_metrics_folded_requests_total` | counter | `reason` |
 //!
 //! Names, help texts and buckets are those of the Python package `gds-metrics`. Each request is
-//! recorded exactly once, however it ends, and nothing that a client sends makes series without
-//! bound: see [`guarantees`]. The environment ([`GdsMetrics::from_env`]) says who may scrape, or the
-//! builder ([`GdsMetricsBuilder`]) does.
+//! recorded exactly once, however it ends, and clients cannot create an unbounded number of series: see
+//! [`guarantees`]. By default, anyone who can reach the endpoint can read it. The environment
+//! ([`GdsMetrics::from_env`]) or the builder ([`GdsMetricsBuilder`]) restricts that.
 //!
-//! # Customised, with metrics of the application's own
+//! # Settings, and metrics of the application
 //!
 //! ```
 //! use actix_web::{App, HttpResponse, test, web};
@@ -86,20 +88,21 @@
 //!
 //! # Features
 //!
-//! - `live-page`: [`GdsMetricsBuilder::live_page`], a page that shows the metrics live.
-//! - `monitoring`: `GdsMetrics::monitoring`, rules for Prometheus and a dashboard for Grafana, made from
-//!   what is registered.
-//! - `process`: [`GdsMetricsBuilder::process_metrics`], the standard metrics of the process.
+//! | feature | adds |
+//! | --- | --- |
+//! | `gzip` (default) | compressed scrapes for clients that accept them |
+//! | `live-page` | [`GdsMetricsBuilder::live_page`], a page that draws the metrics |
+//! | `monitoring` | `GdsMetrics::monitoring`, rules for Prometheus and a dashboard for Grafana, for what is registered |
+//! | `process` | [`GdsMetricsBuilder::process_metrics`], the standard metrics of the process |
 //!
 //! # Further pages
 //!
-//! - [`guarantees`]: what you can rely on, and where it ends.
-//! - [`guides::troubleshooting`]: symptoms as headings.
-//! - [`guides::deployment`]: Kubernetes, ECS and Cloud Foundry.
-//! - [`guides::fleets`]: what many instances cost a Prometheus, and what saves most.
-//! - [`guides::native_histograms`]: native histograms and exemplars, and which switch they need where.
-//! - [`guides::from_python`] and [`guides::from_actix_web_prom`]: for those who move over.
-//! - [`schema`]: what a set consists of, for documentation and dashboards.
+//! - [`guides`]: all guides in order, from getting started to moving from another crate
+//! - [`guarantees`]: what is recorded, and the limits
+//! - [`guides::troubleshooting`]: symptoms, and what each alert means
+//! - [`schema`]: what a set consists of, for documentation and dashboards
+//!
+//! This project is not an official product of the Government Digital Service.
 
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -118,8 +121,8 @@ mod middleware;
 mod monitoring;
 mod requests;
 
-/// The traits of label types. Their derives have the same names, are our own, and are exported by
-/// name, which goes before a glob.
+/// The traits of label types. The derives have the same names and are exported by name, which takes
+/// precedence over a glob.
 mod encoding {
     pub use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue};
 }
@@ -150,7 +153,7 @@ pub use crate::{
 #[cfg_attr(docsrs, doc(cfg(feature = "monitoring")))]
 pub use crate::monitoring::{Monitoring, MonitoringError};
 
-/// What the derives' code calls. Not a part of the public interface.
+/// What the derives' code calls. Not part of the public interface.
 #[doc(hidden)]
 pub mod __private {
     pub use std;

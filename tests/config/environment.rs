@@ -195,7 +195,7 @@ type Row<'a> = (&'a [(&'a str, &'a str)], &'a str, String);
 fn table() {
     const ABSENT: &str = "404 404 404";
     const CF: &str = r#"{"application_id":"secret","application_uris":["a.example"]}"#;
-    const OPEN: &str = "`/metrics` is open to everybody who can reach it: set METRICS_AUTH_TOKEN or \
+    const OPEN: &str = "anyone who can reach `/metrics` can read it: set METRICS_AUTH_TOKEN or \
                         METRICS_AUTH_TOKEN_FILE, or METRICS_BASIC_AUTH=false if that is intended";
     const NO_TOKEN: &str = "METRICS_BASIC_AUTH is `true`, but there is no token: set \
                             METRICS_AUTH_TOKEN, METRICS_AUTH_TOKEN_FILE or VCAP_APPLICATION, or \
@@ -284,17 +284,16 @@ fn table() {
             served(
                 "403 403 403",
                 all,
-                "the range `10.0.0.0/8` of addresses that may scrape covers the trusted proxy \
-                 `10.1.0.0/16`: whatever reaches that proxy and comes without an \
-                 `X-Forwarded-For` may scrape as well",
+                "the allowed range `10.0.0.0/8` contains the trusted proxy `10.1.0.0/16`: requests \
+                 that reach that proxy without `X-Forwarded-For` may scrape too",
             ),
         ),
         // A bad value is told even where a setter would replace it.
         (
             &[("METRICS_BASIC_AUTH", "1")],
             "open",
-            "METRICS_BASIC_AUTH is `1`: it should be `true` (require a token), `false` (serve \
-             metrics to everybody who can reach them), or unset (require a token if there is one)"
+            "METRICS_BASIC_AUTH is `1`: it should be `true` (require a token), `false` (let \
+             anyone who can reach the metrics read them), or unset (require a token if one is set)"
                 .to_owned(),
         ),
         (

@@ -1,8 +1,8 @@
-//! What was built: `app_build_info`.
+//! The application's name and version: `app_build_info`.
 
 use crate::exposition::{Header, MetricKind, Number, Writer, push_label};
 
-/// The family written here, if the builder was told what to say.
+/// The family written here, if the builder has a name and a version.
 pub(crate) const FAMILY: Header<'_> = Header {
     name: "app_build",
     kind: MetricKind::Info,
@@ -18,7 +18,7 @@ pub(crate) struct BuildInfo {
 }
 
 impl BuildInfo {
-    /// About how many bytes are written.
+    /// The approximate number of bytes written.
     pub(crate) fn size(&self) -> usize {
         const HEADER: usize = 128;
         HEADER + self.name.len() + self.version.len()
@@ -38,11 +38,11 @@ mod tests {
     use crate::{Format, GdsMetrics};
 
     #[test]
-    fn an_info_in_openmetrics_and_a_gauge_in_text() {
+    fn build_info_is_an_info_in_openmetrics_and_a_gauge_in_text() {
         let metrics = GdsMetrics::builder()
             .build_info("shop \"one\"", "1.2.3")
             .build()
-            .expect("the settings are right");
+            .expect("the settings are valid");
         let sample = "app_build_info{name=\"shop \\\"one\\\"\",version=\"1.2.3\"} 1\n";
         for (format, head) in [
             (
@@ -55,15 +55,17 @@ mod tests {
                 "# HELP app_build Name and version of the application\n# TYPE app_build info\n",
             ),
         ] {
-            let text = metrics.encode(format).expect("nothing refuses");
+            let text = metrics.encode(format).expect("no encoder fails");
             assert!(text.contains(&format!("{head}{sample}")), "{text}");
         }
     }
 
     #[test]
-    fn absent_unless_set() {
-        let metrics = GdsMetrics::builder().build().expect("defaults are right");
-        let text = metrics.encode(Format::Text).expect("nothing refuses");
+    fn without_build_info_nothing_is_exposed() {
+        let metrics = GdsMetrics::builder()
+            .build()
+            .expect("the defaults are valid");
+        let text = metrics.encode(Format::Text).expect("no encoder fails");
         assert!(!text.contains("app_build"), "{text}");
     }
 }

@@ -1,6 +1,6 @@
 //! How late the workers' timers fire: `gds_metrics_event_loop_delay_seconds`.
 //!
-//! A worker that is busy with one thing keeps all else waiting, a timer included.
+//! While one task blocks a worker, everything else on that worker waits, also its timer.
 
 use std::{
     cell::RefCell,
@@ -17,7 +17,7 @@ use tokio::{runtime::Handle, task::JoinHandle};
 
 use crate::exposition::{Bounds, Header, Histogram, MetricKind, Number, Writer};
 
-/// The family written here, if it is on.
+/// The family written here, if it is switched on.
 pub(super) const FAMILY: Header<'_> = Header {
     name: "gds_metrics_event_loop_delay_seconds",
     kind: MetricKind::Histogram,
@@ -27,12 +27,12 @@ pub(super) const FAMILY: Header<'_> = Header {
 
 const TICK: Duration = Duration::from_millis(500);
 
-/// Timers are late by up to a millisecond on a thread that has nothing to do.
+/// On an idle thread, timers are late by up to a millisecond.
 const BOUNDS: [f64; 12] = [
     0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
 ];
 
-/// What the timers of all threads have measured.
+/// The delays of the timers on all threads.
 #[derive(Debug, Default)]
 pub(crate) struct EventLoopDelay {
     buckets: [AtomicU64; BOUNDS.len() + 1],
@@ -41,7 +41,7 @@ pub(crate) struct EventLoopDelay {
 }
 
 impl EventLoopDelay {
-    /// Measures on this thread, as long as somebody holds what it returns.
+    /// Measures on this thread, until the last holder drops the returned timer.
     pub(crate) fn measure(self: &Arc<Self>) -> Option<Rc<Timer>> {
         thread_local! {
             static TIMERS: RefCell<Vec<Weak<Timer>>> = const { RefCell::new(Vec::new()) };
@@ -64,7 +64,7 @@ impl EventLoopDelay {
         let Ok(runtime) = Handle::try_current() else {
             if !self.told.swap(true, Relaxed) {
                 log::warn!(
-                    "an app is made outside of an async runtime: `.event_loop_delay(true)` does not \
+                    "an app is created outside an async runtime: `.event_loop_delay(true)` does not \
                      measure its thread"
                 );
             }
@@ -101,7 +101,7 @@ impl EventLoopDelay {
     }
 }
 
-/// The timer of a thread. It ends when it is dropped.
+/// The timer of a thread. It stops when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Timer {
     delay: Arc<EventLoopDelay>,
@@ -114,14 +114,14 @@ impl Drop for Timer {
     }
 }
 
-/// Begins at `due`, which is when the timer was made: its thread may be held up before it starts.
+/// Starts at `due`, the time when the timer was created: its thread may be blocked before the first poll.
 async fn tick(delay: Arc<EventLoopDelay>, mut due: Instant) {
     loop {
         due += TICK;
         sleep_until(due).await;
         let now = Instant::now();
-        // A thread that was held up for long missed several: each was late. With the first alone, the
-        // longest delays would count least.
+        // A thread that was blocked for several ticks was late for each of them. If only the first were
+        // counted, the longest delays would have the least weight.
         delay.record(now - due);
         while due + TICK <= now {
             due += TICK;

@@ -1,4 +1,4 @@
-//! What is exposed beside the HTTP metrics, if the builder was asked for it.
+//! Optional metrics besides the HTTP metrics.
 
 mod build_info;
 mod event_loop;
@@ -22,7 +22,7 @@ pub(crate) struct Builtin {
 }
 
 impl Builtin {
-    /// The families written here. One that is off is not among them: its names are free.
+    /// The families written here. The names of a family that is off are free for the application.
     pub(crate) fn families(&self) -> Vec<Header<'static>> {
         let mut families = Vec::new();
         if self.build_info.is_some() {
@@ -38,7 +38,7 @@ impl Builtin {
         families
     }
 
-    /// What it takes to write them. Process metrics take as long as the system lets them.
+    /// The cost of writing them. Reading process metrics takes as long as the operating system needs.
     pub(crate) fn cost(&self) -> Cost {
         #[cfg(feature = "process")]
         if self.process {

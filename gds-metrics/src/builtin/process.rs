@@ -1,4 +1,4 @@
-//! Prometheus's standard process metrics, read when they are scraped.
+//! Prometheus's standard process metrics, read at each scrape.
 //!
 //! <https://prometheus.io/docs/instrumenting/writing_clientlibs/#process-metrics>
 
@@ -49,7 +49,7 @@ const THREADS: Header<'_> = Header {
     help: "Number of OS threads in the process",
 };
 
-/// The families written here, where the operating system tells them.
+/// The families written here, as far as the operating system reports them.
 pub(crate) const FAMILIES: [Header<'_>; 7] = [
     CPU,
     OPEN_FDS,
@@ -65,10 +65,10 @@ pub(crate) fn write(writer: &mut dyn Writer) {
     write_metrics(writer, &collector::collect());
 }
 
-/// Leaves out what the operating system does not report: a 0 would be false.
+/// Leaves out what the operating system does not report: a 0 would be wrong.
 fn write_metrics(writer: &mut dyn Writer, metrics: &Metrics) {
     let max_fds = metrics.max_fds.map(|max| match max {
-        // How the collector says that there is no limit.
+        // The collector reports 0 if there is no limit.
         0 => Number::Float(f64::INFINITY),
         max => Number::Unsigned(max),
     });
@@ -112,12 +112,12 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_is_not_there() {
+    fn unknown_values_are_left_out() {
         assert_eq!(exposed(Format::Text, &Metrics::default()), "");
     }
 
     #[test]
-    fn names_types_and_values() {
+    fn families_have_their_names_types_and_values() {
         let metrics = Metrics {
             cpu_seconds_total: Some(1.25),
             open_fds: Some(12),
@@ -160,7 +160,7 @@ process_start_time_seconds 1700000000
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn linux_tells_all_of_them() {
+    fn linux_reports_all_families() {
         let text = exposed(Format::Text, &collector::collect());
         for family in &FAMILIES {
             let header = format!("# HELP {}", family.name);

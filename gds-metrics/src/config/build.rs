@@ -1,4 +1,4 @@
-//! Where settings begin, and what is built from them and the environment.
+//! Builds `GdsMetrics` from settings and the environment.
 
 use std::fmt;
 
@@ -24,47 +24,57 @@ pub(crate) const DEFAULT_BUCKETS: [f64; 14] = [
 const DEFAULT_PATH: &str = "/metrics";
 const DEFAULT_MAX_HOSTS: usize = 32;
 const DEFAULT_MAX_LABEL_SETS: usize = 2_000;
-/// Each has 18 samples; what is beyond is no metric any more.
+/// Each label set has 18 samples: more is beyond what Prometheus can scrape.
 const MAX_LABEL_SETS: usize = 1_000_000;
 
 impl GdsMetrics {
-    /// Settings to start from: with none of them changed, the standard metrics at `/metrics`, for
-    /// everybody who can reach it.
+    /// A builder with the defaults: the standard metrics at `/metrics`, readable by anyone who can reach it.
+    ///
+    /// See [`GdsMetricsBuilder`] for an example.
     pub fn builder() -> GdsMetricsBuilder {
         GdsMetricsBuilder::default()
     }
 
-    /// Everything from the environment, and defaults for what it leaves open.
+    /// Builds the metrics from the environment, with defaults for variables that are not set.
     ///
     /// | variable | meaning |
     /// | --- | --- |
     /// | `PROMETHEUS_METRICS_PATH` | path of the endpoint. Default: `/metrics` |
-    /// | `METRICS_BASIC_AUTH` | `false` asks for no token, whatever else is set; `true` requires a token. Default: a token is required if there is one |
-    /// | `METRICS_AUTH_TOKEN` | the bearer token; wins over `VCAP_APPLICATION` |
-    /// | `METRICS_AUTH_TOKEN_FILE` | a regular file of at most 64 KiB with the bearer token, looked at again at most once a second; replace it by renaming (see [the guide](crate::guides::deployment)) |
+    /// | `METRICS_BASIC_AUTH` | `true`: a missing token is an error. `false`: no token is required, whatever else is set. Default: a token is required if one is set. The name is historical: HTTP basic authentication is not supported |
+    /// | `METRICS_AUTH_TOKEN` | the bearer token; takes precedence over `VCAP_APPLICATION` |
+    /// | `METRICS_AUTH_TOKEN_FILE` | a regular file of at most 64 KiB with the bearer token, read again when it changes; replace it by renaming, see [the token file](crate::guides::deployment#the-token-file). Setting both token variables is an error |
     /// | `VCAP_APPLICATION` | set by Cloud Foundry: `application_id` is the bearer token, `application_uris` (or `uris`) are the known hosts |
-    /// | `METRICS_HOSTS` | the hosts that the `host` label tells apart, separated by commas |
+    /// | `METRICS_HOSTS` | the values of the `host` label, separated by commas; other hosts are `_other` |
     /// | `METRICS_ALLOWED_IPS` | addresses or ranges that may scrape, separated by commas |
-    /// | `METRICS_TRUSTED_PROXIES` | addresses or ranges of proxies whose `X-Forwarded-For` is believed |
+    /// | `METRICS_TRUSTED_PROXIES` | addresses or ranges of proxies whose `X-Forwarded-For` is trusted, separated by commas |
     ///
-    /// An empty list is as unset; an empty variable of any other kind is an error.
+    /// An empty list is the same as an unset variable. Any other variable that is empty is an error.
     ///
-    /// Nothing says who may scrape: then everybody may, and a warning is logged.
+    /// By default, anyone who can reach the endpoint can read it, and a warning is logged.
+    ///
+    /// ```
+    /// use gds_metrics::GdsMetrics;
+    ///
+    /// # fn main() -> Result<(), gds_metrics::ConfigError> {
+    /// let metrics = GdsMetrics::from_env()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
-    /// When a variable does not hold what it should; the error names it.
+    /// When a variable has an invalid value. The error names the variable.
     pub fn from_env() -> Result<Self, ConfigError> {
         Self::builder().from_env()?.build()
     }
 }
 
 impl GdsMetricsBuilder {
-    /// Builds the metrics.
+    /// Builds the metrics. See [`GdsMetricsBuilder`] for an example.
     ///
     /// # Errors
     ///
-    /// When a setting is not what it should be; the error names it.
+    /// When a setting has an invalid value. The error names the setting.
     pub fn build(self) -> Result<GdsMetrics, ConfigError> {
         let from_env = self.environment.is_some();
         let environment = self.environment.unwrap_or_default();
@@ -105,7 +115,7 @@ impl GdsMetricsBuilder {
         };
         if from_env && !explicit && access.is_open() {
             log::warn!(
-                "`{path}` is open to everybody who can reach it: set METRICS_AUTH_TOKEN or \
+                "anyone who can reach `{path}` can read it: set METRICS_AUTH_TOKEN or \
                  METRICS_AUTH_TOKEN_FILE, or METRICS_BASIC_AUTH=false if that is intended"
             );
         }
@@ -154,7 +164,7 @@ impl GdsMetricsBuilder {
 
 impl fmt::Debug for GdsMetricsBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Not the tokens, and not the environment, which may hold one.
+        // Without the tokens and the environment, which may contain one.
         f.debug_struct("GdsMetricsBuilder")
             .field("from_env", &self.environment.is_some())
             .field("path", &self.path)
@@ -177,8 +187,8 @@ impl fmt::Debug for GdsMetricsBuilder {
 fn addresses(allowed: Option<Vec<IpNet>>, proxies: Option<Vec<IpNet>>) -> Option<Addresses> {
     if allowed.is_none() && proxies.is_some() {
         log::warn!(
-            "there are trusted proxies, but no addresses that may scrape: without METRICS_ALLOWED_IPS \
-             or `.allow_ips(…)` all may"
+            "trusted proxies are set, but no allowed addresses: set METRICS_ALLOWED_IPS or \
+             `.allow_ips(…)`, or any address may scrape"
         );
     }
     let addresses = Addresses {
@@ -187,8 +197,8 @@ fn addresses(allowed: Option<Vec<IpNet>>, proxies: Option<Vec<IpNet>>) -> Option
     };
     if let Some((range, proxy)) = addresses.range_with_proxy() {
         log::warn!(
-            "the range `{range}` of addresses that may scrape covers the trusted proxy `{proxy}`: \
-             whatever reaches that proxy and comes without an `X-Forwarded-For` may scrape as well"
+            "the allowed range `{range}` contains the trusted proxy `{proxy}`: requests that reach that \
+             proxy without `X-Forwarded-For` may scrape too"
         );
     }
     Some(addresses)

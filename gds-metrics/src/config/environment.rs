@@ -1,4 +1,4 @@
-//! The environment, read through an injected look-up and checked.
+//! Reads and checks the environment, through a function that looks up a variable.
 
 use std::{env, ffi::OsString, path::PathBuf};
 
@@ -19,13 +19,13 @@ pub(crate) const HOSTS: &str = "METRICS_HOSTS";
 pub(crate) const ALLOWED_IPS: &str = "METRICS_ALLOWED_IPS";
 pub(crate) const TRUSTED_PROXIES: &str = "METRICS_TRUSTED_PROXIES";
 
-/// What `METRICS_BASIC_AUTH` may hold by mistake that is surely no secret.
+/// Wrong values of `METRICS_BASIC_AUTH` that an error may show, because they cannot be a secret.
 const SWITCHES: [&str; 19] = [
     "", "0", "1", "t", "f", "y", "n", "true", "false", "yes", "no", "on", "off", "enable",
     "disable", "enabled", "disabled", "none", "null",
 ];
 
-/// What the environment says. A field that it says nothing of is `None`.
+/// The settings in the environment. A field is `None` if its variable is not set.
 #[derive(Default)]
 pub(crate) struct Environment {
     pub(crate) path: Option<String>,
@@ -44,7 +44,7 @@ pub(crate) enum TokenSource {
     File(PathBuf),
 }
 
-/// What Cloud Foundry tells an application of itself.
+/// What Cloud Foundry tells an application about itself.
 ///
 /// <https://docs.cloudfoundry.org/devguide/deploy-apps/environment-variable.html#VCAP-APPLICATION>
 pub(crate) struct Vcap {
@@ -58,7 +58,7 @@ impl Environment {
         Self::read(env::var_os)
     }
 
-    /// Reads what `look_up` gives for each variable's name.
+    /// Reads the values that `look_up` returns for the variables' names.
     pub(crate) fn read(
         look_up: impl Fn(&'static str) -> Option<OsString>,
     ) -> Result<Self, ConfigError> {
@@ -68,7 +68,7 @@ impl Environment {
                 .transpose()
                 .map_err(|_| ConfigError::NotUnicode { variable })
         };
-        // Compose files and Helm charts set a variable that has no value to the empty text.
+        // Compose files and Helm charts set a variable without a value to the empty text.
         let get_list = |variable| {
             let list = get(variable)?;
             Ok(list.filter(|list| !list.trim().is_empty()))
@@ -103,7 +103,7 @@ fn auth_switch(value: String) -> Result<bool, ConfigError> {
     } else if value.eq_ignore_ascii_case("false") {
         Ok(false)
     } else {
-        // The variable's name suggests a user and a password, so only what looks like a switch is shown.
+        // The variable's name suggests a user and a password, so only values that look like a switch are shown.
         let shown = value.trim().to_ascii_lowercase();
         let value = if SWITCHES.contains(&&*shown) {
             value
@@ -134,14 +134,15 @@ fn vcap(json: &str) -> Result<Vcap, ConfigError> {
         problem: problem.to_owned(),
     };
     let value: Value = serde_json::from_str(json).map_err(|error| {
-        // Where, but not what: the text may hold credentials.
+        // The position only: the text may contain credentials.
         let (line, column) = (error.line(), error.column());
         problem(&format!("is not JSON (line {line}, column {column})"))
     })?;
 
     let id = value.get("application_id").and_then(Value::as_str);
     let id = id.ok_or_else(|| problem("has no text `application_id`"))?;
-    check_token(VCAP, id).map_err(|_| problem("has an `application_id` that is no token"))?;
+    check_token(VCAP, id)
+        .map_err(|_| problem("has an `application_id` that is not a valid token"))?;
 
     let uris = |name| value.get(name).and_then(Value::as_array);
     let mut hosts = Vec::new();

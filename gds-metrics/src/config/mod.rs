@@ -1,4 +1,4 @@
-//! How it is set up: the builder, the environment, what a setting may hold.
+//! Configuration: the builder, the environment, and the rules for values.
 
 mod build;
 mod builder;

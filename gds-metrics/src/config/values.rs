@@ -1,4 +1,4 @@
-//! What a setting may hold, wherever it comes from.
+//! The rules for values, from code and from the environment.
 
 use std::{collections::HashSet, fmt, net::IpAddr, time::Duration};
 
@@ -10,7 +10,7 @@ use crate::{
     requests::{FOLDED, Host, Hosts, IsError, MAX_HOSTS},
 };
 
-/// A path that Actix registers as it is written and that a client can ask for.
+/// A path that Actix registers as it is written and that a client can request.
 pub(crate) fn path(setting: &'static str, path: String) -> Result<String, ConfigError> {
     let is_plain = |c: char| {
         !matches!(c, '{' | '}' | '*' | '%' | '?' | '#') && !c.is_whitespace() && !c.is_control()
@@ -25,10 +25,10 @@ pub(crate) fn path(setting: &'static str, path: String) -> Result<String, Config
     }
 }
 
-/// A host by name alone, as it is to be written in the label.
+/// A host name without a port, as it is written in the label.
 pub(crate) fn host(setting: &'static str, host: &str) -> Result<String, ConfigError> {
     match Host::parse(host.as_bytes()) {
-        // Equal but for case: it had no port, not even one of those that are left out.
+        // Equal except for case: it has no port, not even one that parsing removes.
         Some(parsed)
             if parsed.as_str().eq_ignore_ascii_case(host) && parsed.name() == parsed.as_str() =>
         {
@@ -41,7 +41,7 @@ pub(crate) fn host(setting: &'static str, host: &str) -> Result<String, ConfigEr
     }
 }
 
-/// Ranges of addresses, where a single address stands for itself.
+/// Ranges of addresses. A single address is a range of one.
 pub(crate) fn addresses<R: fmt::Display>(
     setting: &'static str,
     list: impl IntoIterator<Item = R>,
@@ -59,7 +59,7 @@ pub(crate) fn addresses<R: fmt::Display>(
         .collect()
 }
 
-/// A range of IPv4 addresses written as IPv6 (`::ffff:10.0.0.0/104`) as what it means.
+/// Turns a range of IPv4 addresses that is written as IPv6 (`::ffff:10.0.0.0/104`) into an IPv4 range.
 fn unmapped(range: IpNet) -> IpNet {
     let IpNet::V6(v6) = range else { return range };
     let v4 = v6
@@ -70,7 +70,7 @@ fn unmapped(range: IpNet) -> IpNet {
         .map_or(range, IpNet::V4)
 }
 
-/// Tokens, at least one: none would let everybody in.
+/// Tokens, at least one: an empty list would admit everyone.
 pub(crate) fn tokens(
     setting: &'static str,
     tokens: Vec<String>,
@@ -84,7 +84,7 @@ pub(crate) fn tokens(
     Ok(tokens)
 }
 
-/// Ranges as they were set, else those of the environment.
+/// The ranges that were set in code, otherwise those of the environment.
 pub(crate) fn addresses_or(
     setting: &'static str,
     set: Option<Vec<String>>,
@@ -96,7 +96,7 @@ pub(crate) fn addresses_or(
     }
 }
 
-/// Ascending bounds in seconds. An infinite last one is left out, as it is always there.
+/// Ascending bounds in seconds. A final `+Inf` is removed, because it is always added.
 pub(crate) fn buckets(mut bounds: Vec<f64>) -> Result<Box<[f64]>, ConfigError> {
     bounds.pop_if(|last| *last == f64::INFINITY);
     let problem = if bounds.is_empty() {
@@ -121,7 +121,7 @@ pub(crate) fn buckets(mut bounds: Vec<f64>) -> Result<Box<[f64]>, ConfigError> {
     }
 }
 
-/// A cap from 1 to `max`.
+/// A limit from 1 to `max`.
 pub(crate) fn cap(
     setting: &'static str,
     value: Option<usize>,
@@ -139,7 +139,7 @@ pub(crate) fn cap(
     }
 }
 
-/// A time for which a poll may hold its worker.
+/// The time for which a poll may hold its worker.
 pub(crate) fn blocking(limit: Duration) -> Result<Duration, ConfigError> {
     let allowed = Duration::from_millis(1)..=Duration::from_secs(60);
     if allowed.contains(&limit) {
@@ -149,13 +149,13 @@ pub(crate) fn blocking(limit: Duration) -> Result<Duration, ConfigError> {
     }
 }
 
-/// What code says of the `host` label.
+/// What code sets for the `host` label.
 pub(crate) enum HostSetting {
     Listed(Vec<String>),
     Unlabelled,
 }
 
-/// Which hosts are told apart. An empty list of Cloud Foundry's is none.
+/// The values of the `host` label. An empty list of Cloud Foundry counts as no list.
 pub(crate) fn hosts(
     set: Option<HostSetting>,
     environment: Option<Vec<String>>,
@@ -163,7 +163,7 @@ pub(crate) fn hosts(
 ) -> Result<Hosts, ConfigError> {
     let listed = match set {
         Some(HostSetting::Unlabelled) => return Ok(Hosts::Unlabelled),
-        // Not the same as none set: that would let clients say which hosts there are.
+        // An error, not the default: the default would let clients choose the hosts.
         Some(HostSetting::Listed(hosts)) if hosts.is_empty() => vec![host("`.hosts(…)`", "")?],
         Some(HostSetting::Listed(hosts)) => hosts
             .iter()
@@ -179,7 +179,7 @@ pub(crate) fn hosts(
     })
 }
 
-/// Patterns as Actix knows them.
+/// Patterns as they were registered with Actix.
 pub(crate) fn excluded(patterns: Vec<String>) -> Result<HashSet<String>, ConfigError> {
     match patterns.iter().find(|pattern| !pattern.starts_with('/')) {
         Some(value) => Err(ConfigError::Exclude {
@@ -189,7 +189,7 @@ pub(crate) fn excluded(patterns: Vec<String>) -> Result<HashSet<String>, ConfigE
     }
 }
 
-/// Names for kinds of errors, short and plain.
+/// Names for kinds of errors: short, of ASCII letters, digits and `_-.`.
 pub(crate) fn error_kinds(
     kinds: Vec<(IsError, String)>,
 ) -> Result<Vec<(IsError, Box<str>)>, ConfigError> {

@@ -184,7 +184,9 @@ mod tests {
             let error = text.parse::<Format>().expect_err("no format");
             assert_eq!(
                 error.to_string(),
-                format!("`{text}` is no format: it should be `text`, `openmetrics` or `protobuf`")
+                format!(
+                    "`{text}` is not a format: it should be `text`, `openmetrics` or `protobuf`"
+                )
             );
         }
     }

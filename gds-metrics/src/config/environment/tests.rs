@@ -118,14 +118,14 @@ fn cloud_foundry() {
 #[test]
 #[allow(clippy::too_many_lines)]
 fn errors() {
-    const SWITCH: &str = "it should be `true` (require a token), `false` (serve metrics to \
-                          everybody who can reach them), or unset (require a token if there is one)";
+    const SWITCH: &str = "it should be `true` (require a token), `false` (let anyone who can \
+                          reach the metrics read them), or unset (require a token if one is set)";
     const PLAIN: &str = "it should be a plain path such as `/metrics`, beginning with `/` and \
                          without `{`, `}`, `*`, `%`, `?`, `#` or white space";
     const VISIBLE: &str = "it should hold a token of visible ASCII characters without white space";
     const CF: &str = "it should be the JSON object that Cloud Foundry sets, with the token as \
                       `application_id`; off Cloud Foundry, unset it";
-    const HOST: &str = "each should be a host's name such as `app.example`, without a scheme, a \
+    const HOST: &str = "each should be a host name such as `app.example`, without a scheme, a \
                         port or a path";
     const RANGE: &str =
         "each should be an address such as `192.0.2.1` or a range such as `10.0.0.0/8`";
@@ -219,12 +219,12 @@ fn errors() {
         ),
         (
             &[(VCAP, r#"{"application_id":""}"#)],
-            "VCAP_APPLICATION has an `application_id` that is no token",
+            "VCAP_APPLICATION has an `application_id` that is not a valid token",
             CF,
         ),
         (
             &[(VCAP, r#"{"application_id":"sec ret"}"#)],
-            "VCAP_APPLICATION has an `application_id` that is no token",
+            "VCAP_APPLICATION has an `application_id` that is not a valid token",
             CF,
         ),
         (&[(HOSTS, ",")], "METRICS_HOSTS has ``", HOST),
