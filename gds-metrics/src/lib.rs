@@ -138,7 +138,7 @@ pub use crate::{
     custom::{
         ClosedFamily, ClosedLabelSet, ClosedLabelValue, CounterFn, Family, FamilyLabels,
         FamilyMember, FloatCounter, FloatGauge, GaugeExt, GaugeFn, GdsMetricSet, Histogram,
-        InProgress, Info, LabelNames, LabelSet, Metric, Observe, StateSet, Summary, Timer, UpDown,
+        InProgress, Info, LabelSet, Metric, NamedLabels, Observe, StateSet, Summary, Timer, UpDown,
         schema,
     },
     encoding::*,
@@ -164,7 +164,7 @@ pub mod __private {
 
     pub use crate::custom::{
         labels::{
-            ClosedLabelSet, ClosedLabelValue, Label, LabelNames, LabelValue, Probe, Unknown,
+            ClosedLabelSet, ClosedLabelValue, Label, LabelValue, NamedLabels, Probe, Unknown,
             display, encode_display, nested_index, product, sum,
         },
         metric::{LabelsOf, Metric, NamedMetric},

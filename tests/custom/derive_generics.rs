@@ -2,7 +2,7 @@
 
 use gds_metrics::{
     ClosedFamily, Counter, EncodeLabelSet, Family, Gauge, GdsMetricSet, GdsMetrics, Histogram,
-    Info, LabelNames, LabelSet, Metric, schema,
+    Info, LabelSet, Metric, NamedLabels, schema,
 };
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -100,7 +100,7 @@ impl EncodeLabelSet for ByHand {
     }
 }
 
-impl LabelNames for ByHand {}
+impl NamedLabels for ByHand {}
 
 #[test]
 fn label_sets_that_are_not_derived_have_unknown_names() {

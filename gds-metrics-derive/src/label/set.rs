@@ -188,7 +188,7 @@ fn expand(input: &DeriveInput, fields: &[Field<'_>]) -> TokenStream {
         }
         None if is_generic(field.ty, &input.generics) => {
             let ty = field.ty;
-            quote!(#private::Label::Set(<#ty as #private::LabelNames>::NAMES))
+            quote!(#private::Label::Set(<#ty as #private::NamedLabels>::NAMES))
         }
         None => {
             let ty = field.ty;
@@ -207,7 +207,7 @@ fn expand(input: &DeriveInput, fields: &[Field<'_>]) -> TokenStream {
         bounds_of_names
             .get_or_insert_with(|| parse_quote!(where))
             .predicates
-            .push(parse_quote!(#ty: #private::LabelNames));
+            .push(parse_quote!(#ty: #private::NamedLabels));
     }
     let closed = closed(input, fields, &private);
 
@@ -225,7 +225,7 @@ fn expand(input: &DeriveInput, fields: &[Field<'_>]) -> TokenStream {
         }
 
         #[automatically_derived]
-        impl #impl_generics #private::LabelNames for #ident #ty_generics #bounds_of_names {
+        impl #impl_generics #private::NamedLabels for #ident #ty_generics #bounds_of_names {
             const NAMES: #private::std::option::Option<&'static [#private::Label]> =
                 #private::std::option::Option::Some(&[#(#names),*]);
         }

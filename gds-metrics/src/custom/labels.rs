@@ -194,10 +194,10 @@ impl<L: EncodeLabelSet + Clone + Eq + Hash + std::fmt::Debug + Send + Sync + 'st
 ///     metrics.register()
 /// }
 /// ```
-pub trait LabelSet: FamilyLabels + LabelNames {}
+pub trait LabelSet: FamilyLabels + NamedLabels {}
 
 #[diagnostic::do_not_recommend]
-impl<L: FamilyLabels + LabelNames> LabelSet for L {}
+impl<L: FamilyLabels + NamedLabels> LabelSet for L {}
 
 /// A label of a label set.
 #[doc(hidden)]
@@ -236,7 +236,7 @@ pub(crate) fn flat_names(labels: &'static [Label]) -> Option<Vec<&'static str>> 
 ///
 /// ```
 /// use gds_metrics::{
-///     Counter, EncodeLabelSet, Family, GdsMetricSet, GdsMetrics, LabelNames,
+///     Counter, EncodeLabelSet, Family, GdsMetricSet, GdsMetrics, NamedLabels,
 ///     prometheus_client::encoding::LabelSetEncoder,
 /// };
 ///
@@ -249,7 +249,7 @@ pub(crate) fn flat_names(labels: &'static [Label]) -> Option<Vec<&'static str>> 
 ///     }
 /// }
 ///
-/// impl LabelNames for Shard {}
+/// impl NamedLabels for Shard {}
 ///
 /// #[derive(Clone, Debug, GdsMetricSet)]
 /// struct Retries<L> {
@@ -266,29 +266,29 @@ pub(crate) fn flat_names(labels: &'static [Label]) -> Option<Vec<&'static str>> 
 #[diagnostic::on_unimplemented(
     message = "the names of the labels of `{Self}` are not known, and a generic metric set needs them",
     label = "the names of its labels are not known",
-    note = "use `#[derive(gds_metrics::EncodeLabelSet)]` for the label set, or write `impl gds_metrics::LabelNames for {Self} {{}}`"
+    note = "use `#[derive(gds_metrics::EncodeLabelSet)]` for the label set, or write `impl gds_metrics::NamedLabels for {Self} {{}}`"
 )]
-pub trait LabelNames {
+pub trait NamedLabels {
     /// `None`: not known.
     #[doc(hidden)]
     const NAMES: Option<&'static [Label]> = None;
 }
 
 // What prometheus-client implements `EncodeLabelSet` for. Their names are values.
-impl<T> LabelNames for Vec<T> {}
-impl<T> LabelNames for &[T] {}
-impl<T, const N: usize> LabelNames for [T; N] {}
+impl<T> NamedLabels for Vec<T> {}
+impl<T> NamedLabels for &[T] {}
+impl<T, const N: usize> NamedLabels for [T; N] {}
 
-impl<A: LabelNames, B: LabelNames> LabelNames for (A, B) {
+impl<A: NamedLabels, B: NamedLabels> NamedLabels for (A, B) {
     const NAMES: Option<&'static [Label]> = Some(&[Label::Set(A::NAMES), Label::Set(B::NAMES)]);
 }
 
-/// `Probe::<L>::NAMES` is what [`LabelNames`] says if `L` implements it. Otherwise it is [`Unknown`]'s `None`.
+/// `Probe::<L>::NAMES` is what [`NamedLabels`] says if `L` implements it. Otherwise it is [`Unknown`]'s `None`.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Probe<L>(std::marker::PhantomData<L>);
 
-impl<L: LabelNames> Probe<L> {
+impl<L: NamedLabels> Probe<L> {
     pub const NAMES: Option<&'static [Label]> = L::NAMES;
 }
 

@@ -8,7 +8,7 @@ use prometheus_client::metrics::{
 };
 
 use super::{
-    labels::{Label, LabelNames, Unknown},
+    labels::{Label, NamedLabels, Unknown},
     metrics::buckets,
 };
 use crate::exposition::{Bounds, MetricKind, Number, Timestamp, Writer, native::Layout};
@@ -71,18 +71,18 @@ pub(crate) mod sealed {
 #[derive(Clone, Copy, Debug)]
 pub struct NoLabels;
 
-impl LabelNames for NoLabels {
+impl NamedLabels for NoLabels {
     const NAMES: Option<&'static [Label]> = Some(&[]);
 }
 
-/// `LabelsOf::<M>::NAMES`: the names of a metric's labels, if its label set has [`LabelNames`]. Otherwise, and
+/// `LabelsOf::<M>::NAMES`: the names of a metric's labels, if its label set has [`NamedLabels`]. Otherwise, and
 /// for a type that is not a metric, it is [`Unknown`]'s `None`.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct LabelsOf<M>(PhantomData<M>);
 
-impl<M: sealed::Metric<Labels: LabelNames>> LabelsOf<M> {
-    pub const NAMES: Option<&'static [Label]> = <M::Labels as LabelNames>::NAMES;
+impl<M: sealed::Metric<Labels: NamedLabels>> LabelsOf<M> {
+    pub const NAMES: Option<&'static [Label]> = <M::Labels as NamedLabels>::NAMES;
 }
 
 impl<M> Unknown for LabelsOf<M> {}
@@ -94,8 +94,8 @@ pub trait NamedMetric: Metric {
     const NAMES: Option<&'static [Label]>;
 }
 
-impl<M: Metric + sealed::Metric<Labels: LabelNames>> NamedMetric for M {
-    const NAMES: Option<&'static [Label]> = <M::Labels as LabelNames>::NAMES;
+impl<M: Metric + sealed::Metric<Labels: NamedLabels>> NamedMetric for M {
+    const NAMES: Option<&'static [Label]> = <M::Labels as NamedLabels>::NAMES;
 }
 
 /// The options of a metric, known before the metric is made.

@@ -14,7 +14,7 @@ pub(crate) mod set;
 pub(crate) use self::registry::Definition;
 pub(crate) use self::registry::{FOLDED_SERIES, MetricRegistry};
 pub use self::{
-    labels::{ClosedLabelSet, ClosedLabelValue, FamilyLabels, LabelNames, LabelSet},
+    labels::{ClosedLabelSet, ClosedLabelValue, FamilyLabels, LabelSet, NamedLabels},
     metric::{FamilyMember, Metric},
     metrics::{
         ClosedFamily, CounterFn, Family, FloatCounter, FloatGauge, GaugeExt, GaugeFn, Histogram,
