@@ -9,10 +9,11 @@
 //!
 //! - `/users/7` and `/users/8` are one series, `path="/users/{id}"`;
 //! - `/nope` is `path="No endpoint"`, like any other unknown path;
+//! - `/block` holds its worker: the log, `/metrics` and the page name the route;
 //! - `/error` and `/panic` are counted in `http_server_exceptions_total`, and the server continues;
 //! - `POST /orders` is counted in a metric of the application, `shop_orders_total`.
 
-use std::{env, fmt, io::Write as _, time::Duration};
+use std::{env, fmt, io::Write as _, thread, time::Duration};
 
 use actix_web::{
     App, HttpResponse, HttpServer, Responder, ResponseError, get, http::StatusCode, post, web,
@@ -92,6 +93,13 @@ async fn order(metrics: web::Data<AppMetrics>, body: String) -> impl Responder {
     HttpResponse::Created().body("ordered\n")
 }
 
+/// Blocks its worker for half a second, which is a mistake: no other request of the worker goes on.
+#[get("/block")]
+async fn block() -> impl Responder {
+    thread::sleep(Duration::from_millis(500));
+    "late\n"
+}
+
 #[get("/error")]
 async fn error() -> Result<String, ShopError> {
     Err(ShopError::PaymentsDown)
@@ -122,7 +130,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         App::new()
             .app_data(web::Data::new(app_metrics.clone()))
             .service(metrics.scope())
-            .service((index, user, order, error, panic))
+            .service((index, user, order, block, error, panic))
             .wrap(metrics.clone())
     })
     .bind(address)?;
@@ -136,6 +144,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         writeln!(out, "  curl http://{address}/users/7")?;
         writeln!(out, "  curl http://{address}/users/0")?;
         writeln!(out, "  curl http://{address}/nope")?;
+        writeln!(out, "  curl http://{address}/block")?;
         writeln!(out, "  curl http://{address}/error")?;
         writeln!(out, "  curl http://{address}/panic")?;
         writeln!(out, "  curl -d card http://{address}/orders")?;

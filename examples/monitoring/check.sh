@@ -43,7 +43,7 @@ if [[ $(promtool --version) == *'version 3.'* ]]; then
     promtool check rules "$tools/native.yml"
     promtool test rules "$tools/rules_native_test.yml"
 fi
-"$python" "$here/runbooks.py"
+"$python" "$here/alerts.py"
 
 echo '== Kubernetes'
 mkdir -p "$tools/kubernetes"

@@ -56,7 +56,7 @@ def buyer(shop, rng):
     payment = rng.choice([b"card", b"card", b"invoice"])
     size = int(rng.paretovariate(0.8) * 200)
     request(shop, "POST", "/orders", body=payment + b"." * min(size, 2_000_000))
-    if rng.random() < 0.1:
+    if rng.random() < 0.03:
         request(shop, "POST", "/orders", body=b"refused" + b"." * rng.randint(0, 80))
     time.sleep(rng.expovariate(10))
 
@@ -79,7 +79,7 @@ def trouble(shop, rng):
     # A scrape without a token; and hosts beyond those that are told apart.
     request(shop, "GET", "/metrics")
     request(shop, "GET", "/", headers={"Host": f"{rng.randint(0, 99)}.example"})
-    time.sleep(rng.uniform(0.2, 0.8))
+    time.sleep(rng.uniform(1.5, 3))
 
 
 def main():

@@ -32,9 +32,17 @@ COLOURS = [
     "#73bf69", "#f2cc0c", "#5794f2", "#ff9830", "#f2495c",
     "#b877d9", "#8ab8ff", "#96d98d", "#ffb357", "#ca95e5",
 ]  # fmt: skip
-COLUMN, LINE = 66, 23  # Pixels of a column of the grid, and of a line.
+# Pixels of a column of the grid, and of a line: the width is that of a README.
+COLUMN, LINE = 42, 27
 DPI = 100
-LEGENDS = 8
+# The picture has twice as many pixels, for sharp screens.
+SHARPNESS = 2
+FIXED = {
+    "green": "#73bf69", "yellow": "#f2cc0c", "blue": "#5794f2", "orange": "#ff9830",
+    "red": "#f2495c", "text": FAINT,
+}  # fmt: skip
+# Lines that the legend of a panel has room for.
+LEGEND_LINES = 3
 
 
 def scaled(value, units, base=1000):
@@ -48,7 +56,8 @@ def formatted(value, unit):
     if math.isnan(value):
         return "–"
     if unit == "percentunit":
-        return f"{value * 100:.3g}%"
+        percent = value * 100
+        return f"{percent:,.0f}%" if abs(percent) >= 1000 else f"{percent:.3g}%"
     if unit == "s":
         if value == 0 or value >= 1:
             return f"{value:.3g} s" if value < 120 else f"{value / 60:.3g} min"
@@ -63,6 +72,16 @@ def legend(template, labels):
     if not template:
         return ""
     return re.sub(r"{{(\w+)}}", lambda found: labels.get(found.group(1), ""), template)
+
+
+def colour(panel, name, at):
+    """The colour of a series: what the panel says of its name, or the next of the palette."""
+    for override in panel["fieldConfig"]["overrides"]:
+        matcher, first = override["matcher"], override["properties"][0]
+        if first["id"] == "color" and matcher["id"] == "byRegexp":
+            if re.search(matcher["options"].strip("/"), name):
+                return FIXED.get(first["value"]["fixedColor"], TEXT)
+    return COLOURS[at % len(COLOURS)]
 
 
 class Picture:
@@ -138,14 +157,14 @@ class Picture:
     def scales(self, box, unit=None):
         box.set_facecolor(PANEL)
         box.set_xlim(self.start, self.end)
-        box.tick_params(colors=FAINT, labelsize=6.5, length=0)
+        box.tick_params(colors=FAINT, labelsize=7, length=0)
         box.grid(color="#2c3036", linewidth=0.6)
         box.spines[:].set_visible(False)
-        box.xaxis.set_major_locator(plt.MaxNLocator(5))
+        box.xaxis.set_major_locator(plt.MaxNLocator(3))
         clock = FuncFormatter(lambda at, _: time.strftime("%H:%M:%S", time.gmtime(at)))
         box.xaxis.set_major_formatter(clock)
         if unit:
-            box.yaxis.set_major_locator(plt.MaxNLocator(5))
+            box.yaxis.set_major_locator(plt.MaxNLocator(4))
             box.yaxis.set_major_formatter(FuncFormatter(lambda value, _: formatted(value, unit)))
 
     def no_data(self, box):
@@ -153,7 +172,7 @@ class Picture:
         box.text(0.5, 0.5, "No data", transform=box.transAxes, color=FAINT, **style)
 
     def lines(self, panel, unit):
-        box = self.axes(panel["gridPos"], 58, 14, 30, 46)
+        box = self.axes(panel["gridPos"], 58, 14, 30, 66)
         self.scales(box, unit)
         found = [each for target in panel["targets"] for each in self.series(target)]
         if not found:
@@ -166,23 +185,27 @@ class Picture:
                 layer = numpy.zeros(len(times))
                 layer[numpy.searchsorted(times, own)] = numpy.nan_to_num(values)
                 layers.append(layer)
-            colours = [COLOURS[at % len(COLOURS)] for at in range(len(found))]
+            colours = [colour(panel, name, at) for at, (name, *_) in enumerate(found)]
             marks = box.stackplot(times, layers, colors=colours, alpha=0.55)
         else:
             marks = []
-            for at, (_, _, times, values) in enumerate(found):
-                marks += box.plot(times, values, color=COLOURS[at % len(COLOURS)], linewidth=1.1)
+            for at, (name, _, times, values) in enumerate(found):
+                marks += box.plot(times, values, color=colour(panel, name, at), linewidth=1.1)
         if "min" in panel["fieldConfig"]["defaults"]:
-            box.set_ylim(bottom=panel["fieldConfig"]["defaults"]["min"])
+            highest = max(numpy.nanmax(values) for *_, values in found)
+            box.set_ylim(panel["fieldConfig"]["defaults"]["min"], highest * 1.1 or 1)
         names = [name for name, *_ in found]
+        longest = max(map(len, names))
+        columns = 5 if longest < 5 else 3 if longest < 11 else 2
+        room = columns * LEGEND_LINES
         box.legend(
-            marks[:LEGENDS],
-            [*names[: LEGENDS - 1], "…"] if len(names) > LEGENDS else names,
+            marks[:room],
+            [*names[: room - 1], "…"] if len(names) > room else names,
             loc="upper left",
             bbox_to_anchor=(-50 / (panel["gridPos"]["w"] * COLUMN - 72), -0.11),
-            ncols=4 if max(map(len, names)) < 18 else 2,
+            ncols=columns,
             frameon=False,
-            fontsize=6.2,
+            fontsize=7,
             labelcolor=TEXT,
             handlelength=1,
             columnspacing=1,
@@ -214,7 +237,7 @@ class Picture:
         box.set_yticks(rows[::every], bounds[::every])
 
     def table(self, panel, _unit):
-        box = self.axes(panel["gridPos"], 14, 14, 36, 8)
+        box = self.axes(panel["gridPos"], 12, 10, 32, 6)
         box.axis("off")
         units = {
             override["matcher"]["options"]: override["properties"][0]["value"]
@@ -235,11 +258,11 @@ class Picture:
             for at, column in enumerate(columns):
                 value = (values or {}).get(column, math.nan)
                 text = column if values is None else formatted(value, units[column])
-                box.text(0.66 + at * 0.17, y, text, color=colour, ha="right", **style)
+                box.text(0.64 + at * 0.18, y, text, color=colour, ha="right", **style)
 
     def save(self, path):
         drawn = io.BytesIO()
-        self.figure.savefig(drawn, format="png", facecolor=BACKGROUND)
+        self.figure.savefig(drawn, format="png", facecolor=BACKGROUND, dpi=DPI * SHARPNESS)
         # A palette: a third of the bytes, and hardly another picture.
         Image.open(drawn).convert("RGB").quantize(96).save(path, optimize=True)
 

@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """VictoriaMetrics scrapes the shop, vmagent scrapes it and writes on to another VictoriaMetrics, and
-vmalert reads the rules: checks that both have counted what was sent, and that it takes every rule."""
+vmalert evaluates the rules. Checks that both stores count what was sent, that vmalert evaluates every
+rule without an error, and that every series it records is in the store."""
 
 import json
 import sys
 import urllib.request
 
 import load
+import queries
 from stack import Stack, ask, free_port, until
 
 SENT = 60
@@ -33,6 +35,31 @@ def number(victoria, query):
     return float(found[0]["value"][1]) if found else None
 
 
+def check_rules(stack, store, alerts):
+    """Every rule is evaluated, and every recorded series is there to be asked for."""
+    rules_files = stack.home.glob("rules/*.yml")
+    pending = {query for name, query in queries.of_rules(rules_files) if name.startswith("rule ") and ":" in name}
+
+    def rules():
+        with urllib.request.urlopen(f"http://{alerts.address}/api/v1/rules", timeout=20) as answer:
+            return [rule for group in json.load(answer)["data"]["groups"] for rule in group["rules"]]
+
+    def none_is_left():
+        pending.difference_update([query for query in pending if number(store, query) is not None])
+        return not pending
+
+    count = len(pending)
+    try:
+        until("recorded series", none_is_left, seconds=150)
+    except TimeoutError:
+        sys.exit("vmalert has not recorded\n  " + "\n  ".join(sorted(pending)))
+    evaluated = rules()
+    failed = [f"{rule['name']}: {rule['lastError']}" for rule in evaluated if rule["health"] != "ok"]
+    if failed or not evaluated:
+        sys.exit("vmalert has no rules, or they fail:\n  " + "\n  ".join(failed))
+    print(f"vmalert evaluates {len(evaluated)} rules and records {count} kinds of series")
+
+
 def main():
     shop, prometheus = (f"127.0.0.1:{free_port()}" for _ in range(2))
     with Stack(shop, prometheus, fast=True) as stack:
@@ -53,7 +80,7 @@ def main():
             stack, "vmalert-at-the-shop", free_port(), f"-rule={stack.home}/rules/*.yml",
             f"-datasource.url=http://{direct.address}", f"-remoteWrite.url=http://{direct.address}",
             f"-remoteRead.url=http://{direct.address}", "-notifier.blackhole", "-rule.evalDelay=0s",
-            "-datasource.queryStep=5s", "-remoteWrite.flushInterval=1s",
+            "-remoteWrite.flushInterval=1s",
         )  # fmt: skip
         for victoria in (direct, behind):
             until("a target that is up", lambda: number(victoria, "min(up)") == 1)
@@ -63,13 +90,8 @@ def main():
         for victoria in (direct, behind):
             until(f"{SENT} requests", lambda: number(victoria, total) == SENT)
         print("VictoriaMetrics, and vmagent before it, count what was sent")
-        # It ends at the start if it cannot read a rule.
-        with urllib.request.urlopen(f"http://{alerts.address}/api/v1/rules", timeout=20) as answer:
-            groups = json.load(answer)["data"]["groups"]
-        count = sum(len(group["rules"]) for group in groups)
-        if not count:
-            sys.exit("vmalert has no rules")
-        print(f"vmalert reads {count} rules")
+        stack.start_load(seconds=300)
+        check_rules(stack, direct, alerts)
 
 
 if __name__ == "__main__":

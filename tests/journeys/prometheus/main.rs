@@ -6,6 +6,7 @@
 //! GDS_METRICS_PYTHON=venv/bin/python cargo test --test prometheus -- --ignored
 //! ```
 
+mod application;
 mod documents;
 mod http;
 mod native;
@@ -13,6 +14,7 @@ mod programs;
 mod running;
 mod samples;
 mod server;
+mod store;
 
 use std::{
     collections::BTreeMap,

@@ -2,11 +2,7 @@
 
 use std::{collections::BTreeMap, net::SocketAddr, thread};
 
-use crate::{
-    http,
-    programs::{Prometheus, Quickstart},
-    wait_for,
-};
+use crate::{http, programs::Quickstart, store::Store, wait_for};
 
 /// Method, path, body, and what is to come of it: the `path` label and the code.
 const REQUESTS: [(&str, &str, &str, (&str, &str)); 8] = [
@@ -26,7 +22,7 @@ const ROUNDS: usize = 150;
 #[ignore = "needs prometheus"]
 fn prometheus_scrapes_the_quickstart_under_load() {
     let quickstart = Quickstart::start();
-    let prometheus = Prometheus::scraping(quickstart.address);
+    let prometheus = Store::scraping(quickstart.address);
 
     wait_for("the target to be up", || match prometheus.health("right") {
         (health, error) if health == "up" && error.is_empty() => Ok(()),
@@ -104,7 +100,7 @@ fn prometheus_scrapes_the_quickstart_under_load() {
 #[ignore = "needs prometheus"]
 fn prometheus_is_told_types_helps_and_units() {
     let quickstart = Quickstart::start();
-    let prometheus = Prometheus::scraping(quickstart.address);
+    let prometheus = Store::scraping(quickstart.address);
     http::get(quickstart.address, "/", &[]);
 
     // The name without `_total`, and the unit: this is OpenMetrics, which it asked for.
@@ -159,7 +155,7 @@ fn prometheus_is_told_types_helps_and_units() {
 #[ignore = "needs prometheus"]
 fn prometheus_is_refused_without_the_token() {
     let quickstart = Quickstart::start();
-    let prometheus = Prometheus::scraping(quickstart.address);
+    let prometheus = Store::scraping(quickstart.address);
     for (job, code) in [("wrong", "403"), ("none", "401")] {
         wait_for("a refusal", || match prometheus.health(job) {
             (health, error) if health == "down" && error.contains(code) => Ok(()),
