@@ -115,6 +115,18 @@ pub enum ConfigError {
         /// The name.
         value: String,
     },
+    /// `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS` is not a list of methods.
+    #[non_exhaustive]
+    KnownMethods {
+        /// What is wrong.
+        problem: String,
+    },
+    /// `OTEL_RESOURCE_ATTRIBUTES` is not what OpenTelemetry says it should be.
+    #[non_exhaustive]
+    ResourceAttributes {
+        /// The part that cannot be read.
+        pair: String,
+    },
     /// A pattern that no route can have is to be excluded.
     #[non_exhaustive]
     Exclude {
@@ -190,6 +202,16 @@ impl fmt::Display for ConfigError {
                 f,
                 "`.error_kind(…)` has `{value}`: it should be a name of 1 to 64 ASCII letters, digits, `_`, `-` \
          or `.`"
+            ),
+            Self::KnownMethods { problem } => write!(
+                f,
+                "OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS {problem}: it should hold methods such as \
+         `GET,POST,PROPFIND`, separated by commas"
+            ),
+            Self::ResourceAttributes { pair } => write!(
+                f,
+                "OTEL_RESOURCE_ATTRIBUTES has `{pair}`: each part should be `key=value`, separated by commas, \
+         with other commas, `=` and `%` percent-encoded"
             ),
             Self::Exclude { value } => write!(
                 f,

@@ -15,6 +15,9 @@ pub mod fleets {}
 #[doc = include_str!("../docs/native_histograms.md")]
 pub mod native_histograms {}
 
+#[doc = include_str!("../docs/opentelemetry.md")]
+pub mod opentelemetry {}
+
 #[doc = include_str!("../docs/from_python.md")]
 pub mod from_python {}
 

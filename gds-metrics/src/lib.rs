@@ -131,7 +131,7 @@ pub use prometheus_client::{
 };
 
 pub use crate::{
-    config::GdsMetricsBuilder,
+    config::{GdsMetricsBuilder, LabelNames},
     custom::{
         ClosedFamily, ClosedLabelSet, ClosedLabelValue, CounterFn, Family, FamilyMember,
         FloatCounter, FloatGauge, GaugeExt, GaugeFn, GdsMetricSet, Histogram, InProgress, Info,

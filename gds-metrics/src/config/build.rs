@@ -7,6 +7,7 @@ use ipnet::IpNet;
 use super::{
     builder::{AuthSetting, GdsMetricsBuilder},
     environment::TokenSource,
+    label_names::LabelNames,
     values,
 };
 use crate::{
@@ -14,7 +15,7 @@ use crate::{
     error::ConfigError,
     instance::GdsMetrics,
     middleware::Misuse,
-    requests::{MAX_HOSTS, Settings, Store, nanos_of},
+    requests::{Hosts, MAX_HOSTS, Settings, Store, nanos_of},
 };
 
 /// The Python client's.
@@ -46,6 +47,8 @@ impl GdsMetrics {
     /// | `METRICS_HOSTS` | the hosts that the `host` label tells apart, separated by commas |
     /// | `METRICS_ALLOWED_IPS` | addresses or ranges that may scrape, separated by commas |
     /// | `METRICS_TRUSTED_PROXIES` | addresses or ranges of proxies whose `X-Forwarded-For` is believed |
+    ///
+    /// With [`label_names`](GdsMetricsBuilder::label_names) some of OpenTelemetry's variables are read, too.
     ///
     /// An empty list is as unset; an empty variable of any other kind is an error.
     ///
@@ -92,16 +95,31 @@ impl GdsMetricsBuilder {
                 }
             }
         };
+        let allowed =
+            values::addresses_or("`.allow_ips(…)`", self.allowed_ips, environment.allowed_ips)?;
+        let proxies = values::addresses_or(
+            "`.trusted_proxies(…)`",
+            self.trusted_proxies,
+            environment.trusted_proxies,
+        )?;
+        let mut builtin = self.builtin;
+        let opentelemetry = match self.label_names {
+            LabelNames::Gds => None,
+            LabelNames::OpenTelemetry => {
+                builtin.target_info = environment.opentelemetry.target_info()?;
+                let proxies = proxies.clone().unwrap_or_default();
+                Some(environment.opentelemetry.names(proxies)?)
+            }
+        };
+        if allowed.is_none() && proxies.is_some() && opentelemetry.is_none() {
+            log::warn!(
+                "there are trusted proxies, but no addresses that may scrape: without METRICS_ALLOWED_IPS \
+                 or `.allow_ips(…)` all may"
+            );
+        }
         let access = Access {
             tokens,
-            addresses: addresses(
-                values::addresses_or("`.allow_ips(…)`", self.allowed_ips, environment.allowed_ips)?,
-                values::addresses_or(
-                    "`.trusted_proxies(…)`",
-                    self.trusted_proxies,
-                    environment.trusted_proxies,
-                )?,
-            ),
+            addresses: addresses(allowed, proxies),
         };
         if from_env && !explicit && access.is_open() {
             log::warn!(
@@ -120,10 +138,19 @@ impl GdsMetricsBuilder {
             DEFAULT_MAX_HOSTS,
             MAX_HOSTS,
         )?;
+        // Not Cloud Foundry's hosts: nobody has asked for labels of them.
+        let hosts = match opentelemetry {
+            None => environment.hosts.or(vcap_hosts),
+            Some(_) => environment.hosts,
+        };
+        let hosts = values::hosts(self.hosts, hosts, max_hosts)?;
         let settings = Settings {
             bounds: nanos_of(&buckets),
             buckets,
-            hosts: values::hosts(self.hosts, environment.hosts.or(vcap_hosts), max_hosts)?,
+            hosts: match (hosts, &opentelemetry) {
+                (Hosts::FirstSeen(_), Some(_)) => Hosts::Unlabelled,
+                (hosts, _) => hosts,
+            },
             max_label_sets: values::cap(
                 ".max_label_sets(…)",
                 self.max_label_sets,
@@ -136,6 +163,7 @@ impl GdsMetricsBuilder {
             blocking: self.blocking.map(values::blocking).transpose()?,
             native_histograms: self.native_histograms,
             exemplars: self.exemplars,
+            opentelemetry,
         };
         let endpoint = EndpointSettings {
             path,
@@ -146,7 +174,7 @@ impl GdsMetricsBuilder {
         Ok(GdsMetrics::new(
             endpoint,
             Store::new(settings, Box::new(Misuse::new())),
-            self.builtin,
+            builtin,
             self.options,
         ))
     }
@@ -168,6 +196,7 @@ impl fmt::Debug for GdsMetricsBuilder {
             .field("blocking", &self.blocking)
             .field("native_histograms", &self.native_histograms)
             .field("exemplars", &self.exemplars)
+            .field("label_names", &self.label_names)
             .field("options", &self.options)
             .field("builtin", &self.builtin)
             .finish_non_exhaustive()
@@ -175,12 +204,6 @@ impl fmt::Debug for GdsMetricsBuilder {
 }
 
 fn addresses(allowed: Option<Vec<IpNet>>, proxies: Option<Vec<IpNet>>) -> Option<Addresses> {
-    if allowed.is_none() && proxies.is_some() {
-        log::warn!(
-            "there are trusted proxies, but no addresses that may scrape: without METRICS_ALLOWED_IPS \
-             or `.allow_ips(…)` all may"
-        );
-    }
     let addresses = Addresses {
         allowed: allowed?,
         proxies: proxies.unwrap_or_default(),
