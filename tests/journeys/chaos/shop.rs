@@ -20,12 +20,13 @@ use actix_web::{
     web::{self, Bytes, Data, ServiceConfig},
 };
 use futures_util::{Stream, StreamExt as _, stream};
-use gds_metrics::{Format, GdsMetrics};
+use gds_metrics::{Format, GdsMetrics, LabelNames};
 use tokio::sync::Semaphore;
 
 use crate::support::{
     ON_PURPOSE, eventually,
     exposition::Scrape,
+    names::NAMES,
     quiet_panics,
     server::{Server, serve},
 };
@@ -39,6 +40,7 @@ pub(crate) struct Setup {
     pub(crate) h2c: bool,
     /// Seconds that a graceful stop waits.
     pub(crate) grace: u64,
+    pub(crate) names: LabelNames,
 }
 
 impl Default for Setup {
@@ -49,6 +51,7 @@ impl Default for Setup {
             half_closed: true,
             h2c: false,
             grace: 20,
+            names: LabelNames::Gds,
         }
     }
 }
@@ -108,7 +111,13 @@ pub(crate) struct Shop {
 impl Shop {
     pub(crate) fn open(setup: Setup) -> Self {
         quiet_panics();
-        let builder = GdsMetrics::builder().extended(setup.extended);
+        let mut builder = GdsMetrics::builder()
+            .extended(setup.extended)
+            .label_names(setup.names);
+        if setup.names == LabelNames::OpenTelemetry {
+            // Else no host is told.
+            builder = builder.hosts(["app.example"]);
+        }
         let metrics = builder.build().expect("the defaults");
         let traffic = Arc::<Traffic>::default();
         let gate = Arc::new(Semaphore::new(0));
@@ -197,7 +206,8 @@ impl Shop {
         });
         let scrape = self.scrape();
         assert_eq!(scrape.total(), self.traffic.started());
-        scrape
+        scrape.check_panics();
+        scrape.in_gds_names()
     }
 
     /// Waits until nothing is in flight, and compares all that was recorded; of the extended
@@ -223,12 +233,18 @@ impl Shop {
     }
 }
 
-/// Plays a case without and with the extended group, which must not change what is recorded.
+/// Plays a case without and with the extended group, and with either scheme of label names. Neither may
+/// change what is recorded.
 #[track_caller]
 pub(crate) fn play(setup: Setup, case: impl Fn(&mut Shop)) {
-    for extended in [false, true] {
-        let mut shop = Shop::open(Setup { extended, ..setup });
-        case(&mut shop);
+    for names in NAMES {
+        for extended in [false, true] {
+            case(&mut Shop::open(Setup {
+                extended,
+                names,
+                ..setup
+            }));
+        }
     }
 }
 
