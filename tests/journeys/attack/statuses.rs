@@ -26,7 +26,7 @@ async fn answer(code: web::Path<u16>) -> HttpResponse {
 /// However many there are, what follows after the caps is one series for each method and class.
 #[test]
 fn chosen_by_the_client() {
-    NAMES.map(check);
+    NAMES.into_iter().for_each(check);
 }
 
 fn check(names: LabelNames) {
