@@ -98,6 +98,7 @@
 //! - [`guides::deployment`]: Kubernetes, ECS and Cloud Foundry.
 //! - [`guides::fleets`]: what many instances cost a Prometheus, and what saves most.
 //! - [`guides::native_histograms`]: native histograms and exemplars, and which switch they need where.
+//! - [`guides::opentelemetry`]: OpenTelemetry's label names, and what changes with them.
 //! - [`guides::from_python`] and [`guides::from_actix_web_prom`]: for those who move over.
 //! - [`schema`]: what a set consists of, for documentation and dashboards.
 

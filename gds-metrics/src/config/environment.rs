@@ -5,7 +5,7 @@ use std::{env, ffi::OsString, path::PathBuf};
 use ipnet::IpNet;
 use serde_json::Value;
 
-use super::{label_names::Variables, values};
+use super::{opentelemetry::Variables, values};
 use crate::{
     endpoint::{TOKEN_FILE, check_token},
     error::ConfigError,

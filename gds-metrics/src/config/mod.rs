@@ -4,6 +4,8 @@ mod build;
 mod builder;
 mod environment;
 mod label_names;
+mod naming;
+mod opentelemetry;
 mod values;
 
 pub use self::{builder::GdsMetricsBuilder, label_names::LabelNames};
