@@ -208,7 +208,7 @@ fn label_names_are_those_of_the_metrics() {
     }
     for text in [&rules, &dashboard] {
         for own in [
-            "(path", "path,", ", code", "code=~", "code!=", " path:", "{{path", "by (code",
+            "(path", "path,", ", code", "code=~", "code!=", " path: /", "{{path", "by (code",
         ] {
             let found = text.lines().find(|line| {
                 let line = line.replace("$path", "");
