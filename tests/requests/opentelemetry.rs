@@ -169,7 +169,7 @@ async fn a_panic_and_a_status_of_500() {
     let metrics = settings().build().expect("settings");
     let handler = |what: web::Path<String>| async move {
         assert!(*what == "500", "{ON_PURPOSE}");
-        HttpResponse::InternalServerError()
+        HttpResponse::InternalServerError().finish()
     };
     quiet_panics();
     let app = App::new().route("/{what}", web::get().to(handler));

@@ -103,19 +103,14 @@ impl GdsMetricsBuilder {
             environment.trusted_proxies,
         )?;
         let mut builtin = self.builtin;
-        let opentelemetry = match self.label_names {
-            LabelNames::Gds => None,
-            LabelNames::OpenTelemetry => {
-                builtin.target_info = environment.opentelemetry.target_info()?;
-                let proxies = proxies.clone().unwrap_or_default();
-                Some(environment.opentelemetry.names(proxies)?)
-            }
-        };
+        let mut opentelemetry = None;
+        if self.label_names == LabelNames::OpenTelemetry {
+            builtin.target_info = environment.opentelemetry.target_info()?;
+            let proxies = proxies.clone().unwrap_or_default();
+            opentelemetry = Some(environment.opentelemetry.names(proxies)?);
+        }
         if allowed.is_none() && proxies.is_some() && opentelemetry.is_none() {
-            log::warn!(
-                "there are trusted proxies, but no addresses that may scrape: without METRICS_ALLOWED_IPS \
-                 or `.allow_ips(…)` all may"
-            );
+            warn_of_unused_proxies();
         }
         let access = Access {
             tokens,
@@ -143,14 +138,14 @@ impl GdsMetricsBuilder {
             None => environment.hosts.or(vcap_hosts),
             Some(_) => environment.hosts,
         };
-        let hosts = values::hosts(self.hosts, hosts, max_hosts)?;
+        let hosts = match values::hosts(self.hosts, hosts, max_hosts)? {
+            Hosts::FirstSeen(_) if opentelemetry.is_some() => Hosts::Unlabelled,
+            hosts => hosts,
+        };
         let settings = Settings {
             bounds: nanos_of(&buckets),
             buckets,
-            hosts: match (hosts, &opentelemetry) {
-                (Hosts::FirstSeen(_), Some(_)) => Hosts::Unlabelled,
-                (hosts, _) => hosts,
-            },
+            hosts,
             max_label_sets: values::cap(
                 ".max_label_sets(…)",
                 self.max_label_sets,
@@ -201,6 +196,13 @@ impl fmt::Debug for GdsMetricsBuilder {
             .field("builtin", &self.builtin)
             .finish_non_exhaustive()
     }
+}
+
+fn warn_of_unused_proxies() {
+    log::warn!(
+        "there are trusted proxies, but no addresses that may scrape: without METRICS_ALLOWED_IPS \
+         or `.allow_ips(…)` all may"
+    );
 }
 
 fn addresses(allowed: Option<Vec<IpNet>>, proxies: Option<Vec<IpNet>>) -> Option<Addresses> {

@@ -262,25 +262,25 @@ impl Board {
 
 /// Gives a panel OpenTelemetry's label names.
 fn rename(panel: &mut Value) {
-    let targets = panel["targets"].as_array_mut().into_iter().flatten();
-    for target in targets {
+    // Not by `[…]`, which would add what is not there.
+    let targets = panel.get_mut("targets").and_then(Value::as_array_mut);
+    for target in targets.into_iter().flatten() {
         for (name, renamed) in [
             ("expr", names::query as fn(&str) -> String),
             ("legendFormat", names::template),
         ] {
-            if let Some(text) = target[name].as_str() {
-                target[name] = renamed(text).into();
+            if let Some(Value::String(text)) = target.get_mut(name) {
+                *text = renamed(text);
             }
         }
     }
-    let transformations = panel["transformations"].as_array_mut();
+    let transformations = panel.get_mut("transformations");
+    let transformations = transformations.and_then(Value::as_array_mut);
     for transformation in transformations.into_iter().flatten() {
-        let options = &mut transformation["options"];
-        if let Some(field) = options["byField"].as_str() {
-            options["byField"] = names::label(field).into();
+        if let Some(Value::String(field)) = transformation.pointer_mut("/options/byField") {
+            *field = names::label(field).to_owned();
         }
-        let renamed = options["renameByName"].as_object_mut();
-        if let Some(renamed) = renamed
+        if let Some(Value::Object(renamed)) = transformation.pointer_mut("/options/renameByName")
             && let Some(title) = renamed.remove("path")
         {
             renamed.insert(names::label("path").to_owned(), title);
