@@ -35,8 +35,9 @@ const BOUNDS: [(&str, f64, f64); 17] = [
     ("exemplars", 1245.0, 0.0),
     ("exemplars-traced", 1570.0, 0.0),
     // The aim: 60 more than under this crate's own names.
-    ("opentelemetry", 1150.0, 0.0),
-    ("opentelemetry-proxied", 1300.0, 0.0),
+    ("opentelemetry", 1110.0, 0.0),
+    // Beyond that aim: the proxy's address is looked for in the list, and its header is read.
+    ("opentelemetry-proxied", 1435.0, 0.0),
 ];
 
 fn main() -> ExitCode {

@@ -67,6 +67,9 @@ async fn child() {
     println!("child says: {} over", lines.join("\n"));
 }
 
+/// Which names, the variables, and what the child says.
+type Row<'a> = (&'a str, &'a [(&'a str, &'a str)], String);
+
 #[test]
 fn variables() {
     const ATTRIBUTES: (&str, &str) = (
@@ -96,7 +99,7 @@ fn variables() {
     let default = [("GET", "", 1), ("POST", "", 1), ("_OTHER", "", 1)];
     let server = "server_address=\"shop.example\",server_port=\"80\",";
     let listed = default.map(|(method, _, count)| (method, server, count));
-    let table: &[(&str, &[(&str, &str)], String)] = &[
+    let table: &[Row<'_>] = &[
         ("opentelemetry", &[], lines("", &default)),
         (
             "opentelemetry",
