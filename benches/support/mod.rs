@@ -20,7 +20,7 @@ use actix_web::{
     rt::System,
     test, web,
 };
-use gds_metrics::GdsMetrics;
+use gds_metrics::{GdsMetrics, LabelNames};
 
 /// The arguments, without what cargo adds.
 pub fn arguments() -> Vec<String> {
@@ -100,6 +100,10 @@ pub struct Case {
     pub exemplars: bool,
     /// Whether each request has a `traceparent`.
     pub traced: bool,
+    /// Whether the labels have OpenTelemetry's names, of a host that is listed.
+    pub opentelemetry: bool,
+    /// Whether each request comes from a trusted proxy that tells the scheme.
+    pub proxied: bool,
 }
 
 const NAMED: Case = Case {
@@ -115,6 +119,8 @@ const NAMED: Case = Case {
     native: false,
     exemplars: false,
     traced: false,
+    opentelemetry: false,
+    proxied: false,
 };
 const UNNAMED: Case = Case {
     name: "unnamed",
@@ -125,7 +131,7 @@ const UNNAMED: Case = Case {
 const TRACEPARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
 impl Case {
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         NAMED,
         UNNAMED,
         Self {
@@ -196,6 +202,17 @@ impl Case {
             traced: true,
             ..NAMED
         },
+        Self {
+            name: "opentelemetry",
+            opentelemetry: true,
+            ..NAMED
+        },
+        Self {
+            name: "opentelemetry-proxied",
+            opentelemetry: true,
+            proxied: true,
+            ..NAMED
+        },
     ];
 
     pub fn of_name(name: &str) -> Self {
@@ -262,6 +279,12 @@ impl Case {
         if self.traced {
             request = request.insert_header(("traceparent", TRACEPARENT));
         }
+        if self.proxied {
+            let peer = ([10, 0, 0, 1], 443).into();
+            request = request
+                .peer_addr(peer)
+                .insert_header(("x-forwarded-proto", "https"));
+        }
         let mut request = request.to_request();
         // The server makes none for a request without a body; the test request has an empty one.
         request.take_payload();
@@ -269,14 +292,21 @@ impl Case {
     }
 
     pub fn metrics(self) -> GdsMetrics {
-        GdsMetrics::builder()
+        let mut builder = GdsMetrics::builder()
             .max_hosts(self.max_hosts)
             .max_label_sets(self.max_label_sets)
             .extended(self.extended)
             .native_histograms(self.native)
-            .exemplars(self.exemplars)
-            .build()
-            .expect("the settings are right")
+            .exemplars(self.exemplars);
+        if self.opentelemetry {
+            builder = builder
+                .label_names(LabelNames::OpenTelemetry)
+                .hosts([format!("customer-{}.example.com", self.first_host)]);
+        }
+        if self.proxied {
+            builder = builder.trusted_proxies(["10.0.0.0/8"]);
+        }
+        builder.build().expect("the settings are right")
     }
 }
 

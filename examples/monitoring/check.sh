@@ -57,6 +57,8 @@ node "$tools/kubernetes/check.mjs" "$here"/kubernetes/*.yml
 
 echo '== A real Prometheus'
 "$python" "$here/check.py" "$@"
+echo "== OpenTelemetry's label names"
+"$python" "$here/opentelemetry.py"
 
 # They come with Debian's testing release, as does Prometheus 3.
 if command -v vmalert >/dev/null; then

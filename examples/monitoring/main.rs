@@ -4,7 +4,8 @@
 //! `examples/monitoring/run.sh` starts all of it, load included. The application alone:
 //! `cargo run --example monitoring`. It also prints what Prometheus and Grafana need to watch it:
 //! `cargo run --example monitoring -- rules`, `-- native-rules` and `-- dashboard`, each for all jobs or for
-//! the one whose name follows.
+//! the one whose name follows. With `OPENTELEMETRY` in the environment all of it has OpenTelemetry's label
+//! names.
 
 use std::{env, fmt, io, thread, time::Duration};
 
@@ -17,7 +18,7 @@ use actix_web::{
 use futures_util::stream;
 use gds_metrics::{
     Counter, EncodeLabelSet, EncodeLabelValue, Family, Gauge, GaugeExt, GdsMetricSet, GdsMetrics,
-    Histogram, Monitoring, StateSet, Summary,
+    Histogram, LabelNames, Monitoring, StateSet, Summary,
 };
 
 /// What the shop itself counts.
@@ -170,8 +171,13 @@ fn print(what: &str, metrics: &GdsMetrics) -> Result<(), Box<dyn std::error::Err
 
 #[actix_web::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let metrics = GdsMetrics::builder()
-        .from_env()?
+    let mut builder = GdsMetrics::builder().from_env()?;
+    if env::var_os("OPENTELEMETRY").is_some() {
+        builder = builder
+            .label_names(LabelNames::OpenTelemetry)
+            .hosts(["shop.example"]);
+    }
+    let metrics = builder
         .extended(true)
         .process_metrics(true)
         .event_loop_delay(true)

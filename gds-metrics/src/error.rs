@@ -123,6 +123,18 @@ pub enum ConfigError {
         /// The name.
         value: String,
     },
+    /// `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS` is not a list of methods.
+    #[non_exhaustive]
+    KnownMethods {
+        /// What is wrong.
+        problem: String,
+    },
+    /// `OTEL_RESOURCE_ATTRIBUTES` does not have the form that OpenTelemetry specifies.
+    #[non_exhaustive]
+    ResourceAttributes {
+        /// The part that cannot be read.
+        pair: String,
+    },
     /// An excluded pattern is not one that a route can have.
     #[non_exhaustive]
     Exclude {
@@ -198,6 +210,16 @@ impl fmt::Display for ConfigError {
                 f,
                 "`.error_kind(…)` has `{value}`: it should be a name of 1 to 64 ASCII letters, digits, `_`, `-` \
          or `.`"
+            ),
+            Self::KnownMethods { problem } => write!(
+                f,
+                "OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS {problem}: it should hold methods such as \
+         `GET,POST,PROPFIND`, separated by commas"
+            ),
+            Self::ResourceAttributes { pair } => write!(
+                f,
+                "OTEL_RESOURCE_ATTRIBUTES has `{pair}`: each part should be `key=value`, separated by commas, \
+         with other commas, `=` and `%` percent-encoded"
             ),
             Self::Exclude { value } => write!(
                 f,

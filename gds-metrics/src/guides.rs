@@ -7,10 +7,11 @@
 //! 5. [`deployment`]: Kubernetes, ECS and Cloud Foundry
 //! 6. [`monitoring`]: queries, alerts and a dashboard
 //! 7. [`native_histograms`]: native histograms and exemplars
-//! 8. [`fleets`]: what many instances cost a Prometheus
-//! 9. [`troubleshooting`]: symptoms, and what each alert means
-//! 10. [`guarantees`](crate::guarantees): what is recorded, and the limits
-//! 11. Moving from [Python](from_python), [`actix-web-prom`](from_actix_web_prom),
+//! 8. [`opentelemetry`]: OpenTelemetry's label names
+//! 9. [`fleets`]: what many instances cost a Prometheus
+//! 10. [`troubleshooting`]: symptoms, and what each alert means
+//! 11. [`guarantees`](crate::guarantees): what is recorded, and the limits
+//! 12. Moving from [Python](from_python), [`actix-web-prom`](from_actix_web_prom),
 //!     [`actix-web-metrics`](from_actix_web_metrics) or [OpenTelemetry](from_opentelemetry)
 
 // Headings are names of alerts, and names of servers are not code.
@@ -37,7 +38,8 @@ pub mod monitoring {}
 #[doc = include_str!("../docs/native_histograms.md")]
 pub mod native_histograms {}
 
-// The guide `opentelemetry` comes here, and into the list above after `native_histograms`.
+#[doc = include_str!("../docs/opentelemetry.md")]
+pub mod opentelemetry {}
 
 #[doc = include_str!("../docs/fleets.md")]
 pub mod fleets {}

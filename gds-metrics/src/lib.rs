@@ -134,7 +134,7 @@ pub use prometheus_client::{
 };
 
 pub use crate::{
-    config::GdsMetricsBuilder,
+    config::{GdsMetricsBuilder, LabelNames},
     custom::{
         ClosedFamily, ClosedLabelSet, ClosedLabelValue, CounterFn, Family, FamilyLabels,
         FamilyMember, FloatCounter, FloatGauge, GaugeExt, GaugeFn, GdsMetricSet, Histogram,

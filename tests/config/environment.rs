@@ -23,7 +23,7 @@ use crate::support::{ON_PURPOSE, recorded};
 
 /// Set in a child process; holds what the builder is to be told besides.
 const CHILD: &str = "GDS_METRICS_TEST_CHILD";
-const VARIABLES: [&str; 8] = [
+const VARIABLES: [&str; 11] = [
     "PROMETHEUS_METRICS_PATH",
     "METRICS_BASIC_AUTH",
     "METRICS_AUTH_TOKEN",
@@ -32,6 +32,9 @@ const VARIABLES: [&str; 8] = [
     "METRICS_HOSTS",
     "METRICS_ALLOWED_IPS",
     "METRICS_TRUSTED_PROXIES",
+    "OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS",
+    "OTEL_RESOURCE_ATTRIBUTES",
+    "OTEL_SERVICE_NAME",
 ];
 
 /// One test of this program, in a process that knows none of the variables yet.

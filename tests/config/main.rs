@@ -14,6 +14,7 @@
 mod support;
 
 mod environment;
+mod opentelemetry;
 mod rotation;
 mod secrets;
 mod settings;

@@ -13,6 +13,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod conventions;
 mod exemplars;
 mod native;
 mod protobuf;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use gds_metrics::{GdsMetrics, Monitoring, MonitoringError};
+use gds_metrics::{GdsMetrics, LabelNames, Monitoring, MonitoringError};
 
 use super::{metrics, monitoring};
 
@@ -188,4 +188,48 @@ fn rules_fit_the_settings() {
         assert_eq!(standard.contains(text), !only_in_all, "{text}");
     }
     assert!(standard.contains("dropped after more than 2.5 s"));
+}
+
+/// Each query has one scheme of names, and nothing else differs.
+#[test]
+fn label_names_are_those_of_the_metrics() {
+    let make = |names| {
+        let metrics = GdsMetrics::builder().label_names(names).extended(true);
+        let monitoring = metrics.build().unwrap().monitoring();
+        let monitoring = monitoring.latency("/path/code", 0.25, 0.99);
+        (monitoring.rules().unwrap(), monitoring.dashboard().unwrap())
+    };
+    let (gds_rules, gds_dashboard) = make(LabelNames::Gds);
+    let (rules, dashboard) = make(LabelNames::OpenTelemetry);
+    for text in [&gds_rules, &gds_dashboard] {
+        for name in ["http_route", "http_response_status_code", "error_type"] {
+            assert!(!text.contains(name), "{name}");
+        }
+    }
+    for text in [&rules, &dashboard] {
+        for own in [
+            "(path", "path,", ", code", "code=~", "code!=", " path: /", "{{path", "by (code",
+        ] {
+            let found = text.lines().find(|line| {
+                let line = line.replace("$path", "");
+                line.contains(own) && !line.contains("status_code") && !line.contains("description")
+            });
+            assert_eq!(found, None, "{own}");
+        }
+    }
+    for line in [
+        "http_route: /path/code",
+        "error_type=\"cancelled\"",
+        "error_type!=\"cancelled\"",
+        "http_response_status_code=~\"5..\"",
+        "{{ with $labels.http_route }}",
+        "on (slo, http_route)",
+        "job_path_code:http_server_requests:increase1m",
+    ] {
+        assert!(rules.contains(line), "{line}");
+    }
+    assert_eq!(rules.lines().count(), gds_rules.lines().count());
+    assert_eq!(dashboard.lines().count(), gds_dashboard.lines().count());
+    assert!(dashboard.contains("{{http_response_status_code}}"));
+    assert!(dashboard.contains(r#"server_address=~\"$host\""#));
 }

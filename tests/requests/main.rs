@@ -16,6 +16,7 @@ mod support;
 mod extended;
 mod kinds;
 mod labels;
+mod opentelemetry;
 mod properties;
 mod recorded;
 mod reference;

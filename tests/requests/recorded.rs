@@ -15,9 +15,11 @@ use actix_web::{
 };
 use futures_util::{FutureExt as _, stream};
 
-use gds_metrics::GdsMetrics;
+use gds_metrics::{Format, GdsMetricsBuilder};
 
-use crate::support::{LIMIT, ON_PURPOSE, exceptions, hostless, quiet_panics, recorded};
+use crate::support::{
+    LIMIT, ON_PURPOSE, exceptions, exposition::Scrape, hostless_under_both, quiet_panics, recorded,
+};
 
 fn routes(config: &mut ServiceConfig) {
     config
@@ -100,41 +102,42 @@ async fn check(rows: &[&str]) {
             panic!("five columns: {row}")
         };
         let (method, path) = request.split_once(' ').expect("a method and a path");
-        let metrics = hostless();
-        let app = test::init_service(
-            App::new()
-                .configure(routes)
-                .wrap(from_fn(inner))
-                .wrap(metrics.clone()),
-        )
-        .await;
-        let request = TestRequest::with_uri(path)
-            .method(method.parse().expect("a method"))
-            .insert_header(("inner", header))
-            .to_request();
+        for metrics in hostless_under_both(|builder| builder) {
+            let app = test::init_service(
+                App::new()
+                    .configure(routes)
+                    .wrap(from_fn(inner))
+                    .wrap(metrics.clone()),
+            )
+            .await;
+            let request = TestRequest::with_uri(path)
+                .method(method.parse().expect("a method"))
+                .insert_header(("inner", header))
+                .to_request();
 
-        // Not only within the poll may it panic, but in the call already.
-        let call = AssertUnwindSafe(async { app.call(request).await }).catch_unwind();
-        let limit = match outcome {
-            "pending" => Duration::from_millis(50),
-            _ => LIMIT,
-        };
-        let found = match timeout(limit, call).await {
-            Ok(Ok(Ok(response))) => response.status().as_str().to_owned(),
-            Ok(Ok(Err(error))) => format!("Err {}", error.error_response().status().as_str()),
-            Ok(Err(payload)) => {
-                let message = payload.downcast_ref::<String>().map(|text| &**text);
-                assert_eq!(message, Some(ON_PURPOSE), "the panic goes on unchanged");
-                "panic".to_owned()
+            // Not only within the poll may it panic, but in the call already.
+            let call = AssertUnwindSafe(async { app.call(request).await }).catch_unwind();
+            let limit = match outcome {
+                "pending" => Duration::from_millis(50),
+                _ => LIMIT,
+            };
+            let found = match timeout(limit, call).await {
+                Ok(Ok(Ok(response))) => response.status().as_str().to_owned(),
+                Ok(Ok(Err(error))) => format!("Err {}", error.error_response().status().as_str()),
+                Ok(Err(payload)) => {
+                    let message = payload.downcast_ref::<String>().map(|text| &**text);
+                    assert_eq!(message, Some(ON_PURPOSE), "the panic goes on unchanged");
+                    "panic".to_owned()
+                }
+                Err(_) => "pending".to_owned(),
+            };
+            assert_eq!(found, outcome, "{row}");
+            assert_eq!(recorded(&metrics), [format!("{line} x1")], "{row}");
+            let kinds = exceptions(&metrics);
+            match exception {
+                "" => assert_eq!(kinds, [""; 0], "{row}"),
+                kind => assert_eq!(kinds, [format!("{kind} x1")], "{row}"),
             }
-            Err(_) => "pending".to_owned(),
-        };
-        assert_eq!(found, outcome, "{row}");
-        assert_eq!(recorded(&metrics), [format!("{line} x1")], "{row}");
-        let kinds = exceptions(&metrics);
-        match exception {
-            "" => assert_eq!(kinds, [""; 0], "{row}"),
-            kind => assert_eq!(kinds, [format!("{kind} x1")], "{row}"),
         }
     }
 }
@@ -161,37 +164,36 @@ async fn answers() {
 /// The clock runs from the middleware's call to the response's head.
 #[actix_web::test]
 async fn durations() {
-    let metrics = GdsMetrics::builder()
-        .buckets([0.04, 3600.0])
-        .without_host_label()
-        .extended(true)
-        .build()
-        .expect("settings");
-    let slow = || async {
-        sleep(Duration::from_millis(50)).await;
-        "slow"
-    };
-    let app = App::new()
-        .route("/", web::get().to(slow))
-        .wrap(metrics.clone());
-    let app = test::init_service(app).await;
-    test::call_and_read_body(&app, TestRequest::default().to_request()).await;
-    for family in [
-        "http_server_request_duration_seconds",
-        "http_server_response_duration_seconds",
-    ] {
-        let labels = [("method", "GET"), ("path", "/"), ("code", "200")];
-        let bucket = |le| {
-            let labels = [labels[0], labels[1], labels[2], ("le", le)];
-            metrics.sample(&format!("{family}_bucket"), &labels)
+    let settings = |builder: GdsMetricsBuilder| builder.buckets([0.04, 3600.0]).extended(true);
+    for metrics in hostless_under_both(settings) {
+        let slow = || async {
+            sleep(Duration::from_millis(50)).await;
+            "slow"
         };
-        assert_eq!(bucket("0.04"), Some(0.0), "{family}");
-        assert_eq!(bucket("3600.0"), Some(1.0), "{family}");
-        assert_eq!(bucket("+Inf"), Some(1.0), "{family}");
-        let sum = metrics
-            .sample(&format!("{family}_sum"), &labels)
-            .expect("a sum");
-        assert!((0.05..3600.0).contains(&sum), "{family}: {sum}");
+        let app = App::new()
+            .route("/", web::get().to(slow))
+            .wrap(metrics.clone());
+        let app = test::init_service(app).await;
+        test::call_and_read_body(&app, TestRequest::default().to_request()).await;
+        let text = metrics.encode(Format::Text).expect("an exposition");
+        let scrape = Scrape::parse(&text).in_gds_names();
+        for family in [
+            "http_server_request_duration_seconds",
+            "http_server_response_duration_seconds",
+        ] {
+            let labels = [("method", "GET"), ("path", "/"), ("code", "200")];
+            let bucket = |le| {
+                let labels = [labels[0], labels[1], labels[2], ("le", le)];
+                scrape.value(&format!("{family}_bucket"), &labels)
+            };
+            assert_eq!(bucket("0.04"), Some(0.0), "{family}");
+            assert_eq!(bucket("3600.0"), Some(1.0), "{family}");
+            assert_eq!(bucket("+Inf"), Some(1.0), "{family}");
+            let sum = scrape
+                .value(&format!("{family}_sum"), &labels)
+                .expect("a sum");
+            assert!((0.05..3600.0).contains(&sum), "{family}: {sum}");
+        }
     }
 }
 
@@ -240,124 +242,128 @@ async fn panics_and_drops() {
 #[actix_web::test]
 async fn a_panic_in_a_synchronous_middleware() {
     quiet_panics();
-    let metrics = hostless();
-    let app = test::init_service(
-        App::new()
-            .configure(routes)
-            .wrap_fn(|req, service| {
-                assert!(req.path() != "/ok", "{ON_PURPOSE}");
-                service.call(req)
-            })
-            .wrap(metrics.clone()),
-    )
-    .await;
-    let request = TestRequest::with_uri("/ok").to_request();
-    let call = AssertUnwindSafe(async { app.call(request).await }).catch_unwind();
-    assert!(call.await.is_err());
-    assert_eq!(recorded(&metrics), ["GET /ok 500 x1"]);
-    assert_eq!(exceptions(&metrics), ["panic x1"]);
+    for metrics in hostless_under_both(|builder| builder) {
+        let app = test::init_service(
+            App::new()
+                .configure(routes)
+                .wrap_fn(|req, service| {
+                    assert!(req.path() != "/ok", "{ON_PURPOSE}");
+                    service.call(req)
+                })
+                .wrap(metrics.clone()),
+        )
+        .await;
+        let request = TestRequest::with_uri("/ok").to_request();
+        let call = AssertUnwindSafe(async { app.call(request).await }).catch_unwind();
+        assert!(call.await.is_err());
+        assert_eq!(recorded(&metrics), ["GET /ok 500 x1"]);
+        assert_eq!(exceptions(&metrics), ["panic x1"]);
+    }
 }
 
 /// A future that outlives its panic is not recorded a second time when it is dropped.
 #[actix_web::test]
 async fn a_panicked_future_that_lives_on() {
     quiet_panics();
-    let metrics = hostless();
-    let app = App::new().configure(routes).wrap(metrics.clone());
-    let app = test::init_service(app).await;
-    let request = TestRequest::with_uri("/panic/later").to_request();
-    let mut future = Box::pin(app.call(request));
-    let panicked = AssertUnwindSafe(&mut future).catch_unwind().await;
-    assert!(panicked.is_err());
-    assert_eq!(recorded(&metrics), ["GET /panic/later 500 x1"]);
-    drop(future);
-    assert_eq!(recorded(&metrics), ["GET /panic/later 500 x1"]);
-    assert_eq!(exceptions(&metrics), ["panic x1"]);
+    for metrics in hostless_under_both(|builder| builder) {
+        let app = App::new().configure(routes).wrap(metrics.clone());
+        let app = test::init_service(app).await;
+        let request = TestRequest::with_uri("/panic/later").to_request();
+        let mut future = Box::pin(app.call(request));
+        let panicked = AssertUnwindSafe(&mut future).catch_unwind().await;
+        assert!(panicked.is_err());
+        assert_eq!(recorded(&metrics), ["GET /panic/later 500 x1"]);
+        drop(future);
+        assert_eq!(recorded(&metrics), ["GET /panic/later 500 x1"]);
+        assert_eq!(exceptions(&metrics), ["panic x1"]);
+    }
 }
 
 /// What stands outside sees its own answer; this middleware sees none.
 #[actix_web::test]
 async fn outer_middlewares() {
-    let metrics = hostless();
-    let app = test::init_service(
-        App::new()
-            .configure(routes)
-            .wrap(metrics.clone())
-            .wrap(from_fn(inner)),
-    )
-    .await;
-    for (path, header) in [
-        ("/ok", "401"),
-        ("/pending", "timeout"),
-        ("/ok", "rewrite"),
-        ("/ok", "late 502"),
-    ] {
-        let request = TestRequest::with_uri(path).insert_header(("inner", header));
-        let _ = app.call(request.to_request()).await;
+    for metrics in hostless_under_both(|builder| builder) {
+        let app = test::init_service(
+            App::new()
+                .configure(routes)
+                .wrap(metrics.clone())
+                .wrap(from_fn(inner)),
+        )
+        .await;
+        for (path, header) in [
+            ("/ok", "401"),
+            ("/pending", "timeout"),
+            ("/ok", "rewrite"),
+            ("/ok", "late 502"),
+        ] {
+            let request = TestRequest::with_uri(path).insert_header(("inner", header));
+            let _ = app.call(request.to_request()).await;
+        }
+        // Not the 401, which never came in here.
+        assert_eq!(
+            recorded(&metrics),
+            ["GET /ok 200 x2", "GET /pending 499 x1"]
+        );
+        assert_eq!(exceptions(&metrics), [""; 0]);
     }
-    // Not the 401, which never came in here.
-    assert_eq!(
-        recorded(&metrics),
-        ["GET /ok 200 x2", "GET /pending 499 x1"]
-    );
-    assert_eq!(exceptions(&metrics), [""; 0]);
 }
 
 #[actix_web::test]
 async fn a_call_that_is_never_polled() {
-    let metrics = hostless();
-    let app = App::new().configure(routes).wrap(metrics.clone());
-    let app = test::init_service(app).await;
-    drop(app.call(TestRequest::with_uri("/ok").to_request()));
-    assert_eq!(recorded(&metrics), ["GET /ok 499 x1"]);
+    for metrics in hostless_under_both(|builder| builder) {
+        let app = App::new().configure(routes).wrap(metrics.clone());
+        let app = test::init_service(app).await;
+        drop(app.call(TestRequest::with_uri("/ok").to_request()));
+        assert_eq!(recorded(&metrics), ["GET /ok 499 x1"]);
+    }
 }
 
 /// The head counts; what becomes of the body does not.
 #[actix_web::test]
 async fn bodies_that_fail() {
     quiet_panics();
-    let metrics = hostless();
-    let failing = || async {
-        let parts = [Ok(Bytes::from("part")), Err(error::ErrorBadGateway("cut"))];
-        HttpResponse::Ok().body(BodyStream::new(stream::iter(parts)))
-    };
-    let panicking = || async {
-        let body = stream::poll_fn(|_| -> std::task::Poll<Option<Result<Bytes, Error>>> {
-            panic!("{ON_PURPOSE}")
-        });
-        HttpResponse::Ok().body(BodyStream::new(body))
-    };
-    let app = test::init_service(
-        App::new()
-            .route("/failing", web::get().to(failing))
-            .route("/panicking", web::get().to(panicking))
-            .wrap(metrics.clone()),
-    )
-    .await;
-    for path in ["/failing", "/panicking"] {
-        let request = TestRequest::with_uri(path).to_request();
-        let response = test::call_service(&app, request).await;
-        let body = actix_web::body::to_bytes(response.into_body());
-        let read = AssertUnwindSafe(body).catch_unwind().await;
-        assert!(!matches!(read, Ok(Ok(_))), "{path}");
+    for metrics in hostless_under_both(|builder| builder) {
+        let failing = || async {
+            let parts = [Ok(Bytes::from("part")), Err(error::ErrorBadGateway("cut"))];
+            HttpResponse::Ok().body(BodyStream::new(stream::iter(parts)))
+        };
+        let panicking = || async {
+            let body = stream::poll_fn(|_| -> std::task::Poll<Option<Result<Bytes, Error>>> {
+                panic!("{ON_PURPOSE}")
+            });
+            HttpResponse::Ok().body(BodyStream::new(body))
+        };
+        let app = test::init_service(
+            App::new()
+                .route("/failing", web::get().to(failing))
+                .route("/panicking", web::get().to(panicking))
+                .wrap(metrics.clone()),
+        )
+        .await;
+        for path in ["/failing", "/panicking"] {
+            let request = TestRequest::with_uri(path).to_request();
+            let response = test::call_service(&app, request).await;
+            let body = actix_web::body::to_bytes(response.into_body());
+            let read = AssertUnwindSafe(body).catch_unwind().await;
+            assert!(!matches!(read, Ok(Ok(_))), "{path}");
+        }
+        let expected = ["GET /failing 200 x1", "GET /panicking 200 x1"];
+        assert_eq!(recorded(&metrics), expected);
+        assert_eq!(exceptions(&metrics), [""; 0]);
     }
-    let expected = ["GET /failing 200 x1", "GET /panicking 200 x1"];
-    assert_eq!(recorded(&metrics), expected);
-    assert_eq!(exceptions(&metrics), [""; 0]);
 }
 
 /// `http_server_exceptions_total` is there with 0, and so is each kind that was named.
 #[actix_web::test]
 async fn counters_are_there_before_they_count() {
-    let builder = gds_metrics::GdsMetrics::builder();
-    let metrics = builder.error_kind::<std::io::Error>("io").build();
-    let metrics = metrics.expect("a name");
-    for kind in ["panic", "io"] {
-        let name = "http_server_exceptions_total";
-        assert_eq!(metrics.sample(name, &[("error", kind)]), Some(0.0));
-    }
-    for reason in ["host", "path"] {
-        let name = "gds_metrics_folded_requests_total";
-        assert_eq!(metrics.sample(name, &[("reason", reason)]), Some(0.0));
+    for metrics in hostless_under_both(|builder| builder.error_kind::<std::io::Error>("io")) {
+        for kind in ["panic", "io"] {
+            let name = "http_server_exceptions_total";
+            assert_eq!(metrics.sample(name, &[("error", kind)]), Some(0.0));
+        }
+        for reason in ["host", "path"] {
+            let name = "gds_metrics_folded_requests_total";
+            assert_eq!(metrics.sample(name, &[("reason", reason)]), Some(0.0));
+        }
     }
 }

@@ -12,7 +12,7 @@ use actix_web::{
 use futures_util::{FutureExt as _, future, stream};
 use gds_metrics::{Format, GdsMetrics};
 
-use crate::support::{exposition::Scrape, hostless, recorded};
+use crate::support::{exposition::Scrape, hostless, hostless_under_both, recorded};
 
 /// Enough for two that write one number to lose a count.
 const REQUESTS: usize = 3_000;
@@ -62,8 +62,9 @@ fn work(metrics: &GdsMetrics, start: Option<&Barrier>) {
 /// Every scrape meanwhile is consistent, and none shows less than the one before.
 #[test]
 fn two_to_four_on_one_series() {
-    for workers in 2..=4 {
-        let metrics = hostless();
+    for (workers, metrics) in (2..=4).flat_map(|workers| {
+        hostless_under_both(|builder| builder).map(|metrics| (workers, metrics))
+    }) {
         let start = Barrier::new(workers + 1);
         thread::scope(|scope| {
             for _ in 0..workers {
@@ -90,19 +91,20 @@ fn two_to_four_on_one_series() {
 
 #[test]
 fn one_after_another() {
-    let metrics = hostless();
-    for generation in 1..=4 {
-        // Two at a time; the next two go on where these end.
-        thread::scope(|scope| {
-            for _ in 0..2 {
-                scope.spawn(|| work(&metrics, None));
-            }
-        });
-        let all = 2 * generation * REQUESTS;
-        assert_eq!(
-            recorded(&metrics),
-            [format!("GET /users/{{id}} 200 x{all}")]
-        );
+    for metrics in hostless_under_both(|builder| builder) {
+        for generation in 1..=4 {
+            // Two at a time; the next two go on where these end.
+            thread::scope(|scope| {
+                for _ in 0..2 {
+                    scope.spawn(|| work(&metrics, None));
+                }
+            });
+            let all = 2 * generation * REQUESTS;
+            assert_eq!(
+                recorded(&metrics),
+                [format!("GET /users/{{id}} 200 x{all}")]
+            );
+        }
     }
 }
 
@@ -126,51 +128,50 @@ fn two_apps_on_one_thread() {
 /// records.
 #[test]
 fn requests_and_bodies_that_outlive_their_app() {
-    let metrics = GdsMetrics::builder()
-        .without_host_label()
-        .extended(true)
-        .build()
-        .expect("settings");
-    let both = Barrier::new(2);
-    thread::scope(|scope| {
-        for _ in 0..2 {
-            scope.spawn(|| {
-                System::new().block_on(async {
-                    let app = test::init_service(app(&metrics)).await;
-                    let mut requests: Vec<_> = (0..REQUESTS)
-                        .map(|_| Box::pin(app.call(request("/pending"))))
-                        .collect();
-                    for request in &mut requests {
-                        assert!(request.now_or_never().is_none());
-                    }
-                    let mut bodies = Vec::new();
-                    for _ in 0..REQUESTS {
-                        bodies.push(app.call(request("/endless")).await.expect("a head"));
-                    }
-                    drop(app);
-                    // Made and used now, it must not write what the first one's requests write.
-                    let next = test::init_service(self::app(&metrics)).await;
-                    let late = Box::pin(next.call(request("/pending")));
-                    both.wait();
-                    drop(next);
-                    drop((requests, bodies, late));
+    for metrics in hostless_under_both(|builder| builder.extended(true)) {
+        let both = Barrier::new(2);
+        thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    System::new().block_on(async {
+                        let app = test::init_service(app(&metrics)).await;
+                        let mut requests: Vec<_> = (0..REQUESTS)
+                            .map(|_| Box::pin(app.call(request("/pending"))))
+                            .collect();
+                        for request in &mut requests {
+                            assert!(request.now_or_never().is_none());
+                        }
+                        let mut bodies = Vec::new();
+                        for _ in 0..REQUESTS {
+                            bodies.push(app.call(request("/endless")).await.expect("a head"));
+                        }
+                        drop(app);
+                        // Made and used now, it must not write what the first one's requests write.
+                        let next = test::init_service(self::app(&metrics)).await;
+                        let late = Box::pin(next.call(request("/pending")));
+                        both.wait();
+                        drop(next);
+                        drop((requests, bodies, late));
+                    });
                 });
-            });
-        }
-    });
-    let all = 2 * REQUESTS;
-    assert_eq!(
-        recorded(&metrics),
-        [
-            format!("GET /endless 200 x{all}"),
-            format!("GET /pending 499 x{}", all + 2),
-        ]
-    );
-    let count = |path, code| {
-        let labels = [("method", "GET"), ("path", path), ("code", code)];
-        metrics.sample("http_server_response_body_size_bytes_count", &labels)
-    };
-    assert_eq!(count("/endless", "200"), Some(all as f64));
-    let active = metrics.sample("http_server_active_requests", &[("method", "GET")]);
-    assert_eq!(active, Some(0.0));
+            }
+        });
+        let all = 2 * REQUESTS;
+        assert_eq!(
+            recorded(&metrics),
+            [
+                format!("GET /endless 200 x{all}"),
+                format!("GET /pending 499 x{}", all + 2),
+            ]
+        );
+        let text = metrics.encode(Format::Text).expect("an exposition");
+        let scrape = Scrape::parse(&text).in_gds_names();
+        let count = |path, code| {
+            let labels = [("method", "GET"), ("path", path), ("code", code)];
+            scrape.value("http_server_response_body_size_bytes_count", &labels)
+        };
+        assert_eq!(count("/endless", "200"), Some(all as f64));
+        let active = scrape.value("http_server_active_requests", &[("method", "GET")]);
+        assert_eq!(active, Some(0.0));
+    }
 }

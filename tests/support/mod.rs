@@ -5,6 +5,7 @@
 
 pub(crate) mod client;
 pub(crate) mod exposition;
+pub(crate) mod names;
 pub(crate) mod protobuf;
 pub(crate) mod random;
 pub(crate) mod server;
@@ -16,9 +17,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use gds_metrics::{Format, GdsMetrics};
+use gds_metrics::{Format, GdsMetrics, GdsMetricsBuilder};
 
-use self::exposition::Scrape;
+use self::{exposition::Scrape, names::NAMES};
 
 /// The longest that anything is waited for.
 pub(crate) const LIMIT: Duration = Duration::from_secs(20);
@@ -36,12 +37,23 @@ pub(crate) fn hostless() -> GdsMetrics {
     builder.build().expect("the defaults")
 }
 
-/// What was recorded: `method [host ]path code xN` for each label set, in order. Checked to be
-/// consistent.
+/// The same under either scheme of label names.
+pub(crate) fn hostless_under_both(
+    settings: impl Fn(GdsMetricsBuilder) -> GdsMetricsBuilder,
+) -> [GdsMetrics; 2] {
+    NAMES.map(|names| {
+        let builder = GdsMetrics::builder().without_host_label();
+        let builder = settings(builder.label_names(names));
+        builder.build().expect("settings")
+    })
+}
+
+/// What was recorded: `method [host ]path code xN` for each label set, in order, whatever the labels are
+/// called. Checked to be consistent.
 pub(crate) fn recorded(metrics: &GdsMetrics) -> Vec<String> {
     let scrape = Scrape::parse(&metrics.encode(Format::Text).expect("an exposition"));
     scrape.check();
-    scrape.recorded()
+    scrape.in_gds_names().recorded()
 }
 
 /// The exceptions that were counted: `kind xN`, in order, without those at 0.

@@ -7,6 +7,7 @@ use ipnet::IpNet;
 use super::{
     builder::{AuthSetting, GdsMetricsBuilder},
     environment::TokenSource,
+    label_names::LabelNames,
     values,
 };
 use crate::{
@@ -14,7 +15,7 @@ use crate::{
     error::ConfigError,
     instance::GdsMetrics,
     middleware::Misuse,
-    requests::{MAX_HOSTS, Settings, Store, nanos_of},
+    requests::{Hosts, MAX_HOSTS, Settings, Store, nanos_of},
 };
 
 /// The Python client's.
@@ -47,6 +48,8 @@ impl GdsMetrics {
     /// | `METRICS_HOSTS` | the values of the `host` label, separated by commas; other hosts are `_other` |
     /// | `METRICS_ALLOWED_IPS` | addresses or ranges that may scrape, separated by commas |
     /// | `METRICS_TRUSTED_PROXIES` | addresses or ranges of proxies whose `X-Forwarded-For` is trusted, separated by commas |
+    ///
+    /// With [`label_names`](GdsMetricsBuilder::label_names), some of OpenTelemetry's variables are read too.
     ///
     /// An empty list is the same as an unset variable. Any other variable that is empty is an error.
     ///
@@ -102,16 +105,26 @@ impl GdsMetricsBuilder {
                 }
             }
         };
+        let allowed =
+            values::addresses_or("`.allow_ips(…)`", self.allowed_ips, environment.allowed_ips)?;
+        let proxies = values::addresses_or(
+            "`.trusted_proxies(…)`",
+            self.trusted_proxies,
+            environment.trusted_proxies,
+        )?;
+        let mut builtin = self.builtin;
+        let mut opentelemetry = None;
+        if self.label_names == LabelNames::OpenTelemetry {
+            builtin.target_info = environment.opentelemetry.target_info()?;
+            let proxies = proxies.clone().unwrap_or_default();
+            opentelemetry = Some(environment.opentelemetry.names(proxies)?);
+        }
+        if allowed.is_none() && proxies.is_some() && opentelemetry.is_none() {
+            warn_of_unused_proxies();
+        }
         let access = Access {
             tokens,
-            addresses: addresses(
-                values::addresses_or("`.allow_ips(…)`", self.allowed_ips, environment.allowed_ips)?,
-                values::addresses_or(
-                    "`.trusted_proxies(…)`",
-                    self.trusted_proxies,
-                    environment.trusted_proxies,
-                )?,
-            ),
+            addresses: addresses(allowed, proxies),
         };
         if from_env && !explicit && access.is_open() {
             log::warn!(
@@ -130,10 +143,19 @@ impl GdsMetricsBuilder {
             DEFAULT_MAX_HOSTS,
             MAX_HOSTS,
         )?;
+        // Not Cloud Foundry's hosts: nobody has asked for labels of them.
+        let hosts = match opentelemetry {
+            None => environment.hosts.or(vcap_hosts),
+            Some(_) => environment.hosts,
+        };
+        let hosts = match values::hosts(self.hosts, hosts, max_hosts)? {
+            Hosts::FirstSeen(_) if opentelemetry.is_some() => Hosts::Unlabelled,
+            hosts => hosts,
+        };
         let settings = Settings {
             bounds: nanos_of(&buckets),
             buckets,
-            hosts: values::hosts(self.hosts, environment.hosts.or(vcap_hosts), max_hosts)?,
+            hosts,
             max_label_sets: values::cap(
                 ".max_label_sets(…)",
                 self.max_label_sets,
@@ -146,6 +168,7 @@ impl GdsMetricsBuilder {
             blocking: self.blocking.map(values::blocking).transpose()?,
             native_histograms: self.native_histograms,
             exemplars: self.exemplars,
+            opentelemetry,
         };
         let endpoint = EndpointSettings {
             path,
@@ -156,7 +179,7 @@ impl GdsMetricsBuilder {
         Ok(GdsMetrics::new(
             endpoint,
             Store::new(settings, Box::new(Misuse::new())),
-            self.builtin,
+            builtin,
             self.options,
         ))
     }
@@ -178,19 +201,21 @@ impl fmt::Debug for GdsMetricsBuilder {
             .field("blocking", &self.blocking)
             .field("native_histograms", &self.native_histograms)
             .field("exemplars", &self.exemplars)
+            .field("label_names", &self.label_names)
             .field("options", &self.options)
             .field("builtin", &self.builtin)
             .finish_non_exhaustive()
     }
 }
 
+fn warn_of_unused_proxies() {
+    log::warn!(
+        "trusted proxies are set, but no allowed addresses: set METRICS_ALLOWED_IPS or \
+         `.allow_ips(…)`, or any address may scrape"
+    );
+}
+
 fn addresses(allowed: Option<Vec<IpNet>>, proxies: Option<Vec<IpNet>>) -> Option<Addresses> {
-    if allowed.is_none() && proxies.is_some() {
-        log::warn!(
-            "trusted proxies are set, but no allowed addresses: set METRICS_ALLOWED_IPS or \
-             `.allow_ips(…)`, or any address may scrape"
-        );
-    }
     let addresses = Addresses {
         allowed: allowed?,
         proxies: proxies.unwrap_or_default(),

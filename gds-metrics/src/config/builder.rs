@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use actix_web::{Error, ResponseError};
 
-use super::{environment::Environment, values::HostSetting};
+use super::{environment::Environment, label_names::LabelNames, values::HostSetting};
 use crate::{
     builtin::{BuildInfo, Builtin},
     error::ConfigError,
@@ -66,6 +66,7 @@ pub struct GdsMetricsBuilder {
     pub(super) blocking: Option<Duration>,
     pub(super) native_histograms: bool,
     pub(super) exemplars: bool,
+    pub(super) label_names: LabelNames,
     pub(super) options: Options,
     #[cfg(feature = "live-page")]
     pub(super) live_page: bool,

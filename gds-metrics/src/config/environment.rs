@@ -5,7 +5,7 @@ use std::{env, ffi::OsString, path::PathBuf};
 use ipnet::IpNet;
 use serde_json::Value;
 
-use super::values;
+use super::{opentelemetry::Variables, values};
 use crate::{
     endpoint::{TOKEN_FILE, check_token},
     error::ConfigError,
@@ -36,6 +36,7 @@ pub(crate) struct Environment {
     pub(crate) hosts: Option<Vec<String>>,
     pub(crate) allowed_ips: Option<Vec<IpNet>>,
     pub(crate) trusted_proxies: Option<Vec<IpNet>>,
+    pub(crate) opentelemetry: Variables,
 }
 
 /// Where a token comes from.
@@ -93,6 +94,7 @@ impl Environment {
             trusted_proxies: get_list(TRUSTED_PROXIES)?
                 .map(|list| values::addresses(TRUSTED_PROXIES, list.split(',')))
                 .transpose()?,
+            opentelemetry: Variables::read(&look_up),
         })
     }
 }

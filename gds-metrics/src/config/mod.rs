@@ -3,6 +3,9 @@
 mod build;
 mod builder;
 mod environment;
+mod label_names;
+mod naming;
+mod opentelemetry;
 mod values;
 
-pub use self::builder::GdsMetricsBuilder;
+pub use self::{builder::GdsMetricsBuilder, label_names::LabelNames};

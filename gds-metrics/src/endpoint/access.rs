@@ -11,6 +11,7 @@ use ipnet::IpNet;
 use subtle::{Choice, ConstantTimeEq};
 
 use super::token_file::TokenFile;
+use crate::requests::contains;
 
 /// Why a scrape is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -161,10 +162,6 @@ impl Addresses {
             Some((range, self.proxies.iter().find(covers)?))
         })
     }
-}
-
-fn contains(ranges: &[IpNet], address: IpAddr) -> bool {
-    ranges.iter().any(|range| range.contains(&address))
 }
 
 /// An entry of `X-Forwarded-For`. Some proxies add the port.

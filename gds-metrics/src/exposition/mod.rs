@@ -22,7 +22,7 @@ pub(crate) use self::format::open;
 pub(crate) use self::{
     bounds::Bounds,
     format::open_with,
-    labels::{push_label, push_label_value},
+    labels::push_label,
     page::{CHUNK, Sink},
     writer::{
         Cost, Exemplar, Header, Histogram, Line, Native, Number, Options, Source, Summary,

@@ -2,6 +2,7 @@
 
 mod dashboard;
 mod error;
+mod names;
 mod objectives;
 mod promql;
 mod rules;
@@ -57,8 +58,8 @@ impl GdsMetrics {
 /// Makes [rules](Self::rules) and a [dashboard](Self::dashboard) that belong together: the dashboard
 /// asks for what the rules record.
 ///
-/// They fit the settings of the [`GdsMetrics`] that this was made of: the path of its endpoint, its
-/// buckets, the groups that are on, and the sets that are registered when the text is made. A service
+/// They fit the settings of the [`GdsMetrics`] that this was made of: the path of its endpoint, the
+/// [names of its labels](crate::GdsMetricsBuilder::label_names), its buckets, the groups that are on, and the sets that are registered when the text is made. A service
 /// can print them when it is asked to, before it binds its port; see
 /// [`GdsMetrics::monitoring`] for an example.
 #[derive(Clone, Debug)]

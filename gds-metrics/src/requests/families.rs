@@ -12,7 +12,7 @@ use crate::exposition::{
     Bounds, Header, Histogram, MetricKind, Number, Writer,
     exemplars::Exemplars,
     native::{Layout, Reading},
-    push_label, write_counters,
+    write_counters,
 };
 
 const DURATION: Header<'_> = Header {
@@ -186,7 +186,7 @@ impl Store {
     fn write_blocking(&self, writer: &mut dyn Writer, blocking: &Blocking) {
         let all = blocking.all().into_iter();
         let mut all: Vec<_> = all
-            .map(|(path, counts)| (self.path_name(path), counts))
+            .map(|(path, counts)| (self.path_label_text(path), counts))
             .collect();
         all.sort_by(|(a, _), (b, _)| a.cmp(b));
         for (header, number) in [
@@ -197,11 +197,8 @@ impl Store {
             (&BLOCKED, |counts| Number::Nanos(counts.nanos)),
         ] {
             writer.family(header);
-            let mut labels = String::new();
-            for (path, counts) in &all {
-                labels.clear();
-                push_label(&mut labels, "path", path);
-                writer.sample(&labels, number(counts), Some(counts.created));
+            for (labels, counts) in &all {
+                writer.sample(labels, number(counts), Some(counts.created));
             }
         }
     }

@@ -8,7 +8,7 @@ use super::{
     cached_map::CachedMap,
     keys::{FOLDED_HOST_ID, HostId, INVALID_HOST_ID},
     labels::Host,
-    store::Store,
+    store::{Store, of_any_port},
 };
 
 /// Spellings that a worker remembers of each sort. A client can invent spellings (`APP.example`), so
@@ -71,13 +71,9 @@ impl Spellings {
             // Not remembered: it may be long.
             return Ok(INVALID_HOST_ID);
         };
-        let name = match store.settings().hosts {
-            Hosts::FirstSeen(_) => host.as_str(),
-            Hosts::Listed(_) | Hosts::Unlabelled => host.name(),
-        };
         let spelling: Rc<[u8]> = raw.into();
-        match self.hosts.get(name) {
-            Some(&id) => {
+        match self.number(store, &host) {
+            Some(id) => {
                 self.known.insert_bounded(spelling, id, MAX_SPELLINGS);
                 Ok(id)
             }
@@ -87,6 +83,19 @@ impl Spellings {
                 Err(spelling)
             }
         }
+    }
+
+    fn number(&self, store: &Store, host: &Host) -> Option<HostId> {
+        let settings = store.settings();
+        let number = match settings.hosts {
+            Hosts::FirstSeen(_) => self.hosts.get(host.as_str()),
+            Hosts::Listed(_) if settings.opentelemetry.is_some() => {
+                let exact = self.hosts.get(host.as_str());
+                exact.or_else(|| self.hosts.get(&*of_any_port(host.name())))
+            }
+            Hosts::Listed(_) | Hosts::Unlabelled => self.hosts.get(host.name()),
+        };
+        number.copied()
     }
 
     /// Learns the hosts that have a number since the last time.

@@ -6,9 +6,13 @@ use super::{cached_map::Digest, labels::Method};
 pub(crate) type PathId = u32;
 /// The number of a host.
 pub(crate) type HostId = u16;
+/// The number of a method.
+pub(crate) type MethodId = u8;
 
 /// The most paths that a [`Key`] can tell apart.
 pub(super) const MAX_PATHS: PathId = 1 << 24;
+/// The most methods that a [`Key`] can tell apart.
+pub(super) const MAX_METHODS: MethodId = 1 << Head::SCHEME;
 /// `path="No endpoint"`
 pub(crate) const NO_ENDPOINT_ID: PathId = 0;
 /// `path="_other"`
@@ -18,24 +22,85 @@ pub(crate) const INVALID_HOST_ID: HostId = 0;
 /// `host="_other"`
 pub(crate) const FOLDED_HOST_ID: HostId = 1;
 
+/// The codes that are not a status, whose class is a hundredth of them as well. Each is used with
+/// OpenTelemetry's label names alone.
+pub(crate) mod code {
+    /// No head was sent.
+    pub(crate) const CANCELLED: u16 = 0;
+    /// The class of [`PANICKED`].
+    pub(crate) const PANICKED_CLASS: u16 = PANICKED / 100;
+    /// A status of 500, because of a panic.
+    pub(crate) const PANICKED: u16 = 1000;
+}
+
+/// What the labels say of a request's head: its method, and with OpenTelemetry's label names also its
+/// scheme and version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Head(u16);
+
+impl Head {
+    const SCHEME: u32 = 6;
+    const VERSION: u32 = 7;
+    const BITS: u32 = 10;
+
+    /// `method` is less than [`MAX_METHODS`].
+    #[inline(always)]
+    pub(crate) fn of(method: MethodId) -> Self {
+        Self(u16::from(method))
+    }
+
+    /// The same with a scheme and the number of a version, less than 8; 0 is none.
+    #[inline(always)]
+    pub(crate) fn with(self, https: bool, version: u8) -> Self {
+        Self(self.0 | u16::from(https) << Self::SCHEME | u16::from(version) << Self::VERSION)
+    }
+
+    pub(crate) fn without_version(self) -> Self {
+        Self(self.0 & ((1 << Self::VERSION) - 1))
+    }
+
+    pub(crate) fn method(self) -> MethodId {
+        let [_, low] = self.0.to_be_bytes();
+        low & (MAX_METHODS - 1)
+    }
+
+    pub(crate) fn is_https(self) -> bool {
+        self.0 >> Self::SCHEME & 1 == 1
+    }
+
+    pub(crate) fn version(self) -> u16 {
+        self.0 >> Self::VERSION
+    }
+}
+
+impl From<Method> for Head {
+    fn from(method: Method) -> Self {
+        Self::of(method as MethodId)
+    }
+}
+
 /// A label set, as numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Key(u64);
 
 impl Key {
-    const METHOD: u32 = 10;
-    const HOST: u32 = 14;
-    const PATH: u32 = 30;
+    const HEAD: u32 = 10;
+    const HOST: u32 = Self::HEAD + Head::BITS;
+    const PATH: u32 = Self::HOST + HostId::BITS;
 
-    /// `code` is at most 999, as in every [`StatusCode`](actix_web::http::StatusCode), and `path`
-    /// has at most 24 bits: ten bits are left.
-    pub(crate) fn new(method: Method, host: HostId, path: PathId, code: u16) -> Self {
+    /// `code` is at most 1000, and `path` has at most 24 bits: four bits are left.
+    pub(crate) fn new(head: Head, host: HostId, path: PathId, code: u16) -> Self {
         Self(
             u64::from(path) << Self::PATH
                 | u64::from(host) << Self::HOST
-                | (method as u64) << Self::METHOD
+                | u64::from(head.0) << Self::HEAD
                 | u64::from(code),
         )
+    }
+
+    /// Of a gauge of active requests.
+    pub(crate) fn of_active(head: Head, host: HostId) -> Self {
+        Self::new(head, host, 0, 0)
     }
 }
 
@@ -46,26 +111,20 @@ impl Digest for Key {
     }
 }
 
-impl Key {
-    /// Of a gauge of active requests.
-    pub(crate) fn of_active(method: Method, host: HostId) -> Self {
-        Self::new(method, host, 0, 0)
-    }
-}
-
 /// The labels of a series that is to be made.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LabelIds {
-    pub(crate) method: Method,
+    pub(crate) head: Head,
     pub(crate) host: HostId,
     pub(crate) path: PathId,
-    /// A status, or the first digit of one for its class.
+    /// A status, or its first digit for its class, or one of [`code`].
     pub(crate) code: u16,
 }
 
 impl LabelIds {
+    #[inline(always)]
     pub(crate) fn key(self) -> Key {
-        Key::new(self.method, self.host, self.path, self.code)
+        Key::new(self.head, self.host, self.path, self.code)
     }
 }
 
@@ -74,24 +133,36 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_has_24_bits() {
-        let key = Key::new(Method::Other, HostId::MAX, MAX_PATHS - 1, 999);
-        assert!(key.0 < 1 << 54);
-        assert_ne!(
-            key,
-            Key::new(Method::Other, HostId::MAX, MAX_PATHS - 2, 999)
-        );
-        assert_ne!(
-            key,
-            Key::new(Method::Other, HostId::MAX - 1, MAX_PATHS - 1, 999)
-        );
-        assert_ne!(
-            key,
-            Key::new(Method::Trace, HostId::MAX, MAX_PATHS - 1, 999)
-        );
-        assert_ne!(
-            key,
-            Key::new(Method::Other, HostId::MAX, MAX_PATHS - 1, 998)
-        );
+    fn every_part_has_bits_of_its_own() {
+        let head = Head::of(MAX_METHODS - 1).with(true, 7);
+        let (host, path, code) = (HostId::MAX, MAX_PATHS - 1, code::PANICKED);
+        let key = Key::new(head, host, path, code);
+        assert!(key.0 < 1 << 60);
+        for other in [
+            Key::new(head, host, path - 1, code),
+            Key::new(head, host - 1, path, code),
+            Key::new(Head::of(MAX_METHODS - 2).with(true, 7), host, path, code),
+            Key::new(Head::of(MAX_METHODS - 1).with(false, 7), host, path, code),
+            Key::new(Head::of(MAX_METHODS - 1).with(true, 6), host, path, code),
+            Key::new(head, host, path, code - 1),
+        ] {
+            assert_ne!(key, other);
+        }
+    }
+
+    #[test]
+    fn a_head_gives_back_what_it_was_made_of() {
+        for method in 0..MAX_METHODS {
+            for https in [false, true] {
+                for version in 0..8 {
+                    let head = Head::of(method).with(https, version);
+                    assert_eq!(head.method(), method);
+                    assert_eq!(head.is_https(), https);
+                    assert_eq!(head.version(), u16::from(version));
+                    let without = head.without_version();
+                    assert_eq!(without, Head::of(method).with(https, 0));
+                }
+            }
+        }
     }
 }

@@ -44,7 +44,7 @@ pub(crate) enum Method {
 }
 
 impl Method {
-    #[cfg(test)]
+    /// In the order of their numbers.
     pub(crate) const ALL: [Self; 11] = [
         Self::Connect,
         Self::Delete,

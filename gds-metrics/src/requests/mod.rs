@@ -10,7 +10,10 @@ mod exchange;
 mod families;
 mod hosts;
 mod keys;
+mod label_text;
 mod labels;
+mod opentelemetry;
+mod proxies;
 mod recorder;
 mod recording;
 mod routes;
@@ -25,17 +28,23 @@ mod worker_cache;
 
 use std::{collections::HashSet, fmt, time::Duration};
 
-use actix_web::Error;
+use actix_web::{Error, dev::ServiceRequest};
 
 pub(crate) use self::{
     body_observer::BodyObserver,
     events::{Cap, Events},
     families::FAMILIES,
     labels::{FOLDED, Host},
+    opentelemetry::{KnownMethods, MAX_FURTHER_METHODS, OpenTelemetry},
+    proxies::contains,
     recorder::Recorder,
     recording::Recording,
     store::{MAX_HOSTS, Store},
     unwind::OnUnwind,
+};
+use self::{
+    keys::{Head, code},
+    labels::Method,
 };
 
 /// How the standard metrics are to be recorded. Checked before it comes here.
@@ -57,6 +66,8 @@ pub(crate) struct Settings {
     pub(crate) native_histograms: bool,
     /// Whether the duration has exemplars.
     pub(crate) exemplars: bool,
+    /// `None`: the labels have this crate's own names.
+    pub(crate) opentelemetry: Option<OpenTelemetry>,
 }
 
 /// The bucket that a value falls into. Most values are small, so the search begins at the first.
@@ -97,7 +108,35 @@ pub(crate) enum Hosts {
 }
 
 impl Settings {
-    fn has_host_label(&self) -> bool {
+    /// What the labels say of a request's head.
+    #[inline(always)]
+    fn head(&self, req: &ServiceRequest, method: Method) -> Head {
+        match &self.opentelemetry {
+            None => method.into(),
+            Some(names) => names.head(req, method),
+        }
+    }
+
+    /// The code of a request that ended without a head: the client went away, or something outside
+    /// stopped waiting.
+    fn cancelled(&self) -> u16 {
+        /// The number is nginx's.
+        const CLIENT_CLOSED_REQUEST: u16 = 499;
+        match self.opentelemetry {
+            None => CLIENT_CLOSED_REQUEST,
+            Some(_) => code::CANCELLED,
+        }
+    }
+
+    /// The code of a request that panicked.
+    fn panicked(&self) -> u16 {
+        match self.opentelemetry {
+            None => 500,
+            Some(_) => code::PANICKED,
+        }
+    }
+
+    pub(crate) fn has_host_label(&self) -> bool {
         !matches!(self.hosts, Hosts::Unlabelled)
     }
 
@@ -123,6 +162,7 @@ impl fmt::Debug for Settings {
             .field("excluded", &self.excluded)
             .field("extended", &self.extended)
             .field("blocking", &self.blocking)
+            .field("opentelemetry", &self.opentelemetry)
             .finish_non_exhaustive()
     }
 }

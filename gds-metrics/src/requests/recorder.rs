@@ -53,6 +53,7 @@ impl Recorder {
     #[cold]
     pub(super) fn first_request(&self, req: &ServiceRequest) {
         self.store.events.first_request(req);
+        self.store.listens_on(req.app_config().local_addr().port());
         // Cannot be set already, as there was none.
         let _ = self.resources.set(req.resource_map().clone());
     }

@@ -17,7 +17,7 @@ use super::{
     body_observer::BodyObserver,
     exchange::ResponseHead,
     hosts::HostLabel,
-    keys::FOLDED_HOST_ID,
+    keys::{FOLDED_HOST_ID, Head},
     labels::{Method, PANIC},
     nanos,
     recorder::Recorder,
@@ -25,16 +25,13 @@ use super::{
     unwind::OnUnwind,
 };
 
-/// What a request is recorded as when it ends without a head: the client went away, or something
-/// outside stopped waiting. The number is nginx's.
-const CLIENT_CLOSED_REQUEST: u16 = 499;
-
 /// One request on its way.
 #[derive(Debug)]
 pub(crate) struct Recording {
     pub(super) recorder: Rc<Recorder>,
     pub(super) start: Instant,
     method: Method,
+    head: Head,
     host: HostLabel,
     pub(super) path: Option<PathAndQuery>,
     /// None when the extended group is off.
@@ -51,13 +48,16 @@ impl Recording {
             recorder.first_request(req);
         }
         let method = Method::of(req.method());
+        let settings = recorder.store.settings();
+        let head = settings.head(req, method);
         let host = recorder.host(req);
-        let extended = recorder.store.settings().extended;
+        let extended = settings.extended;
         Self {
             start,
             method,
+            head,
             path: req.uri().path_and_query().cloned(),
-            observer: extended.then(|| observe(recorder, method, &host, start, req)),
+            observer: extended.then(|| observe(recorder, head, &host, start, req)),
             host,
             timing: recorder.store.timing,
             recorder: Rc::clone(recorder),
@@ -109,7 +109,7 @@ impl Recording {
         let mut cache = cache.borrow_mut();
         let route = cache.routes.of_request(store, req, status);
         let code = status.as_u16();
-        let series = cache.record(store, route, self.method, &self.host, code, nanos);
+        let series = cache.record(store, route, self.head, &self.host, code, nanos);
         self.ended = true;
         if store.settings().exemplars
             && let Some(exemplars) = cache.exemplars(series)
@@ -158,7 +158,7 @@ impl Recording {
     }
 
     pub(super) fn panicked(&mut self) {
-        if self.end_without_head(StatusCode::INTERNAL_SERVER_ERROR.as_u16()) {
+        if self.end_without_head(self.recorder.store.settings().panicked()) {
             let Recorder { store, cache, .. } = &*self.recorder;
             cache.borrow_mut().count_error(store, PANIC);
         }
@@ -175,7 +175,7 @@ impl Recording {
         let route = self.recorder.route_of_path(self.path.as_ref());
         let Recorder { store, cache, .. } = &*self.recorder;
         let mut cache = cache.borrow_mut();
-        let series = cache.record(store, route, self.method, &self.host, code, nanos);
+        let series = cache.record(store, route, self.head, &self.host, code, nanos);
         let recorded = series.is_some();
         let news = cache.news();
         drop(cache);
@@ -193,7 +193,7 @@ impl Drop for Recording {
     #[inline]
     fn drop(&mut self) {
         if !self.ended {
-            self.end_without_head(CLIENT_CLOSED_REQUEST);
+            self.end_without_head(self.recorder.store.settings().cancelled());
         }
     }
 }
@@ -201,18 +201,20 @@ impl Drop for Recording {
 /// Begins to watch a request, in flight from now on.
 fn observe(
     recorder: &Rc<Recorder>,
-    method: Method,
+    head: Head,
     host: &HostLabel,
     start: Instant,
     req: &mut ServiceRequest,
 ) -> BodyObserver {
-    // Too early to know whether the host may take a place.
+    let has_host = recorder.store.settings().opentelemetry.is_none();
     let host = match host {
-        HostLabel::Known(id) => *id,
-        HostLabel::Unseen(_) | HostLabel::Beyond => FOLDED_HOST_ID,
+        HostLabel::Known(id) if has_host => *id,
+        // Too early to know whether the host may take a place.
+        _ => FOLDED_HOST_ID,
     };
+    let head = head.without_version();
     let mut cache = recorder.cache.borrow_mut();
-    let active = cache.raise(&recorder.store, method, host);
+    let active = cache.raise(&recorder.store, head, host);
     drop(cache);
     BodyObserver::begin(Rc::clone(recorder), active, start, req)
 }

@@ -21,12 +21,12 @@ use super::{
     blocking::{Blocking, Timing},
     cells::{Gauge, Layouts, SIZE_BOUNDS, SeriesCells},
     events::Events,
-    keys::{FOLDED_PATH_ID, HostId, Key, LabelIds, MAX_PATHS, PathId},
-    labels::{FOLDED, INVALID_HOST, Method, NO_ENDPOINT, PANIC},
+    keys::{FOLDED_PATH_ID, Head, HostId, Key, LabelIds, MAX_PATHS, PathId},
+    labels::{FOLDED, INVALID_HOST, NO_ENDPOINT, PANIC},
     shard::{IdleShard, Shard},
     sharded::{Own, Sharded},
 };
-use crate::exposition::{Cost, push_label_value};
+use crate::exposition::Cost;
 
 /// The most hosts that can be told apart; what is left of the numbers stands for other things.
 pub(crate) const MAX_HOSTS: usize = HostId::MAX as usize - UNCLAIMED_HOSTS;
@@ -94,6 +94,9 @@ impl Store {
         hosts.intern(FOLDED);
         for host in settings.listed_hosts() {
             hosts.intern(host);
+            if settings.opentelemetry.is_some() {
+                hosts.intern(&of_any_port(host));
+            }
         }
 
         let store = Self {
@@ -153,6 +156,23 @@ impl Store {
         if let Some(path) = blocking.count(path, held) {
             self.events.long_poll(&self.path_name(path), held);
         }
+    }
+
+    /// The host that has a number.
+    pub(super) fn host_name(&self, id: HostId) -> String {
+        lock(&self.hosts).get(id.into()).to_owned()
+    }
+
+    /// Gives the listed hosts a number with this port, on which the server listens.
+    pub(super) fn listens_on(&self, port: u16) {
+        if self.settings.opentelemetry.is_none() {
+            return;
+        }
+        let mut hosts = lock(&self.hosts);
+        for host in self.settings.listed_hosts() {
+            hosts.intern(&format!("{host}:{port}"));
+        }
+        self.hosts_len.store(hosts.list.len(), Release);
     }
 
     /// How many hosts have a number.
@@ -252,29 +272,6 @@ impl Store {
         lock(&self.idle).push(shard.into_idle());
     }
 
-    fn label_text(&self, labels: LabelIds) -> Box<str> {
-        let mut text = self.method_and_host(labels.method, labels.host);
-        text.push_str(",path=\"");
-        push_label_value(&mut text, lock(&self.paths).get(labels.path as usize));
-        text.push_str("\",code=\"");
-        text.push_str(&labels.code.to_string());
-        // A status has three digits; one digit is a class of them.
-        text.push_str(if labels.code < 10 { "xx\"" } else { "\"" });
-        text.into_boxed_str()
-    }
-
-    fn method_and_host(&self, method: Method, host: HostId) -> String {
-        let mut text = String::with_capacity(96);
-        text.push_str("method=\"");
-        text.push_str(method.as_str());
-        if self.settings.has_host_label() {
-            text.push_str("\",host=\"");
-            text.push_str(lock(&self.hosts).get(host.into()));
-        }
-        text.push('"');
-        text
-    }
-
     /// How many gauges of active requests there are.
     pub(crate) fn active_len(&self) -> usize {
         self.active.len()
@@ -293,11 +290,11 @@ impl Store {
         active.len()
     }
 
-    /// Makes the gauge of a method and a host, unless it is there. Both are bounded already.
+    /// Makes the gauge of a head and a host, unless it is there. Both are bounded already.
     /// The caller has seen the first `seen`.
-    pub(crate) fn create_active(&self, method: Method, host: HostId, seen: usize) {
-        let key = Key::of_active(method, host);
-        let labels = self.method_and_host(method, host).into_boxed_str();
+    pub(crate) fn create_active(&self, head: Head, host: HostId, seen: usize) {
+        let key = Key::of_active(head, host);
+        let labels = self.active_label_text(head, host);
         let mut active = self.active.lock();
         if !active.iter().skip(seen).any(|(other, _)| *other == key) {
             let new = Arc::new(Active::new(labels));
@@ -367,6 +364,11 @@ impl Store {
         }
         Arc::clone(&sorted)
     }
+}
+
+/// The name of a listed host on a port that is not told.
+pub(super) fn of_any_port(host: &str) -> String {
+    format!("{host}:")
 }
 
 impl fmt::Debug for Store {

@@ -17,8 +17,8 @@ use super::{
     cached_map::CachedMap,
     events::Cap,
     hosts::{HostLabel, Spellings},
-    keys::{FOLDED_HOST_ID, FOLDED_PATH_ID, HostId, Key, LabelIds, NO_ENDPOINT_ID, PathId},
-    labels::{Host, Method},
+    keys::{FOLDED_HOST_ID, FOLDED_PATH_ID, Head, HostId, Key, LabelIds, NO_ENDPOINT_ID, PathId},
+    labels::Host,
     routes::{Route, Routes},
     shard::{IdleShard, Shard},
     store::Store,
@@ -84,7 +84,7 @@ impl WorkerCache {
         &mut self,
         store: &Store,
         route: Route,
-        method: Method,
+        head: Head,
         host: &HostLabel,
         code: u16,
         nanos: u64,
@@ -92,7 +92,7 @@ impl WorkerCache {
         let path = route?;
         let host = host_id(store, host, path);
         let labels = LabelIds {
-            method,
+            head,
             path,
             host: host.unwrap_or(FOLDED_HOST_ID),
             code,
@@ -142,6 +142,7 @@ impl WorkerCache {
             ..labels
         };
         let without_path = LabelIds {
+            head: labels.head.without_version(),
             path: FOLDED_PATH_ID,
             code: labels.code / 100,
             ..without_host
@@ -231,12 +232,12 @@ impl WorkerCache {
         }
     }
 
-    /// Counts one more request of a method and a host in flight. Of any other host, if there are as
+    /// Counts one more request of a head and a host in flight. Of any other host, if there are as
     /// many as label sets may be.
-    pub(super) fn raise(&mut self, store: &Store, method: Method, host: HostId) -> ActiveId {
-        let id = match self.active.get(&Key::of_active(method, host)) {
+    pub(super) fn raise(&mut self, store: &Store, head: Head, host: HostId) -> ActiveId {
+        let id = match self.active.get(&Key::of_active(head, host)) {
             Some(id) => id,
-            None => self.unseen_active(store, method, host),
+            None => self.unseen_active(store, head, host),
         };
         if self.shard.active(id).is_none()
             && let Some(part) = store.add_active_part(id)
@@ -259,9 +260,9 @@ impl WorkerCache {
     }
 
     #[cold]
-    fn unseen_active(&mut self, store: &Store, method: Method, mut host: HostId) -> ActiveId {
+    fn unseen_active(&mut self, store: &Store, head: Head, mut host: HostId) -> ActiveId {
         loop {
-            if let Some(id) = self.active.get(&Key::of_active(method, host)) {
+            if let Some(id) = self.active.get(&Key::of_active(head, host)) {
                 return id;
             }
             let seen = self.active_seen;
@@ -269,7 +270,7 @@ impl WorkerCache {
                 if seen >= store.settings().max_label_sets {
                     host = FOLDED_HOST_ID;
                 }
-                store.create_active(method, host, seen);
+                store.create_active(head, host, seen);
             }
             let (ids, mut id) = (&mut self.active, seen);
             self.active_seen = store.active_from(seen, |key, _| {

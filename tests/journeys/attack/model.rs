@@ -4,6 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::support::{exposition::Scrape, random::Random};
 
+/// The hosts of half of all requests.
+pub(crate) const HOSTS: usize = 20;
+
 /// Routes `/r0/{id}` to `/r19/{id}` of [`Request::random`].
 pub(crate) const ROUTES: usize = 20;
 
@@ -28,6 +31,10 @@ struct Label {
     path: Option<String>,
 }
 
+pub(crate) fn host_name(number: usize) -> String {
+    format!("host{number}.example")
+}
+
 impl Request {
     pub(crate) fn random(random: &mut Random) -> Self {
         let (method, method_label) = match random.below(4) {
@@ -43,7 +50,7 @@ impl Request {
         let (host, host_label) = match random.below(8) {
             0 => (b"\"\\ \xff{}/@"[random.below(8)..].to_vec(), None),
             1..=4 => {
-                let host = format!("host{}.example", random.below(20));
+                let host = host_name(random.below(HOSTS));
                 (host.to_uppercase().into_bytes(), Some(host))
             }
             _ => {
@@ -88,7 +95,8 @@ impl Request {
 /// The rules of the caps.
 #[derive(Debug)]
 pub(crate) struct Model {
-    max_hosts: usize,
+    /// How many hosts may take a place; `None` if the hosts are listed.
+    max_hosts: Option<usize>,
     max_label_sets: usize,
     hosts: HashSet<String>,
     counts: BTreeMap<[String; 4], u64>,
@@ -99,12 +107,21 @@ pub(crate) struct Model {
 impl Model {
     pub(crate) fn new(max_hosts: usize, max_label_sets: usize) -> Self {
         Self {
-            max_hosts,
+            max_hosts: Some(max_hosts),
             max_label_sets,
             hosts: HashSet::new(),
             counts: BTreeMap::new(),
             folded_hosts: 0,
             folded_paths: 0,
+        }
+    }
+
+    /// Of hosts that are listed.
+    pub(crate) fn listed(hosts: &[String], max_label_sets: usize) -> Self {
+        Self {
+            max_hosts: None,
+            hosts: hosts.iter().cloned().collect(),
+            ..Self::new(0, max_label_sets)
         }
     }
 
@@ -116,12 +133,13 @@ impl Model {
             None => "_invalid",
             Some(host) if self.hosts.contains(host) => host,
             Some(_) if !routed => "_other",
-            Some(host) if self.hosts.len() < self.max_hosts => {
+            Some(host) if self.max_hosts.is_some_and(|max| self.hosts.len() < max) => {
                 self.hosts.insert(host.clone());
                 host
             }
             Some(_) => {
-                host_folded = true;
+                // With a list it is no cap that folds them.
+                host_folded = self.max_hosts.is_some();
                 "_other"
             }
         };

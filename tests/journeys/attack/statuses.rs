@@ -10,9 +10,9 @@ use actix_web::{
     test::{self, TestRequest},
     web,
 };
-use gds_metrics::{Format, GdsMetrics};
+use gds_metrics::{Format, GdsMetrics, LabelNames};
 
-use crate::support::exposition::Scrape;
+use crate::support::{exposition::Scrape, names::NAMES};
 
 const MAX_LABEL_SETS: usize = 50;
 const METHODS: [&str; 11] = [
@@ -26,7 +26,12 @@ async fn answer(code: web::Path<u16>) -> HttpResponse {
 /// However many there are, what follows after the caps is one series for each method and class.
 #[test]
 fn chosen_by_the_client() {
+    NAMES.into_iter().for_each(check);
+}
+
+fn check(names: LabelNames) {
     let metrics = GdsMetrics::builder()
+        .label_names(names)
         .max_label_sets(MAX_LABEL_SETS)
         .build()
         .expect("caps");
@@ -45,6 +50,7 @@ fn chosen_by_the_client() {
     });
     let scrape = Scrape::parse(&metrics.encode(Format::Text).expect("an exposition"));
     scrape.check();
+    let scrape = scrape.in_gds_names();
     assert_eq!(scrape.total(), 900 * METHODS.len() as u64);
     let series = scrape.of("http_server_requests_total").count();
     // Those of the first method's first class found places of their own.

@@ -1,6 +1,7 @@
 //! HTTP/2 without TLS, by prior knowledge.
 
 use actix_web::{rt::System, web::Bytes};
+use gds_metrics::LabelNames;
 use h2::{Reason, client::SendRequest};
 use http::{Request, Response};
 use tokio::net::TcpStream;
@@ -13,6 +14,7 @@ const H2C: Setup = Setup {
     half_closed: true,
     h2c: true,
     grace: 20,
+    names: LabelNames::Gds,
 };
 
 type Requests = SendRequest<Bytes>;

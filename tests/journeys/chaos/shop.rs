@@ -20,12 +20,13 @@ use actix_web::{
     web::{self, Bytes, Data, ServiceConfig},
 };
 use futures_util::{Stream, StreamExt as _, stream};
-use gds_metrics::{Format, GdsMetrics};
+use gds_metrics::{Format, GdsMetrics, LabelNames};
 use tokio::sync::Semaphore;
 
 use crate::support::{
     ON_PURPOSE, eventually,
     exposition::Scrape,
+    names::NAMES,
     quiet_panics,
     server::{Server, serve},
 };
@@ -39,6 +40,7 @@ pub(crate) struct Setup {
     pub(crate) h2c: bool,
     /// Seconds that a graceful stop waits.
     pub(crate) grace: u64,
+    pub(crate) names: LabelNames,
 }
 
 impl Default for Setup {
@@ -49,6 +51,7 @@ impl Default for Setup {
             half_closed: true,
             h2c: false,
             grace: 20,
+            names: LabelNames::Gds,
         }
     }
 }
@@ -103,12 +106,19 @@ pub(crate) struct Shop {
     pub(crate) traffic: Arc<Traffic>,
     pub(crate) gate: Arc<Semaphore>,
     pub(crate) extended: bool,
+    names: LabelNames,
 }
 
 impl Shop {
     pub(crate) fn open(setup: Setup) -> Self {
         quiet_panics();
-        let builder = GdsMetrics::builder().extended(setup.extended);
+        let mut builder = GdsMetrics::builder()
+            .extended(setup.extended)
+            .label_names(setup.names);
+        if setup.names == LabelNames::OpenTelemetry {
+            // Else no host is told.
+            builder = builder.hosts(["app.example", "header.example"]);
+        }
         let metrics = builder.build().expect("the defaults");
         let traffic = Arc::<Traffic>::default();
         let gate = Arc::new(Semaphore::new(0));
@@ -155,6 +165,7 @@ impl Shop {
             traffic,
             gate,
             extended: setup.extended,
+            names: setup.names,
         }
     }
 
@@ -175,7 +186,12 @@ impl Shop {
         self.traffic.in_flight().values().cloned().collect()
     }
 
+    /// Under this crate's own label names, whatever they are.
     pub(crate) fn scrape(&self) -> Scrape {
+        self.exposed().in_gds_names()
+    }
+
+    fn exposed(&self) -> Scrape {
         let text = self.metrics.encode(Format::Text).expect("an exposition");
         let scrape = Scrape::parse(&text);
         scrape.check();
@@ -197,6 +213,7 @@ impl Shop {
         });
         let scrape = self.scrape();
         assert_eq!(scrape.total(), self.traffic.started());
+        self.exposed().check_panics();
         scrape
     }
 
@@ -205,7 +222,12 @@ impl Shop {
     #[track_caller]
     pub(crate) fn expect(&self, recorded: &[&str], exceptions: &[&str], truncated: [f64; 3]) {
         let scrape = self.settle();
-        assert_eq!(scrape.recorded(), recorded);
+        let recorded = recorded.iter().map(|line| match self.names {
+            // A port on which the server does not listen is not told.
+            LabelNames::OpenTelemetry => line.replace(":8080", ""),
+            _ => (*line).to_owned(),
+        });
+        assert_eq!(scrape.recorded(), recorded.collect::<Vec<_>>());
         assert_eq!(scrape.exceptions(), exceptions);
         if self.extended {
             eventually(truncated, || self.truncated());
@@ -223,12 +245,18 @@ impl Shop {
     }
 }
 
-/// Plays a case without and with the extended group, which must not change what is recorded.
+/// Plays a case without and with the extended group, and with either scheme of label names. Neither may
+/// change what is recorded.
 #[track_caller]
 pub(crate) fn play(setup: Setup, case: impl Fn(&mut Shop)) {
-    for extended in [false, true] {
-        let mut shop = Shop::open(Setup { extended, ..setup });
-        case(&mut shop);
+    for names in NAMES {
+        for extended in [false, true] {
+            case(&mut Shop::open(Setup {
+                extended,
+                names,
+                ..setup
+            }));
+        }
     }
 }
 

@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::queries::{Query, increases};
+use super::{
+    super::names,
+    queries::{Query, increases},
+};
 
 const COLUMNS: u32 = 24;
 const HEIGHT: u32 = 8;
@@ -23,6 +26,8 @@ pub(super) fn source() -> Value {
 
 #[derive(Default)]
 pub(super) struct Board {
+    /// Whether the panels that follow have OpenTelemetry's label names.
+    pub(super) opentelemetry: bool,
     panels: Vec<Value>,
     /// The collapsed row that panels are added to.
     folded: Option<Value>,
@@ -239,6 +244,9 @@ impl Board {
         specific["id"] = self.last_id.into();
         specific["title"] = panel.title.into();
         specific["type"] = kind.into();
+        if self.opentelemetry {
+            rename(&mut specific);
+        }
         self.x += panel.width;
         self.line = self.line.max(height);
         match self
@@ -248,6 +256,34 @@ impl Board {
         {
             Some(panels) => panels.push(specific),
             None => self.panels.push(specific),
+        }
+    }
+}
+
+/// Gives a panel OpenTelemetry's label names.
+fn rename(panel: &mut Value) {
+    // Not by `[…]`, which would add what is not there.
+    let targets = panel.get_mut("targets").and_then(Value::as_array_mut);
+    for target in targets.into_iter().flatten() {
+        for (name, renamed) in [
+            ("expr", names::query as fn(&str) -> String),
+            ("legendFormat", names::template),
+        ] {
+            if let Some(Value::String(text)) = target.get_mut(name) {
+                *text = renamed(text);
+            }
+        }
+    }
+    let transformations = panel.get_mut("transformations");
+    let transformations = transformations.and_then(Value::as_array_mut);
+    for transformation in transformations.into_iter().flatten() {
+        if let Some(Value::String(field)) = transformation.pointer_mut("/options/byField") {
+            *field = names::label(field).to_owned();
+        }
+        if let Some(Value::Object(renamed)) = transformation.pointer_mut("/options/renameByName")
+            && let Some(title) = renamed.remove("path")
+        {
+            renamed.insert(names::label("path").to_owned(), title);
         }
     }
 }

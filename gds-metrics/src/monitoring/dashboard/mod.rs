@@ -13,7 +13,10 @@ use self::{
     board::{Board, source},
     queries::{HOST, JOB},
 };
-use super::promql::{REQUESTS, Selection};
+use super::{
+    names,
+    promql::{REQUESTS, Selection},
+};
 use crate::instance::GdsMetrics;
 
 const TITLE: &str = "HTTP server (gds-metrics)";
@@ -30,10 +33,14 @@ pub(super) fn make(metrics: &GdsMetrics, selection: &Selection) -> String {
         blocking: metrics.store().settings().blocking.is_some(),
         event_loop_delay: metrics.has_group("gds_metrics_event_loop_delay_seconds"),
     };
+    let opentelemetry = metrics.store().settings().opentelemetry.is_some();
     let mut board = Board::default();
+    board.opentelemetry = opentelemetry;
     on_call::add(&mut board, selection);
     standard::add(&mut board, has, selection);
     runtime::add(&mut board, has);
+    // A set's labels are its own, whatever they are called.
+    board.opentelemetry = false;
     own::add(&mut board, &metrics.definitions());
     runtime::add_scrape(&mut board, has);
 
@@ -56,7 +63,7 @@ pub(super) fn make(metrics: &GdsMetrics, selection: &Selection) -> String {
         "refresh": "30s",
         "schemaVersion": 42,
         "tags": ["actix-web", "gds-metrics", "http"],
-        "templating": {"list": variables(selection)},
+        "templating": {"list": variables(selection, opentelemetry)},
         "time": {"from": "now-1h", "to": "now"},
         "timezone": "browser",
         "title": title,
@@ -86,7 +93,7 @@ fn uid(job: &str) -> String {
     "gds-metrics-".chars().chain(job).take(MAX_UID).collect()
 }
 
-fn variables(selection: &Selection) -> Vec<Value> {
+fn variables(selection: &Selection, opentelemetry: bool) -> Vec<Value> {
     let data_source = json!({
         "label": "Data source",
         "name": "datasource",
@@ -101,6 +108,10 @@ fn variables(selection: &Selection) -> Vec<Value> {
         ("path", "Path", requests(HOST)),
     ];
     let queried = queried.map(|(name, label, series)| {
+        let mut query = format!("label_values({series}, {name})");
+        if opentelemetry {
+            query = names::query(&query);
+        }
         json!({
             "allValue": ".*",
             "current": {"selected": true, "text": ["All"], "value": ["$__all"]},
@@ -109,7 +120,7 @@ fn variables(selection: &Selection) -> Vec<Value> {
             "label": label,
             "multi": true,
             "name": name,
-            "query": {"query": format!("label_values({series}, {name})"), "refId": name},
+            "query": {"query": query, "refId": name},
             // When the time range changes.
             "refresh": 2,
             // By the alphabet.

@@ -5,7 +5,7 @@ mod recording;
 
 use yaml_serde::{Mapping, Value};
 
-use super::{objectives::Objective, promql::Selection};
+use super::{names, objectives::Objective, promql::Selection};
 use crate::instance::GdsMetrics;
 
 /// The page that has a section for each alert.
@@ -33,6 +33,10 @@ pub(super) fn make(
     };
     let mut groups = recording::groups(&context, objectives, native);
     groups.extend(alerts::groups(&context));
+    if metrics.store().settings().opentelemetry.is_some() {
+        let rules = groups.iter_mut().flat_map(|group| &mut group.rules);
+        rules.for_each(rename);
+    }
     let groups = groups.into_iter().map(Group::into_value).collect();
     let file = mapping([("groups", Value::Sequence(groups))]);
     let yaml = yaml_serde::to_string(&file).expect("strings, lists and maps with strings for keys");
@@ -132,6 +136,27 @@ struct Alert<'a> {
     labels: &'a [(&'a str, &'a str)],
     summary: &'a str,
     description: &'a str,
+}
+
+/// Gives a rule OpenTelemetry's label names.
+fn rename(rule: &mut Mapping) {
+    if let Some(Value::String(expr)) = rule.get_mut("expr") {
+        *expr = names::query(expr);
+    }
+    if let Some(Value::Mapping(labels)) = rule.get_mut("labels") {
+        let renamed = std::mem::take(labels).into_iter().map(|(name, value)| {
+            let name = name.as_str().map(|name| names::label(name).into());
+            (name.unwrap_or_default(), value)
+        });
+        *labels = renamed.collect();
+    }
+    if let Some(Value::Mapping(annotations)) = rule.get_mut("annotations") {
+        for (_, text) in annotations.iter_mut() {
+            if let Value::String(text) = text {
+                *text = names::template(text);
+            }
+        }
+    }
 }
 
 fn runbook(alert: &str) -> String {

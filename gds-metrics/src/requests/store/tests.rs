@@ -7,6 +7,7 @@ use actix_web::test::TestRequest;
 use super::*;
 use crate::requests::{
     keys::{FOLDED_HOST_ID, NO_ENDPOINT_ID},
+    labels::Method,
     recorder::Recorder,
     recording::Recording,
 };
@@ -23,6 +24,7 @@ fn store(max_hosts: usize) -> Store {
         extended: false,
         native_histograms: false,
         exemplars: false,
+        opentelemetry: None,
     };
     Store::new(settings, Box::new(()))
 }
@@ -32,7 +34,7 @@ fn store(max_hosts: usize) -> Store {
 fn what_another_worker_made_is_not_made_again() {
     let store = store(1);
     let labels = |code| LabelIds {
-        method: Method::Get,
+        head: Method::Get.into(),
         host: FOLDED_HOST_ID,
         path: NO_ENDPOINT_ID,
         code,
@@ -42,7 +44,7 @@ fn what_another_worker_made_is_not_made_again() {
         assert_eq!(store.series_len(), expected, "{code}");
     }
     for (method, expected) in [(Method::Get, 1), (Method::Get, 1), (Method::Put, 2)] {
-        store.create_active(method, FOLDED_HOST_ID, 0);
+        store.create_active(method.into(), FOLDED_HOST_ID, 0);
         assert_eq!(store.active_len(), expected, "{method:?}");
     }
     for (kind, expected) in [(PANIC, 1), ("io", 2), ("io", 2)] {

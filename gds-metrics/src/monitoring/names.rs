@@ -1,0 +1,103 @@
+//! The same queries under OpenTelemetry's label names.
+//!
+//! All queries are written with this crate's own names. Recorded metrics keep their names.
+
+/// Whatever differs by more than the name of a label: who gave up has no status.
+const MATCHERS: [(&str, &str); 4] = [
+    (r#"code="499""#, r#"error_type="cancelled""#),
+    (r#"code=~"499""#, r#"error_type="cancelled""#),
+    (r#"code!="499""#, r#"error_type!="cancelled""#),
+    (r#"code=~"5..|499""#, r#"error_type!="""#),
+];
+const LABELS: [(&str, &str); 4] = [
+    ("code", "http_response_status_code"),
+    ("host", "server_address"),
+    ("method", "http_request_method"),
+    ("path", "http_route"),
+];
+
+/// OpenTelemetry's name of a label.
+pub(super) fn label(name: &str) -> &str {
+    let label = LABELS.iter().find(|(own, _)| *own == name);
+    label.map_or(name, |(_, name)| name)
+}
+
+/// A query, whose strings stay as they are.
+pub(super) fn query(expr: &str) -> String {
+    let mut expr = expr.to_owned();
+    for (own, matcher) in MATCHERS {
+        expr = expr.replace(own, matcher);
+    }
+    let mut query = String::with_capacity(expr.len());
+    let mut rest = &*expr;
+    while let Some(first) = rest.chars().next() {
+        let len = match first {
+            '"' => string_len(rest),
+            c if is_word(c) => rest.find(|c| !is_word(c)).unwrap_or(rest.len()),
+            c => c.len_utf8(),
+        };
+        let (token, after) = rest.split_at(len);
+        query.push_str(label(token));
+        rest = after;
+    }
+    query
+}
+
+/// A text with labels in it, as Prometheus (`$labels.path`) or Grafana (`{{path}}`) has them.
+pub(super) fn template(text: &str) -> String {
+    let mut text = text.to_owned();
+    for (own, name) in LABELS {
+        text = text.replace(&format!("$labels.{own}"), &format!("$labels.{name}"));
+        text = text.replace(&format!("{{{{{own}}}}}"), &format!("{{{{{name}}}}}"));
+    }
+    text
+}
+
+/// Of the names of metrics too, and of Grafana's variables.
+fn is_word(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '_' | ':' | '$')
+}
+
+/// As far as its closing quote.
+fn string_len(text: &str) -> usize {
+    let mut escaped = false;
+    let end = text.bytes().skip(1).position(|byte| {
+        let is_end = byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        is_end
+    });
+    end.map_or(text.len(), |end| end + 2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_labels_alone_are_replaced() {
+        for (own, expected) in [
+            (
+                r#"sum by (path, code) (rate(a_path{path="code \" path", host=~"$host"}[5m]))"#,
+                r#"sum by (http_route, http_response_status_code) (rate(a_path{http_route="code \" path", server_address=~"$host"}[5m]))"#,
+            ),
+            (
+                "x unless on (path) path:http_server:left_out",
+                "x unless on (http_route) path:http_server:left_out",
+            ),
+            (
+                r#"x{code="499"} - x{code!="499", code=~"5.."}"#,
+                r#"x{error_type="cancelled"} - x{error_type!="cancelled", http_response_status_code=~"5.."}"#,
+            ),
+            (
+                r#"x{path="é", method="#,
+                r#"x{http_route="é", http_request_method="#,
+            ),
+        ] {
+            assert_eq!(query(own), expected);
+        }
+        assert_eq!(
+            template("{{ with $labels.path }} at {{code}}, whatever the path"),
+            "{{ with $labels.http_route }} at {{http_response_status_code}}, whatever the path"
+        );
+    }
+}
