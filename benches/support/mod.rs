@@ -8,7 +8,7 @@ pub mod peers;
 #[cfg(feature = "peers")]
 pub mod scrapes;
 
-use std::{env, future::poll_fn, hint::black_box, pin::pin, time::Duration};
+use std::{env, future::poll_fn, hint::black_box, pin::pin, task::Poll, time::Duration};
 
 use actix_http::Request;
 use actix_service::{IntoServiceFactory, ServiceFactory};
@@ -100,6 +100,10 @@ pub struct Case {
     pub exemplars: bool,
     /// Whether each request has a `traceparent`.
     pub traced: bool,
+    /// Whether polls are timed.
+    pub blocking: bool,
+    /// Whether the handler is ready at its fifth poll only.
+    pub pending: bool,
 }
 
 const NAMED: Case = Case {
@@ -115,6 +119,8 @@ const NAMED: Case = Case {
     native: false,
     exemplars: false,
     traced: false,
+    blocking: false,
+    pending: false,
 };
 const UNNAMED: Case = Case {
     name: "unnamed",
@@ -125,7 +131,7 @@ const UNNAMED: Case = Case {
 const TRACEPARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
 impl Case {
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 18] = [
         NAMED,
         UNNAMED,
         Self {
@@ -196,6 +202,22 @@ impl Case {
             traced: true,
             ..NAMED
         },
+        Self {
+            name: "blocking",
+            blocking: true,
+            ..NAMED
+        },
+        Self {
+            name: "pending",
+            pending: true,
+            ..NAMED
+        },
+        Self {
+            name: "blocking-pending",
+            blocking: true,
+            pending: true,
+            ..NAMED
+        },
     ];
 
     pub fn of_name(name: &str) -> Self {
@@ -211,6 +233,7 @@ impl Case {
                 let host = format!("customer-{}.example.com", self.first_host + i % self.hosts);
                 let path = match i % 5 {
                     _ if self.unrouted > 0 => format!("/nothing/{}", i % self.unrouted),
+                    _ if self.pending => format!("/pending/{i}"),
                     _ if self.routes > 0 => format!("/collection-{}/{i}", i % self.routes),
                     0 => format!("/users/{i}"),
                     1 => format!("/users/{i}/orders"),
@@ -233,6 +256,9 @@ impl Case {
                 } else {
                     config.service(resource);
                 }
+            }
+            if self.pending {
+                config.route("/pending/{id}", web::get().to(answer_late));
             }
             if self.named {
                 config
@@ -269,7 +295,14 @@ impl Case {
     }
 
     pub fn metrics(self) -> GdsMetrics {
-        GdsMetrics::builder()
+        let builder = GdsMetrics::builder();
+        let builder = if self.blocking {
+            // Longer than any poll, also under valgrind.
+            builder.detect_blocking(Duration::from_secs(10))
+        } else {
+            builder
+        };
+        builder
             .max_hosts(self.max_hosts)
             .max_label_sets(self.max_label_sets)
             .extended(self.extended)
@@ -316,6 +349,23 @@ async fn answer() -> HttpResponse {
 
 async fn answer_one(_id: web::Path<u32>) -> HttpResponse {
     HttpResponse::Ok().body("hello")
+}
+
+/// Further polls of a handler that is not ready at the first.
+pub const FURTHER_POLLS: u32 = 4;
+
+async fn answer_late(_id: web::Path<u32>) -> HttpResponse {
+    let mut left = FURTHER_POLLS;
+    poll_fn(|cx| match left.checked_sub(1) {
+        None => Poll::Ready(()),
+        Some(fewer) => {
+            left = fewer;
+            cx.waker().wake_by_ref();
+            Poll::Pending
+        }
+    })
+    .await;
+    answer().await
 }
 
 async fn answer_two(_ids: web::Path<(u32, u32)>) -> HttpResponse {
