@@ -8,7 +8,7 @@ pub mod peers;
 #[cfg(feature = "peers")]
 pub mod scrapes;
 
-use std::{env, future::poll_fn, hint::black_box, pin::pin, time::Duration};
+use std::{env, future::poll_fn, hint::black_box, pin::pin, task::Poll, time::Duration};
 
 use actix_http::Request;
 use actix_service::{IntoServiceFactory, ServiceFactory};
@@ -104,6 +104,10 @@ pub struct Case {
     pub opentelemetry: bool,
     /// Whether each request comes from a trusted proxy that tells the scheme.
     pub proxied: bool,
+    /// Whether polls are timed.
+    pub blocking: bool,
+    /// Whether the handler is ready at its fifth poll only.
+    pub pending: bool,
 }
 
 const NAMED: Case = Case {
@@ -121,6 +125,8 @@ const NAMED: Case = Case {
     traced: false,
     opentelemetry: false,
     proxied: false,
+    blocking: false,
+    pending: false,
 };
 const UNNAMED: Case = Case {
     name: "unnamed",
@@ -131,7 +137,7 @@ const UNNAMED: Case = Case {
 const TRACEPARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
 impl Case {
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 20] = [
         NAMED,
         UNNAMED,
         Self {
@@ -213,6 +219,22 @@ impl Case {
             proxied: true,
             ..NAMED
         },
+        Self {
+            name: "blocking",
+            blocking: true,
+            ..NAMED
+        },
+        Self {
+            name: "pending",
+            pending: true,
+            ..NAMED
+        },
+        Self {
+            name: "blocking-pending",
+            blocking: true,
+            pending: true,
+            ..NAMED
+        },
     ];
 
     pub fn of_name(name: &str) -> Self {
@@ -228,6 +250,7 @@ impl Case {
                 let host = format!("customer-{}.example.com", self.first_host + i % self.hosts);
                 let path = match i % 5 {
                     _ if self.unrouted > 0 => format!("/nothing/{}", i % self.unrouted),
+                    _ if self.pending => format!("/pending/{i}"),
                     _ if self.routes > 0 => format!("/collection-{}/{i}", i % self.routes),
                     0 => format!("/users/{i}"),
                     1 => format!("/users/{i}/orders"),
@@ -250,6 +273,9 @@ impl Case {
                 } else {
                     config.service(resource);
                 }
+            }
+            if self.pending {
+                config.route("/pending/{id}", web::get().to(answer_late));
             }
             if self.named {
                 config
@@ -298,6 +324,10 @@ impl Case {
             .extended(self.extended)
             .native_histograms(self.native)
             .exemplars(self.exemplars);
+        if self.blocking {
+            // Longer than any poll, also under valgrind.
+            builder = builder.detect_blocking(Duration::from_secs(10));
+        }
         if self.opentelemetry {
             builder = builder
                 .label_names(LabelNames::OpenTelemetry)
@@ -346,6 +376,23 @@ async fn answer() -> HttpResponse {
 
 async fn answer_one(_id: web::Path<u32>) -> HttpResponse {
     HttpResponse::Ok().body("hello")
+}
+
+/// Further polls of a handler that is not ready at the first.
+pub const FURTHER_POLLS: u32 = 4;
+
+async fn answer_late(_id: web::Path<u32>) -> HttpResponse {
+    let mut left = FURTHER_POLLS;
+    poll_fn(|cx| match left.checked_sub(1) {
+        None => Poll::Ready(()),
+        Some(fewer) => {
+            left = fewer;
+            cx.waker().wake_by_ref();
+            Poll::Pending
+        }
+    })
+    .await;
+    answer().await
 }
 
 async fn answer_two(_ids: web::Path<(u32, u32)>) -> HttpResponse {

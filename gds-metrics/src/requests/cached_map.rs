@@ -1,5 +1,4 @@
-//! A map with a small direct-mapped cache in front of it: what was found lately is found with a simpler
-//! hash, and no search.
+//! A map with a small cache in front of it: what was found lately is found with a simpler hash.
 
 use std::{array, borrow::Borrow, fmt, hash::Hash};
 
@@ -8,8 +7,10 @@ use super::append_only::Map;
 /// One for each value of a byte.
 const SLOTS: usize = 256;
 
-/// A map that only grows, and in front of it a table in which what was found last takes the place
-/// of what was there before. Of two keys that share a slot, the map finds one each time.
+/// A map that only grows, and a table in front of it.
+///
+/// A key has two slots in the table: its own, and the one beside it. What was found last takes its own
+/// slot, and what was there before moves to the slot beside it.
 pub(super) struct CachedMap<K, T> {
     cache: Box<[Option<(K, T)>; SLOTS]>,
     all: Map<K, T>,
@@ -31,20 +32,41 @@ impl<K: Clone + Eq + Hash, T: Copy> CachedMap<K, T> {
         K: Borrow<Q>,
         Q: Digest + Eq + Hash + ?Sized,
     {
-        match &self.cache[slot(key)] {
-            Some((found, value)) if found.borrow() == key => Some(*value),
-            _ => self.get_other(key),
+        match self.get_cached(key) {
+            Some((_, value)) => Some(*value),
+            None => self.get_other(key),
         }
     }
 
+    /// What the table has of a key.
+    #[inline(always)]
+    pub(super) fn get_cached<Q>(&self, key: &Q) -> Option<&(K, T)>
+    where
+        K: Borrow<Q>,
+        Q: Digest + Eq + ?Sized,
+    {
+        let slot = slot(key);
+        match &self.cache[slot] {
+            Some(entry) if entry.0.borrow() == key => Some(entry),
+            Some(_) => match &self.cache[slot ^ 1] {
+                Some(entry) if entry.0.borrow() == key => Some(entry),
+                _ => None,
+            },
+            None => None,
+        }
+    }
+
+    /// What the map has of a key that is not in the table.
     #[inline(never)]
-    fn get_other<Q>(&mut self, key: &Q) -> Option<T>
+    pub(super) fn get_other<Q>(&mut self, key: &Q) -> Option<T>
     where
         K: Borrow<Q>,
         Q: Digest + Eq + Hash + ?Sized,
     {
         let (found, &value) = self.all.get_key_value(key)?;
-        self.cache[slot(key)] = Some((found.clone(), value));
+        let slot = slot(key);
+        self.cache.swap(slot, slot ^ 1);
+        self.cache[slot] = Some((found.clone(), value));
         Some(value)
     }
 
@@ -55,20 +77,15 @@ impl<K: Clone + Eq + Hash, T: Copy> CachedMap<K, T> {
     }
 
     /// The key that is here, for one that is equal to it.
-    #[inline(always)]
     pub(super) fn get_key<Q>(&mut self, key: &Q) -> Option<K>
     where
         K: Borrow<Q>,
         Q: Digest + Eq + Hash + ?Sized,
     {
-        if let Some((found, _)) = &self.cache[slot(key)]
-            && found.borrow() == key
-        {
-            return Some(found.clone());
+        if self.get_cached(key).is_none() {
+            self.get_other(key)?;
         }
-        self.get_other(key)?;
-        let (found, _) = self.cache[slot(key)].as_ref()?;
-        Some(found.clone())
+        self.get_cached(key).map(|(found, _)| found.clone())
     }
 
     /// Takes a key that is not there. Begins anew when there are `max` already.

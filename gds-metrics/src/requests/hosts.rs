@@ -39,28 +39,30 @@ impl Spellings {
     /// The label of a host as a request spells it.
     #[inline(always)]
     pub(super) fn label(&mut self, store: &Store, raw: &[u8]) -> HostLabel {
-        match self.known.get(raw) {
-            Some(id) => HostLabel::Known(id),
-            None => self.unknown_label(store, raw),
+        match self.known.get_cached(raw) {
+            Some((_, id)) => HostLabel::Known(*id),
+            None => self.other_label(store, raw),
         }
     }
 
     #[inline(never)]
-    fn unknown_label(&mut self, store: &Store, raw: &[u8]) -> HostLabel {
+    fn other_label(&mut self, store: &Store, raw: &[u8]) -> HostLabel {
         if self.hosts_seen != store.hosts_len() {
             self.see_hosts(store);
         }
-        let raw = match self.unknown.get_key(raw) {
-            Some(raw) => raw,
+        // Before the map of those that are known: a spelling is in one map alone.
+        if let Some((raw, ())) = self.unknown.get_cached(raw) {
+            return unknown_label(store, raw);
+        }
+        if let Some(id) = self.known.get_other(raw) {
+            return HostLabel::Known(id);
+        }
+        match self.unknown.get_key(raw) {
+            Some(raw) => unknown_label(store, &raw),
             None => match self.learn(store, raw) {
-                Ok(id) => return HostLabel::Known(id),
-                Err(raw) => raw,
+                Ok(id) => HostLabel::Known(id),
+                Err(raw) => unknown_label(store, &raw),
             },
-        };
-        match store.settings().hosts {
-            Hosts::Listed(_) | Hosts::Unlabelled => HostLabel::Known(FOLDED_HOST_ID),
-            Hosts::FirstSeen(max) if store.has_all_hosts(max) => HostLabel::Beyond,
-            Hosts::FirstSeen(_) => HostLabel::Unseen(raw),
         }
     }
 
@@ -107,5 +109,14 @@ impl Spellings {
         });
         // They may be among these.
         self.unknown.clear();
+    }
+}
+
+/// The label of a host that has no number.
+fn unknown_label(store: &Store, raw: &Rc<[u8]>) -> HostLabel {
+    match store.settings().hosts {
+        Hosts::Listed(_) | Hosts::Unlabelled => HostLabel::Known(FOLDED_HOST_ID),
+        Hosts::FirstSeen(max) if store.has_all_hosts(max) => HostLabel::Beyond,
+        Hosts::FirstSeen(_) => HostLabel::Unseen(Rc::clone(raw)),
     }
 }

@@ -1,5 +1,6 @@
 //! The standard HTTP metrics: what is recorded of a request, and how it is exposed.
 
+mod answers;
 mod append_only;
 mod blocking;
 mod body_observer;

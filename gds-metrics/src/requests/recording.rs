@@ -21,8 +21,10 @@ use super::{
     labels::{Method, PANIC},
     nanos,
     recorder::Recorder,
+    shape::Matched,
     trace::keep_exemplar,
     unwind::OnUnwind,
+    worker_cache::ResponseLabels,
 };
 
 /// One request on its way.
@@ -105,11 +107,34 @@ impl Recording {
     ) {
         let now = Instant::now();
         let nanos = nanos(now.duration_since(self.start));
+        let path = req.match_info();
+        // A default service or a middleware before routing left something over, or all of it.
+        let matched = if path.unprocessed().is_empty() {
+            Matched::of(path)
+        } else {
+            None
+        };
+        let labels = ResponseLabels {
+            head: self.head,
+            host: &self.host,
+            code: status.as_u16(),
+        };
         let Recorder { store, cache, .. } = &*self.recorder;
         let mut cache = cache.borrow_mut();
-        let route = cache.routes.of_request(store, req, status);
-        let code = status.as_u16();
-        let series = cache.record(store, route, self.head, &self.host, code, nanos);
+        let known = matched
+            .as_ref()
+            .and_then(|matched| cache.record_known(store, matched, labels, nanos));
+        let mut news = None;
+        let (series, route) = match known {
+            Some((series, path)) => (Some(series), Some(path)),
+            None => {
+                let answered = (req, status);
+                let recorded =
+                    cache.record_response(store, answered, matched.as_ref(), labels, nanos);
+                news = cache.news();
+                recorded
+            }
+        };
         self.ended = true;
         if store.settings().exemplars
             && let Some(exemplars) = cache.exemplars(series)
@@ -120,7 +145,6 @@ impl Recording {
             observer.recorded_under(series);
         }
         let recorded = series.is_some();
-        let news = cache.news();
         drop(cache);
         if let Some(news) = news {
             self.recorder.report(&news, Some((req, status)));
@@ -175,7 +199,9 @@ impl Recording {
         let route = self.recorder.route_of_path(self.path.as_ref());
         let Recorder { store, cache, .. } = &*self.recorder;
         let mut cache = cache.borrow_mut();
-        let series = cache.record(store, route, self.head, &self.host, code, nanos);
+        let series = cache
+            .record(store, route, self.head, &self.host, code, nanos)
+            .map(|(series, _)| series);
         let recorded = series.is_some();
         let news = cache.news();
         drop(cache);

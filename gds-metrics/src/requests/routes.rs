@@ -4,17 +4,13 @@
 //! of its resources. What was learnt from an answer is recognised by the [shape](Shape) of the match
 //! instead.
 
-use std::{collections::HashSet, rc::Rc};
+use std::collections::HashSet;
 
-use actix_web::{
-    HttpRequest,
-    dev::{Path, Url},
-    http::StatusCode,
-};
+use actix_web::{HttpRequest, http::StatusCode};
 use foldhash::fast::RandomState;
 
 use super::{
-    cached_map::CachedMap,
+    append_only::Map,
     keys::PathId,
     labels::NO_ENDPOINT,
     shape::{Matched, Shape, ShapeKey},
@@ -34,11 +30,9 @@ const NO_PATH: &str = "/\0gds-metrics";
 
 #[derive(Debug, Default)]
 pub(super) struct Routes {
-    patterns: CachedMap<Rc<[u8]>, Route>,
-    /// By path: patterns without a dynamic segment.
-    statics: CachedMap<Rc<[u8]>, Route>,
+    patterns: Map<Box<str>, Route>,
     /// The numbers of `shapes`.
-    keys: CachedMap<ShapeKey, usize>,
+    keys: Map<ShapeKey, u32>,
     shapes: Vec<(Shape, Route)>,
     unrouted: HashSet<Box<[u8]>, RandomState>,
     /// Whether `unrouted` is of use: unknown before the first request without a route.
@@ -50,40 +44,40 @@ pub(super) struct Routes {
 }
 
 impl Routes {
-    /// The route of a request, asked for after routing: before it, Actix answers wrongly where
-    /// guards tell scopes of one prefix apart.
-    #[inline(always)]
+    /// The route of a request, and the number of its shape if that was learnt.
+    ///
+    /// This is asked for after routing. Before it, Actix answers wrongly where guards tell scopes of one
+    /// prefix apart. `matched`: `None` if something of the path is left over.
+    #[inline]
     pub(super) fn of_request(
         &mut self,
         store: &Store,
         req: &HttpRequest,
         status: StatusCode,
-    ) -> Route {
-        let path = req.match_info();
-        // A default service or a middleware before routing left something over, or all of it.
-        if !path.unprocessed().is_empty() {
-            return self.of_unprocessed(store, req, status);
+        matched: Option<&Matched<'_>>,
+    ) -> (Route, Option<u32>) {
+        let Some(matched) = matched else {
+            return (self.of_unmatched(store, req, status), None);
+        };
+        match self.keys.get(&matched.key) {
+            Some(&shape) => match self.shapes.get(shape as usize) {
+                Some((learnt, route)) if learnt.is_of(matched) => (*route, Some(shape)),
+                _ => (self.of_match(store, req).0, None),
+            },
+            None => self.learn_shape(store, req, matched),
         }
-        if path.is_empty() {
-            return match self.statics.get(path.as_str().as_bytes()) {
-                Some(route) => route,
-                None => self.learn_static(store, req),
-            };
-        }
-        if let Some(matched) = Matched::of(path)
-            && let Some(id) = self.keys.get(&matched.key)
-            && let Some((shape, route)) = self.shapes.get(id)
-            && shape.is_of(&matched)
-        {
-            return *route;
-        }
-        self.learn_shape(store, req)
+    }
+
+    /// Whether a match whose key is that of a shape is of this shape.
+    #[inline(never)]
+    pub(super) fn is_of(&self, shape: u32, matched: &Matched<'_>) -> bool {
+        let shape = self.shapes.get(shape as usize);
+        shape.is_some_and(|(shape, _)| shape.is_of(matched))
     }
 
     /// The route of a request whose path was not used up: that of a resource for all paths of one
-    /// prefix, or none.
-    #[inline(never)]
-    fn of_unprocessed(&mut self, store: &Store, req: &HttpRequest, status: StatusCode) -> Route {
+    /// prefix, or none. (Or a value does not lie in the path.)
+    fn of_unmatched(&mut self, store: &Store, req: &HttpRequest, status: StatusCode) -> Route {
         let path = req.match_info();
         let whole = path.unprocessed();
         // Where nothing was used up and no resource takes all paths, the path alone tells.
@@ -119,31 +113,23 @@ impl Routes {
         route
     }
 
-    /// Learns the route of a path that is its own pattern.
-    #[cold]
-    fn learn_static(&mut self, store: &Store, req: &HttpRequest) -> Route {
-        let (route, pattern) = self.of_match(store, req);
-        let path = req.match_info().as_str();
-        if pattern.as_deref() == Some(path) {
-            self.statics.insert(path.as_bytes().into(), route);
-        }
-        route
-    }
-
     /// Learns the route of a shape, if that is certain. What was learnt first stays.
     #[cold]
-    fn learn_shape(&mut self, store: &Store, req: &HttpRequest) -> Route {
+    fn learn_shape(
+        &mut self,
+        store: &Store,
+        req: &HttpRequest,
+        matched: &Matched<'_>,
+    ) -> (Route, Option<u32>) {
         let (route, pattern) = self.of_match(store, req);
-        let path: &Path<Url> = req.match_info();
-        if let Some(pattern) = pattern
-            && let Some(matched) = Matched::of(path)
-            && self.keys.get(&matched.key).is_none()
-            && let Some(shape) = Shape::learn(path, &matched, &pattern)
-        {
-            self.keys.insert(matched.key, self.shapes.len());
+        let shape = pattern.and_then(|pattern| {
+            let shape = Shape::learn(req.match_info(), matched, &pattern)?;
+            let id = u32::try_from(self.shapes.len()).ok()?;
             self.shapes.push((shape, route));
-        }
-        route
+            self.keys.insert(matched.key, id);
+            Some(id)
+        });
+        (route, shape)
     }
 
     /// The route of the pattern that Actix tells of a request, and the pattern.
@@ -151,8 +137,8 @@ impl Routes {
     fn of_match(&mut self, store: &Store, req: &HttpRequest) -> (Route, Option<String>) {
         let matched = req.match_pattern();
         let pattern = named(matched.as_deref());
-        let route = match self.patterns.get(pattern.as_bytes()) {
-            Some(route) => route,
+        let route = match self.patterns.get(pattern) {
+            Some(route) => *route,
             None => {
                 self.is_new = true;
                 self.add(store, pattern)
@@ -164,8 +150,8 @@ impl Routes {
     /// The route of a pattern, or of what has none.
     pub(super) fn of_pattern(&mut self, store: &Store, pattern: Option<&str>) -> Route {
         let pattern = named(pattern);
-        match self.patterns.get(pattern.as_bytes()) {
-            Some(route) => route,
+        match self.patterns.get(pattern) {
+            Some(route) => *route,
             None => self.add(store, pattern),
         }
     }
@@ -177,7 +163,7 @@ impl Routes {
         if let (Some(path), Some(blocking)) = (route, &store.blocking) {
             blocking.add(path);
         }
-        self.patterns.insert(pattern.as_bytes().into(), route);
+        self.patterns.insert(pattern.into(), route);
         route
     }
 }

@@ -1,82 +1,98 @@
-//! What a match with dynamic segments looks like, by which its pattern is recognised.
+//! What a match looks like without its values, by which its pattern is recognised.
 //!
-//! Actix keeps the names of a resource's segments once for each resource, so that their places in
-//! memory stand for the resources that took part. Together with the text before the first value and
-//! after the last one they leave one pattern: one resource that is registered under several prefixes
-//! has the same names and other text.
+//! Actix keeps the names of a resource's segments once for each resource, so the addresses of the names
+//! tell which resources took part. The names, the text before the first value and the text after the
+//! last value leave one pattern. (One resource that is registered under several prefixes has the same
+//! names and other text.) The pattern of a match without values is its path.
 //!
-//! This ends where a scope's default service answers for a path that the scope's own prefix uses up:
-//! such a match has the shape of the scope's resource for the empty path, if there is one, and is
-//! recorded under its pattern.
+//! Known limit: a scope's default service may answer for a path that the scope's own prefix uses up.
+//! Such a match has the shape of the scope's resource for the empty path. If there is such a resource,
+//! the request is recorded under its pattern.
 
 use actix_web::dev::{Path, Url};
 
-use super::cached_map::Digest;
-
-/// Text up to this length is compared as one number.
+/// Text after the last value is part of the key up to this length; text before the first value up to
+/// twice this length.
 const WORD: usize = 8;
 
 /// A match, without its values.
 #[derive(Debug)]
 pub(super) struct Matched<'p> {
     pub(super) key: ShapeKey,
-    /// Before the first value.
-    before: &'p str,
-    /// After the last value.
-    after: &'p str,
+    /// The text before the first value, or all of it.
+    before: &'p [u8],
+    /// The text after the last value.
+    after: &'p [u8],
 }
 
-/// A shape as numbers; text that is longer than a word is not all of it in here.
+/// A shape as numbers. Longer text is not all of it in here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct ShapeKey {
-    /// Of the addresses of all names.
+    /// Made of the addresses of all names; 0 if there are none.
     names: u64,
-    before: u64,
+    /// The first word of the text before the first value, and the last if the text is longer than one.
+    before: (u64, u64),
     after: u64,
-    lens: (u32, u32),
+    lens: (u16, u16),
 }
 
 /// What was learnt of a pattern.
 #[derive(Debug)]
 pub(super) struct Shape {
-    /// Only where they are longer than a word.
-    before: Option<Box<str>>,
-    after: Option<Box<str>>,
+    /// Only where the key does not hold all of them.
+    before: Option<Box<[u8]>>,
+    after: Option<Box<[u8]>>,
 }
 
 impl<'p> Matched<'p> {
-    /// `None` if the path has no dynamic segments, or a value does not lie in the path.
+    /// `None` if a value does not lie in the path.
     #[inline(always)]
     pub(super) fn of(path: &'p Path<Url>) -> Option<Self> {
-        let text = path.as_str();
-        let start = text.as_ptr().addr();
+        let text = path.as_str().as_bytes();
         let mut names = 0_u64;
         let mut first = None;
         let mut last = "";
-        for (name, value) in path.iter().take(path.segment_count()) {
-            // Odd, so that no bit of what came before is lost.
+        // One call of `next` in the code, so that it is inlined: that is 40 instructions.
+        for (name, value) in path.iter() {
+            // The factor is odd, so that no bit of what came before is lost.
             names = names.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ name.as_ptr().addr() as u64;
             if first.is_none() {
                 first = Some(value);
             }
             last = value;
         }
-        let before_end = first?.as_ptr().addr().checked_sub(start)?;
-        let after_start = last.as_ptr().addr().checked_sub(start)? + last.len();
-        let (before, after) = (text.get(..before_end)?, text.get(after_start..)?);
+        let (before, after) = match first {
+            None => (text, &[][..]),
+            Some(first) => {
+                let start = text.as_ptr().addr();
+                let before_end = first.as_ptr().addr().checked_sub(start)?;
+                let after_start = last.as_ptr().addr().checked_sub(start)? + last.len();
+                (text.get(..before_end)?, text.get(after_start..)?)
+            }
+        };
+        let before_end = match before.last_chunk() {
+            Some(last) if before.len() > WORD => u64::from_le_bytes(*last),
+            _ => 0,
+        };
         Some(Self {
             key: ShapeKey {
                 names,
-                before: first_word(text.as_bytes(), before.len()),
-                after: last_word(text.as_bytes(), after.len()),
+                before: (first_word(text, before.len()), before_end),
+                after: last_word(text, after.len()),
                 lens: (
-                    u32::try_from(before.len()).ok()?,
-                    u32::try_from(after.len()).ok()?,
+                    u16::try_from(before.len()).ok()?,
+                    u16::try_from(after.len()).ok()?,
                 ),
             },
             before,
             after,
         })
+    }
+
+    /// Whether the key holds all of the text.
+    #[inline(always)]
+    pub(super) fn is_exact(&self) -> bool {
+        self.before.len() <= 2 * WORD && self.after.len() <= WORD
     }
 }
 
@@ -84,33 +100,38 @@ impl Shape {
     /// The shape of a match that has this pattern, if that is certain: the pattern has the names of
     /// the match, and the text around the values.
     pub(super) fn learn(path: &Path<Url>, matched: &Matched<'_>, pattern: &str) -> Option<Self> {
-        let mut names = path.iter().map(|(name, _)| name);
-        let mut rest = pattern;
-        let (before, _) = rest.split_once('{')?;
-        if before != matched.before {
-            return None;
-        }
-        while let Some((_, segment)) = rest.split_once('{') {
-            let (name, after) = split_segment(segment)?;
-            if names.next() != Some(name) {
+        let (before, after) = (matched.before, matched.after);
+        if path.is_empty() {
+            if pattern.as_bytes() != before {
                 return None;
             }
-            rest = after;
+        } else {
+            let mut names = path.iter().map(|(name, _)| name);
+            let mut rest = pattern;
+            let (text, _) = rest.split_once('{')?;
+            if text.as_bytes() != before {
+                return None;
+            }
+            while let Some((_, segment)) = rest.split_once('{') {
+                let (name, after) = split_segment(segment)?;
+                if names.next() != Some(name) {
+                    return None;
+                }
+                rest = after;
+            }
+            if names.next().is_some() || rest.as_bytes() != after {
+                return None;
+            }
         }
-        if names.next().is_some() || rest != matched.after {
-            return None;
-        }
-        let long = |text: &str| (text.len() > WORD).then(|| text.into());
         Some(Self {
-            before: long(matched.before),
-            after: long(matched.after),
+            before: (before.len() > 2 * WORD).then(|| before.into()),
+            after: (after.len() > WORD).then(|| after.into()),
         })
     }
 
     /// Whether a match whose key is this shape's is of this shape.
-    #[inline(always)]
     pub(super) fn is_of(&self, matched: &Matched<'_>) -> bool {
-        let is = |text: &Option<Box<str>>, found: &str| match text {
+        let is = |text: &Option<Box<[u8]>>, found: &[u8]| match text {
             None => true,
             Some(text) => **text == *found,
         };
@@ -118,10 +139,18 @@ impl Shape {
     }
 }
 
-impl Digest for ShapeKey {
+impl ShapeKey {
+    /// A number that tells most keys apart, for little.
     #[inline(always)]
-    fn digest(&self) -> u64 {
-        self.names ^ self.before.rotate_left(23) ^ self.after.rotate_left(42)
+    pub(super) fn digest(&self) -> u64 {
+        let (first, last) = self.before;
+        let (before, after) = self.lens;
+        self.names
+            ^ first.rotate_left(23)
+            ^ last.rotate_left(31)
+            ^ self.after.rotate_left(42)
+            ^ u64::from(before) << 48
+            ^ u64::from(after) << 32
     }
 }
 
@@ -297,15 +326,15 @@ mod tests {
     }
 
     #[test]
-    fn long_texts_that_begin_alike_are_told_apart() {
+    fn long_texts_that_begin_and_end_alike_are_told_apart() {
         let id = ResourceDef::new("/{id}");
         let (a, b) = (
-            ResourceDef::prefix("/collection/first"),
-            ResourceDef::prefix("/collection/other"),
+            ResourceDef::prefix("/collection/first/of-all"),
+            ResourceDef::prefix("/collection/other/of-all"),
         );
-        let path = matched(&[&a, &id], "/collection/first/1");
-        let shape = learn(&path, "/collection/first/{id}").expect("it agrees");
-        let other = matched(&[&b, &id], "/collection/other/1");
+        let path = matched(&[&a, &id], "/collection/first/of-all/1");
+        let shape = learn(&path, "/collection/first/of-all/{id}").expect("it agrees");
+        let other = matched(&[&b, &id], "/collection/other/of-all/1");
         let other = Matched::of(&other).expect("a value");
         assert_eq!(Matched::of(&path).expect("a value").key, other.key);
         assert!(!shape.is_of(&other));

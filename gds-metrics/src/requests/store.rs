@@ -17,6 +17,7 @@ use std::{
 
 use super::{
     Hosts, Settings,
+    answers::Fold,
     append_only::{AppendOnly, Numbered, lock},
     blocking::{Blocking, Timing},
     cells::{Gauge, Layouts, SIZE_BOUNDS, SeriesCells},
@@ -208,6 +209,17 @@ impl Store {
         let id = hosts.intern(host);
         self.hosts_len.store(hosts.list.len(), Release);
         HostId::try_from(id).ok()
+    }
+
+    /// Counts a request that lost a label to a cap.
+    #[inline]
+    pub(super) fn count_folded(&self, fold: Fold) {
+        let count = match fold {
+            Fold::Nothing => return,
+            Fold::Host => &self.folded.host,
+            Fold::Path => &self.folded.path,
+        };
+        count.fetch_add(1, Relaxed);
     }
 
     /// How many label sets there are.

@@ -1,7 +1,7 @@
 //! What one recorder knows of the [`Store`] and counts for it, so that recording takes no lock.
 //!
-//! The store only grows and tells its length without a lock. A key that is not here, while the
-//! lengths agree, is therefore nowhere.
+//! The store only grows, and its length can be read without a lock. If the lengths match, a key that is
+//! missing here does not exist.
 
 use std::{
     mem,
@@ -11,8 +11,11 @@ use std::{
     },
 };
 
+use actix_web::{HttpRequest, http::StatusCode};
+
 use super::{
     Hosts,
+    answers::{Answer, AnswerKey, Answers, Fold},
     append_only::Map,
     cached_map::CachedMap,
     events::Cap,
@@ -20,6 +23,7 @@ use super::{
     keys::{FOLDED_HOST_ID, FOLDED_PATH_ID, Head, HostId, Key, LabelIds, NO_ENDPOINT_ID, PathId},
     labels::Host,
     routes::{Route, Routes},
+    shape::Matched,
     shard::{IdleShard, Shard},
     store::Store,
 };
@@ -35,6 +39,7 @@ pub(super) struct WorkerCache {
     pub(super) spellings: Spellings,
     pub(super) routes: Routes,
     pub(super) shard: Shard,
+    answers: Answers,
     series: CachedMap<Key, SeriesId>,
     series_seen: usize,
     errors: Map<Arc<str>, Arc<AtomicU64>>,
@@ -45,6 +50,14 @@ pub(super) struct WorkerCache {
     hosts_cap: Option<Cap>,
     label_sets_cap: Option<Cap>,
     has_news: bool,
+}
+
+/// The labels of a response, but for its path.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ResponseLabels<'h> {
+    pub(super) head: Head,
+    pub(super) host: &'h HostLabel,
+    pub(super) code: u16,
 }
 
 /// What others may want to judge.
@@ -60,6 +73,7 @@ impl WorkerCache {
             spellings: Spellings::default(),
             routes: Routes::default(),
             shard,
+            answers: Answers::default(),
             series: CachedMap::default(),
             series_seen: 0,
             errors: Map::default(),
@@ -77,8 +91,59 @@ impl WorkerCache {
         mem::replace(&mut self.shard, Shard::new(IdleShard::default()))
     }
 
-    /// Records a duration, in nanoseconds, and gives the series that it was recorded in: none on an
-    /// excluded route.
+    /// Records a response, and gives the series and the path that it was recorded under: no series on
+    /// an excluded route. `nanos`: how long the request took.
+    ///
+    /// This is the answer to nearly all requests. [`record_response`](Self::record_response) has the
+    /// rest.
+    #[inline(always)]
+    pub(super) fn record_known(
+        &mut self,
+        store: &Store,
+        matched: &Matched<'_>,
+        labels: ResponseLabels<'_>,
+        nanos: u64,
+    ) -> Option<(SeriesId, PathId)> {
+        let ResponseLabels { head, host, code } = labels;
+        let key = AnswerKey::new(matched, head, host, code)?;
+        let answer = self.answers.get(&key)?;
+        if !matched.is_exact() && !self.routes.is_of(answer.shape, matched) {
+            return None;
+        }
+        let part = self.shard.series(answer.series)?;
+        if answer.fold != Fold::Nothing {
+            store.count_folded(answer.fold);
+        }
+        part.record(&store.settings().bounds, nanos);
+        Some((answer.series, answer.path))
+    }
+
+    /// Records a response of which no answer is known, and remembers the answer if it has one.
+    #[inline(never)]
+    pub(super) fn record_response(
+        &mut self,
+        store: &Store,
+        (req, status): (&HttpRequest, StatusCode),
+        matched: Option<&Matched<'_>>,
+        labels: ResponseLabels<'_>,
+        nanos: u64,
+    ) -> (Option<SeriesId>, Route) {
+        let ResponseLabels { head, host, code } = labels;
+        let (route, shape) = self.routes.of_request(store, req, status, matched);
+        let recorded = self.record(store, route, head, host, code, nanos);
+        if let Some((series, fold)) = recorded
+            && let (Some(path), Some(shape)) = (route, shape)
+            && let Some(key) = matched.and_then(|matched| AnswerKey::new(matched, head, host, code))
+            && self.answers.get(&key).is_none()
+        {
+            let answer = Answer::new(key, series, path, shape, fold);
+            self.answers.insert(answer);
+        }
+        (recorded.map(|(series, _)| series), route)
+    }
+
+    /// Records a duration, in nanoseconds. Gives the series that it was recorded in, and what was folded:
+    /// nothing on an excluded route.
     #[inline(always)]
     pub(super) fn record(
         &mut self,
@@ -88,7 +153,7 @@ impl WorkerCache {
         host: &HostLabel,
         code: u16,
         nanos: u64,
-    ) -> Option<SeriesId> {
+    ) -> Option<(SeriesId, Fold)> {
         let path = route?;
         let host = host_id(store, host, path);
         let labels = LabelIds {
@@ -97,22 +162,19 @@ impl WorkerCache {
             host: host.unwrap_or(FOLDED_HOST_ID),
             code,
         };
-        let id = match self.series.get(&labels.key()) {
-            Some(id) => {
-                if host.is_none() {
-                    self.fold_host(store);
-                }
-                id
-            }
+        let (id, fold) = match self.series.get(&labels.key()) {
+            Some(id) if host.is_none() => (id, self.fold_host(store)),
+            Some(id) => (id, Fold::Nothing),
             None => self.unseen_series(store, labels, host.is_none()),
         };
+        store.count_folded(fold);
         if self.shard.series(id).is_none() {
             self.add_series_part(store, id);
         }
         self.shard
             .series(id)?
             .record(&store.settings().bounds, nanos);
-        Some(id)
+        Some((id, fold))
     }
 
     /// Where exemplars of a series are kept, if they are on.
@@ -132,7 +194,12 @@ impl WorkerCache {
     ///
     /// A request is counted as folded once, for what it lost last.
     #[cold]
-    fn unseen_series(&mut self, store: &Store, labels: LabelIds, host_folded: bool) -> SeriesId {
+    fn unseen_series(
+        &mut self,
+        store: &Store,
+        labels: LabelIds,
+        host_folded: bool,
+    ) -> (SeriesId, Fold) {
         let max = store.settings().max_label_sets;
         let without_host = LabelIds {
             host: match store.settings().hosts {
@@ -149,32 +216,37 @@ impl WorkerCache {
         };
 
         if let Some(id) = self.series_below(store, labels, max) {
-            if host_folded {
-                self.fold_host(store);
-            }
-            return id;
+            let fold = if host_folded {
+                self.fold_host(store)
+            } else {
+                Fold::Nothing
+            };
+            return (id, fold);
         }
         if let Some(id) = self.series_below(store, without_host, max.saturating_mul(2)) {
-            if without_host.host != labels.host {
-                store.folded.host.fetch_add(1, Relaxed);
+            let fold = if without_host.host != labels.host {
                 self.cap_reached(Cap::LabelSets(max));
+                Fold::Host
             } else if host_folded {
-                self.fold_host(store);
-            }
-            return id;
+                self.fold_host(store)
+            } else {
+                Fold::Nothing
+            };
+            return (id, fold);
         }
         self.cap_reached(Cap::LabelSets(max));
-        store.folded.path.fetch_add(1, Relaxed);
-        self.series_below(store, without_path, usize::MAX)
-            .expect("there are never as many series as `usize::MAX`")
+        let id = self
+            .series_below(store, without_path, usize::MAX)
+            .expect("there are never as many series as `usize::MAX`");
+        (id, Fold::Path)
     }
 
-    /// Counts a request whose host has no place.
-    fn fold_host(&mut self, store: &Store) {
-        store.folded.host.fetch_add(1, Relaxed);
+    /// Notes that a host has no place.
+    fn fold_host(&mut self, store: &Store) -> Fold {
         if let Hosts::FirstSeen(max) = store.settings().hosts {
             self.cap_reached(Cap::Hosts(max));
         }
+        Fold::Host
     }
 
     fn cap_reached(&mut self, cap: Cap) {
