@@ -2,12 +2,7 @@
 
 use std::{env, fs, net::TcpListener, path::Path, process::Command};
 
-use crate::{
-    http,
-    programs::{Prometheus, promtool_check_config},
-    running::Running,
-    wait_for,
-};
+use crate::{http, programs::promtool_check_config, running::Running, store::Store, wait_for};
 
 const KUBERNETES: &str = "kubernetes_sd_configs:\n      - role: pod";
 
@@ -116,7 +111,7 @@ fn getting_started_leads_to_a_graph() {
 
     let config = block(&guide, "yaml").replace("8080", &port.to_string());
     let jobs = config.strip_prefix("scrape_configs:\n").expect("jobs");
-    let prometheus = Prometheus::start(&jobs.replace("5s", "1s"), &[]);
+    let prometheus = Store::prometheus(&jobs.replace("5s", "1s"), &[]);
     let queries: Vec<_> = guide
         .split("```text\n")
         .filter_map(|text| text.split("```").next())
