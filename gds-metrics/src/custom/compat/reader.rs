@@ -99,7 +99,7 @@ impl<'a> Reader<'a> {
         let mut rest = gathered.as_str();
         loop {
             let after = if rest.starts_with(FAMILY) {
-                let Some(len) = family_len(rest, last || rest.len() >= GATHERED) else {
+                let Some(len) = family_len(rest, last) else {
                     break;
                 };
                 let (family, after) = rest.split_at_checked(len).unwrap_or((rest, ""));
@@ -203,10 +203,11 @@ impl<'a> Reader<'a> {
 }
 
 /// The length of the family that `text` begins with: its header and the whole lines up to the next
-/// family. `None` if more text may belong to it, unless `all` of it is there.
-fn family_len(text: &str, all: bool) -> Option<usize> {
+/// family. `None` if more text may belong to it, unless this is the `last` or there is enough.
+fn family_len(text: &str, last: bool) -> Option<usize> {
+    let all = last || text.len() >= GATHERED;
     let header = match describe::end_of_header(text) {
-        // What looks like a header within a help is none.
+        // Text within a help that looks like a header is not one.
         Some(end) => end,
         None if all => 0,
         None => return None,
@@ -218,8 +219,11 @@ fn family_len(text: &str, all: bool) -> Option<usize> {
             return Some(at);
         }
     }
-    let newline = text.rfind('\n').filter(|_| all)?;
-    Some(newline + 1)
+    // The first sample says how the family's samples are named, so a header is not read without it.
+    let len = text.rfind('\n').filter(|_| all)? + 1;
+    let mut after_header = text.get(header..len)?.lines();
+    let has_sample = after_header.any(|line| !line.is_empty() && !line.starts_with('#'));
+    (last || has_sample).then_some(len)
 }
 
 impl fmt::Write for Reader<'_> {
