@@ -6,10 +6,9 @@
 
 use super::{
     hosts::HostLabel,
-    keys::{HostId, PathId},
+    keys::{Fold, HostId, PathId, SeriesId},
     labels::Method,
     shape::{Matched, ShapeKey},
-    worker_cache::SeriesId,
 };
 
 /// The number in place of that of a host beyond the cap. No host has it.
@@ -36,14 +35,6 @@ pub(super) struct Answer {
     /// The number of the shape that the match must have, in [`Routes`](super::routes::Routes).
     pub(super) shape: u32,
     pub(super) fold: Fold,
-}
-
-/// What a request lost to a cap.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fold {
-    Nothing,
-    Host,
-    Path,
 }
 
 /// A shape, a method, a host and a code.

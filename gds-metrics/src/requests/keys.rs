@@ -7,6 +7,17 @@ pub(crate) type PathId = u32;
 /// The number of a host.
 pub(crate) type HostId = u16;
 
+/// The number of a series in the store.
+pub(super) type SeriesId = usize;
+
+/// What a request lost to a cap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fold {
+    Nothing,
+    Host,
+    Path,
+}
+
 /// The most paths that a [`Key`] can tell apart.
 pub(super) const MAX_PATHS: PathId = 1 << 24;
 /// `path="No endpoint"`
