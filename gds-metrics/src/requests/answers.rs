@@ -7,9 +7,8 @@
 use super::{
     cached_map::Digest as _,
     hosts::HostLabel,
-    keys::{Head, HostId, Key, NO_ENDPOINT_ID, PathId},
+    keys::{Fold, Head, HostId, Key, NO_ENDPOINT_ID, PathId, SeriesId},
     shape::{Matched, ShapeKey},
-    worker_cache::SeriesId,
 };
 
 /// The number in place of that of a host beyond the cap. No host has it.
@@ -37,14 +36,6 @@ pub(super) struct Answer {
     /// The number of the shape that the match must have, in [`Routes`](super::routes::Routes).
     pub(super) shape: u32,
     pub(super) fold: Fold,
-}
-
-/// What a request lost to a cap.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fold {
-    Nothing,
-    Host,
-    Path,
 }
 
 /// A shape, a method, a host and a code.

@@ -9,8 +9,9 @@ use actix_web::{dev::ServiceRequest, web::Bytes};
 
 use super::{
     exchange::{Ending, Exchange, Response, ResponseHead, count_payload},
+    keys::SeriesId,
     recorder::Recorder,
-    worker_cache::{ActiveId, SeriesId},
+    worker_cache::ActiveId,
 };
 
 /// Watches a request from its start until its response's body ends.

@@ -23,10 +23,11 @@ use actix_web::{
 use futures_core::Stream;
 
 use super::{
+    keys::SeriesId,
     labels::Method,
     nanos,
     store::Store,
-    worker_cache::{ActiveId, SeriesId, WorkerCache},
+    worker_cache::{ActiveId, WorkerCache},
 };
 
 /// A request and its response, as far as they have come.

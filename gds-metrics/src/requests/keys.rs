@@ -9,6 +9,17 @@ pub(crate) type HostId = u16;
 /// The number of a method.
 pub(crate) type MethodId = u8;
 
+/// The number of a series in the store.
+pub(super) type SeriesId = usize;
+
+/// What a request lost to a cap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fold {
+    Nothing,
+    Host,
+    Path,
+}
+
 /// The most paths that a [`Key`] can tell apart.
 pub(super) const MAX_PATHS: PathId = 1 << 24;
 /// The most methods that a [`Key`] can tell apart.

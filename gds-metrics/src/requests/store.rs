@@ -17,12 +17,11 @@ use std::{
 
 use super::{
     Hosts, Settings,
-    answers::Fold,
     append_only::{AppendOnly, Numbered, lock},
     blocking::{Blocking, Timing},
     cells::{Gauge, Layouts, SIZE_BOUNDS, SeriesCells},
     events::Events,
-    keys::{FOLDED_PATH_ID, Head, HostId, Key, LabelIds, MAX_PATHS, PathId},
+    keys::{FOLDED_PATH_ID, Fold, Head, HostId, Key, LabelIds, MAX_PATHS, PathId},
     labels::{FOLDED, INVALID_HOST, NO_ENDPOINT, PANIC},
     shard::{IdleShard, Shard},
     sharded::{Own, Sharded},

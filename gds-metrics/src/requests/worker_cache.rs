@@ -15,12 +15,15 @@ use actix_web::{HttpRequest, http::StatusCode};
 
 use super::{
     Hosts,
-    answers::{Answer, AnswerKey, Answers, Fold},
+    answers::{Answer, AnswerKey, Answers},
     append_only::Map,
     cached_map::CachedMap,
     events::Cap,
     hosts::{HostLabel, Spellings},
-    keys::{FOLDED_HOST_ID, FOLDED_PATH_ID, Head, HostId, Key, LabelIds, NO_ENDPOINT_ID, PathId},
+    keys::{
+        FOLDED_HOST_ID, FOLDED_PATH_ID, Fold, Head, HostId, Key, LabelIds, NO_ENDPOINT_ID, PathId,
+        SeriesId,
+    },
     labels::Host,
     routes::{Route, Routes},
     shape::Matched,
@@ -29,8 +32,6 @@ use super::{
 };
 use crate::exposition::exemplars::Exemplars;
 
-/// The number of a series in the store.
-pub(super) type SeriesId = usize;
 /// The number of a gauge of active requests in the store.
 pub(super) type ActiveId = usize;
 
@@ -131,9 +132,9 @@ impl WorkerCache {
         let ResponseLabels { head, host, code } = labels;
         let (route, shape) = self.routes.of_request(store, req, status, matched);
         let recorded = self.record(store, route, head, host, code, nanos);
-        if let Some((series, fold)) = recorded
-            && let (Some(path), Some(shape)) = (route, shape)
-            && let Some(key) = matched.and_then(|matched| AnswerKey::new(matched, head, host, code))
+        if let (Some(shape), Some(matched)) = (shape, matched)
+            && let (Some(path), Some((series, fold))) = (route, recorded)
+            && let Some(key) = AnswerKey::new(matched, head, host, code)
             && self.answers.get(&key).is_none()
         {
             let answer = Answer::new(key, series, path, shape, fold);
