@@ -16,7 +16,7 @@ const BEYOND: HostId = HostId::MAX;
 
 /// Slots of a table that has its first answer.
 const FEWEST_SLOTS: usize = 64;
-/// The most slots: 128 KiB for a worker. At most half of them are used, so that each search ends; past that,
+/// The most slots: 144 KiB for a worker. At most half of them are used, so that each search ends; past that,
 /// the memory starts anew.
 const MOST_SLOTS: usize = 2048;
 

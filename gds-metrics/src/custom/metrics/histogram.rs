@@ -16,7 +16,7 @@ use crate::{
 
 /// Counts observations in buckets: `<name>_bucket`, `<name>_sum` and `<name>_count`.
 ///
-/// It takes no lock: an observation is two atomic additions. In every scrape, the count is the sum of the
+/// An observation takes no lock: it adds to one bucket and to the sum atomically. In every scrape, the count is the sum of the
 /// buckets. A clone is the same histogram.
 ///
 /// In a metric set, `#[metric(buckets = …)]` sets the bounds, in the metric's unit. Default for seconds: 14

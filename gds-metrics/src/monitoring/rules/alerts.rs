@@ -285,7 +285,7 @@ fn of_scrapes(context: &Context<'_>, group: &mut Group) {
             severity: TICKET,
             labels: &[],
             summary: "{{ $labels.job }} refuses scrapes: {{ $labels.outcome }}",
-            description: "{{ $value | humanizePercentage }} of them. busy: they come too often; unauthorized or forbidden: somebody scrapes without the token or with another one.",
+            description: "{{ $value | humanizePercentage }} of them. busy: scrapes come too often, take too long or are not read; unauthorized or forbidden: a client scrapes without the token, with a wrong one, or from an address that may not.",
         });
     }
     group.alert(&Alert {
