@@ -81,7 +81,8 @@ impl fmt::Debug for Tokens {
 fn bearer(req: &HttpRequest) -> Result<Bearer, Denied> {
     let mut headers = req.headers().get_all(header::AUTHORIZATION);
     let header = headers.next().ok_or(Denied::Unauthorized)?;
-    // With several headers, a proxy may have checked another one than is read here.
+    // If there are several headers, a proxy may have checked a different one from the one read
+    // here.
     if headers.next().is_some() {
         return Err(Denied::Forbidden);
     }

@@ -13,7 +13,7 @@ use crate::{
     exposition::{CHUNK, Format, Sink, Source},
 };
 
-/// Level 1: on an exposition it is some ten times as fast as level 6 and its output is a third
+/// Level 1: on an exposition it is about ten times as fast as level 6, and its output is a third
 /// larger.
 const LEVEL: Compression = Compression::fast();
 

@@ -1,4 +1,4 @@
-//! Rendered expositions, and how much of them clients may leave unread.
+//! Rendered expositions, and a limit on the bytes that clients may leave unread.
 
 use std::sync::{
     Arc, Weak,
@@ -16,7 +16,7 @@ pub(crate) struct Rendered {
     pub(crate) len: u64,
     /// Before compression.
     pub(crate) plain_len: usize,
-    /// Is kept as long as the chunks.
+    /// Lives as long as the chunks.
     pub(crate) unsent: Unsent,
 }
 

@@ -378,7 +378,7 @@ impl WorkerCache {
 }
 
 /// The number of a host, once it is known whether the request has a route. Only a host of such a
-/// request gets a number. `None` means that it should have one, but the cap is reached.
+/// request gets a number. `None` means that it should get one, but the cap is reached.
 #[inline]
 fn host_id(store: &Store, host: &HostLabel, path: PathId) -> Option<HostId> {
     match host {
