@@ -1,5 +1,5 @@
-//! One host can be spelt in many ways. Those that were seen are remembered, so there must be few, and
-//! short ones.
+//! A host can be spelt in many ways. Spellings are cached, so their number and length must be
+//! bounded.
 
 use actix_web::{
     App,

@@ -1,4 +1,4 @@
-//! The caps hold while several workers meet them at once.
+//! The caps hold when several workers reach them at the same time.
 
 use std::thread;
 
