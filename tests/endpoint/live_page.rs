@@ -47,7 +47,7 @@ fn page() -> TestRequest {
 }
 
 #[actix_web::test]
-async fn off_unless_asked_for() {
+async fn off_by_default() {
     assert_eq!(answer(GdsMetrics::builder(), page()).await.status, 404);
     assert_eq!(answer(on().live_page(false), page()).await.status, 404);
     assert_eq!(answer(on(), page()).await.status, 200);
@@ -82,7 +82,7 @@ async fn methods() {
 
 /// The page contains no data, so it needs no token. The allowed addresses still apply.
 #[actix_web::test]
-async fn addresses_guard_it_and_tokens_do_not() {
+async fn needs_an_allowed_address_but_no_token() {
     let guarded = || on().bearer_token("secret").allow_ips(["10.0.0.0/8"]);
     for (peer, expected) in [("10.1.2.3:5", 200), ("192.0.2.8:5", 403)] {
         let from = page().peer_addr(peer.parse().expect("an address"));

@@ -104,7 +104,7 @@ fn one_worker(metrics: GdsMetrics) -> Server {
 const SCRAPE: &str = "GET /metrics HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer secret\r\n\r\n";
 
 #[actix_web::test]
-async fn nothing_is_written_in_vain() {
+async fn nothing_is_rendered_for_refused_requests() {
     let (probe, metrics) = Probe::registered();
     let app = test::init_service(App::new().service(metrics.scope())).await;
     for (method, token, status, calls) in [
@@ -186,7 +186,7 @@ async fn a_collector_that_asks_for_the_metrics() {
 
 /// No partial body: a scrape that fails returns only an error.
 #[actix_web::test]
-async fn failures() {
+async fn failed_scrapes_have_no_partial_body() {
     let (probe, metrics) = Probe::registered();
     probe.0.series.store(20_000, SeqCst);
     let app = test::init_service(App::new().service(metrics.scope())).await;
@@ -233,7 +233,7 @@ async fn failures() {
 
 /// A socket that takes all data at once does not occupy the worker for long.
 #[actix_web::test]
-async fn others_have_their_turn_between_the_pieces() {
+async fn other_tasks_run_between_chunks() {
     let (probe, metrics) = Probe::registered();
     let app = test::init_service(App::new().service(metrics.scope())).await;
     for (series, large) in [(20_000, true), (5_000, false)] {
@@ -269,7 +269,7 @@ async fn others_have_their_turn_between_the_pieces() {
 
 /// One thread renders large expositions; a few scrapes may wait, and the next one is refused.
 #[test]
-fn busy() {
+fn scrapes_beyond_the_queue_are_refused() {
     let (probe, metrics) = Probe::registered();
     probe.0.series.store(20_000, SeqCst);
     let server = one_worker(metrics);
@@ -359,7 +359,7 @@ async fn the_first_scrape_after_a_family_has_grown() {
 
 /// Clients that do not read their responses use only a limited share of the memory.
 #[actix_web::test]
-async fn unread() {
+async fn unread_responses_use_limited_memory() {
     let builder = GdsMetrics::builder().bearer_token("secret");
     let metrics = builder.build().expect("a token");
     let wide: Wide = metrics.register().expect("a free name");

@@ -92,7 +92,7 @@ async fn the_applications_own_login_has_no_realm() {
 }
 
 #[test]
-fn a_set_registered_twice_is_an_error_that_says_so() {
+fn registering_a_set_twice_is_an_error() {
     #[derive(Debug, GdsMetricSet)]
     struct Shop {
         /// Orders placed.
@@ -128,7 +128,7 @@ async fn an_unlisted_host_is_other_and_no_host_is_invalid() {
 
 /// The host of such a request gets no number either.
 #[actix_web::test]
-async fn what_no_resource_answers_has_no_endpoint() {
+async fn a_request_without_a_resource_has_no_endpoint() {
     let metrics = metrics();
     let app = App::new()
         .route("/orders", web::post().to(HttpResponse::Ok))

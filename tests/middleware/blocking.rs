@@ -80,7 +80,7 @@ fn get(path: &str) -> actix_http::Request {
 }
 
 #[actix_web::test]
-async fn off_unless_asked_for() {
+async fn off_by_default() {
     let metrics = GdsMetrics::builder().build().unwrap();
     let app = App::new().route("/", web::get().to(sleeps));
     let app = test::init_service(app.wrap(metrics.clone())).await;
@@ -91,7 +91,7 @@ async fn off_unless_asked_for() {
 
 /// On the workers of a real server.
 #[actix_web::test]
-async fn what_blocks_and_what_waits() {
+async fn blocking_counts_and_waiting_does_not() {
     let metrics = metrics();
     let app_metrics = metrics.clone();
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
@@ -218,7 +218,7 @@ async fn an_error() {
 /// The call of a middleware is timed as part of the first poll, or separately if another task polls
 /// the future.
 #[actix_web::test]
-async fn the_call() {
+async fn the_call_of_a_middleware_is_timed() {
     let metrics = metrics();
     let app = App::new()
         .route("/", web::get().to(|| async { "soon" }))

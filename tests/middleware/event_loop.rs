@@ -32,7 +32,7 @@ fn count(metrics: &GdsMetrics) -> f64 {
 }
 
 #[actix_web::test]
-async fn off_unless_asked_for() {
+async fn can_be_switched_off() {
     let metrics = GdsMetrics::builder().event_loop_delay(false).build();
     let metrics = metrics.expect("the settings are right");
     let text = metrics.encode(Format::Text).expect("an exposition");
@@ -150,7 +150,7 @@ fn wrap_a_service(metrics: &GdsMetrics) {
 }
 
 #[test]
-fn outside_of_a_runtime() {
+fn outside_a_runtime() {
     listen();
     let metrics = metrics();
     // A logger may do anything, even wrap a service.

@@ -112,7 +112,7 @@ fn assert_one(warnings: &[String], parts: &[&str]) {
 }
 
 #[actix_web::test]
-async fn nothing_to_say() {
+async fn correct_use_logs_nothing() {
     let (metrics, other) = (hostless(), hostless());
     let app = App::new()
         .service(metrics.scope())
@@ -167,7 +167,7 @@ async fn warnings_of_hosts(builder: GdsMetricsBuilder) -> Vec<String> {
 }
 
 #[actix_web::test]
-async fn more_hosts_than_places() {
+async fn more_hosts_than_the_cap() {
     let warnings = warnings_of_hosts(GdsMetrics::builder().max_hosts(3)).await;
     assert_one(
         &warnings,
@@ -181,13 +181,13 @@ async fn more_hosts_than_places() {
 }
 
 #[actix_web::test]
-async fn as_many_hosts_as_places() {
+async fn as_many_hosts_as_the_cap() {
     let warnings = warnings_of_hosts(GdsMetrics::builder().max_hosts(4)).await;
     assert_eq!(warnings, [""; 0]);
 }
 
 #[actix_web::test]
-async fn more_label_sets_than_places() {
+async fn more_label_sets_than_the_cap() {
     let warnings = warnings_of_hosts(GdsMetrics::builder().max_label_sets(3)).await;
     assert_one(
         &warnings,
@@ -289,7 +289,7 @@ async fn behind_a_scopes_own_auth() {
 }
 
 #[actix_web::test]
-async fn its_own_401_is_no_misuse() {
+async fn a_401_from_the_scope_is_not_misuse() {
     let builder = GdsMetrics::builder().without_host_label();
     let metrics = builder.bearer_token("secret").build().unwrap();
     let app = App::new().service(metrics.scope()).wrap(metrics.clone());

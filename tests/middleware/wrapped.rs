@@ -68,7 +68,7 @@ async fn normalize_path() {
 }
 
 #[actix_web::test]
-async fn normalize_path_further_out() {
+async fn normalize_path_outside() {
     let metrics = hostless();
     let app = App::new()
         .configure(shop)

@@ -60,7 +60,7 @@ fn off_by_default() {
 }
 
 #[actix_web::test]
-async fn there_from_the_start() {
+async fn families_exist_from_the_start() {
     let scrape = scrape(&metrics());
     for family in FAMILIES {
         assert!(scrape.families.contains_key(family), "{family}");

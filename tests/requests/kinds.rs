@@ -126,7 +126,7 @@ async fn by_name() {
 }
 
 #[actix_web::test]
-async fn by_name_have_room_however_many() {
+async fn all_named_kinds_have_room() {
     let named = |builder| {
         (0..60).fold(builder, |builder: GdsMetricsBuilder, kind| {
             builder.error_kind::<io::Error>(format!("io_{kind}"))

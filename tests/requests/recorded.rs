@@ -263,7 +263,7 @@ async fn a_panic_in_a_synchronous_middleware() {
 
 /// A future that is dropped after its panic is not recorded again.
 #[actix_web::test]
-async fn a_panicked_future_that_lives_on() {
+async fn a_future_kept_after_its_panic() {
     quiet_panics();
     for metrics in hostless_under_both(|builder| builder) {
         let app = App::new().configure(routes).wrap(metrics.clone());
@@ -355,7 +355,7 @@ async fn bodies_that_fail() {
 
 /// `http_server_exceptions_total` exists with the value 0, and so does each kind that was named.
 #[actix_web::test]
-async fn counters_are_there_before_they_count() {
+async fn counters_exist_before_the_first_count() {
     for metrics in hostless_under_both(|builder| builder.error_kind::<std::io::Error>("io")) {
         for kind in ["panic", "io"] {
             let name = "http_server_exceptions_total";

@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_comes_in_chunks() {
+    fn writes_are_collected_in_chunks() {
         for (pieces, expected) in [
             (&[][..], &[][..]),
             (&[1, 2], &[3]),

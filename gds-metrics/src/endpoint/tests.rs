@@ -220,7 +220,7 @@ fn eventually(what: &str, mut is: impl FnMut() -> bool) {
 }
 
 #[test]
-fn only_what_is_small_and_our_own_is_written_on_the_worker() {
+fn only_small_scrapes_of_our_own_code_run_on_the_worker() {
     let probe = Probe::new(Cost::Bytes(0), 0);
     let server = serve(&probe, LIMIT, LIMIT);
     for (cost, on_the_worker) in [
@@ -243,7 +243,7 @@ fn only_what_is_small_and_our_own_is_written_on_the_worker() {
 
 /// Their expositions are freed, so that other clients get one.
 #[test]
-fn readers_that_never_read() {
+fn clients_that_never_read() {
     const BYTES: usize = 16 * 1024 * 1024;
     let probe = Probe::new(Cost::Bytes(BYTES), BYTES);
     let server = serve(&probe, LIMIT, PATIENCE);

@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn past_the_bound_the_table_starts_anew() {
+    fn a_full_table_is_cleared() {
         let mut answers = Answers::default();
         for i in 0..5000 {
             let path = Path::new(Url::new(format!("/{i}").parse().expect("a path")));
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn hosts_and_heads_are_told_apart() {
+    fn hosts_and_heads_are_distinguished() {
         let path = Path::new(Url::new("/".parse().expect("a path")));
         let matched = Matched::of(&path).expect("a match");
         let key = |method: Method, host| AnswerKey::new(&matched, method.into(), &host, 200);

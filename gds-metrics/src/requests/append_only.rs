@@ -85,7 +85,7 @@ mod tests {
     /// entries: a length is never ahead of the entries, no entry is added twice, and no entry
     /// moves.
     #[test]
-    fn a_length_never_runs_ahead_of_the_entries() {
+    fn a_length_is_never_ahead_of_the_entries() {
         const THREADS: usize = 4;
         const ENTRIES: usize = 2_000;
         let list = AppendOnly::new();

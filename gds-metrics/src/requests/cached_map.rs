@@ -162,7 +162,7 @@ mod tests {
     /// As good as random: with ten keys in 256 slots, the probability of a shared slot is one in
     /// six.
     #[test]
-    fn texts_that_are_alike_have_slots_of_their_own() {
+    fn similar_texts_have_different_slots() {
         let hosts: Vec<String> = (0..10)
             .map(|i| format!("customer-{i}.example.com"))
             .collect();
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_that_share_a_slot_are_told_apart() {
+    fn keys_in_the_same_slot_are_distinguished() {
         // One more than the number of slots.
         let texts: Vec<String> = (0..=SLOTS).map(|i| format!("/{i}")).collect();
         let mut map: CachedMap<Rc<[u8]>, usize> = CachedMap::default();
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bounded_map_begins_anew() {
+    fn a_full_bounded_map_is_cleared() {
         let mut map: CachedMap<Rc<[u8]>, ()> = CachedMap::default();
         for text in ["a", "b", "c"] {
             map.insert_bounded(text.as_bytes().into(), (), 2);

@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn every_bucket_has_a_cell_of_its_own() {
+    fn each_bucket_has_its_own_cell() {
         for buckets in [1, 7, 8, 15, 16, 40] {
             let bounds: Vec<u64> = (1..buckets as u64).collect();
             let cells = Cells::new(buckets, None);

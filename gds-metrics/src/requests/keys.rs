@@ -144,7 +144,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_part_has_bits_of_its_own() {
+    fn parts_of_a_key_do_not_overlap() {
         let head = Head::of(MAX_METHODS - 1).with(true, 7);
         let (host, path, code) = (HostId::MAX, MAX_PATHS - 1, code::PANICKED);
         let key = Key::new(head, host, path, code);
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn a_head_gives_back_what_it_was_made_of() {
+    fn a_head_round_trips() {
         for method in 0..MAX_METHODS {
             for https in [false, true] {
                 for version in 0..8 {

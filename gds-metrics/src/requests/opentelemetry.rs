@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn as_many_further_methods_as_there_are_numbers() {
+    fn all_method_numbers_can_be_used() {
         let names: Vec<String> = (0..MAX_FURTHER_METHODS).map(|i| format!("M{i}")).collect();
         let methods = KnownMethods::these(names.iter().map(String::as_str));
         for each in &names {

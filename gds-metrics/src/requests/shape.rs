@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn values_do_not_matter_and_text_does() {
+    fn text_distinguishes_shapes_and_values_do_not() {
         let long = ResourceDef::new("/a-long-collection/{id}/and-a-long-tail");
         for (definition, path, same, pattern) in [
             (&ResourceDef::new("/u/{id}"), "/u/1", "/u/22", "/u/{id}"),
@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn other_resources_and_prefixes_are_told_apart() {
+    fn resources_and_prefixes_are_distinguished() {
         let id = ResourceDef::new("/{id}");
         let other = ResourceDef::new("/{id}");
         let (a, b) = (ResourceDef::prefix("/a"), ResourceDef::prefix("/b"));
@@ -310,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn patterns_that_do_not_agree_teach_nothing() {
+    fn mismatched_patterns_are_not_learnt() {
         let scope = ResourceDef::prefix("/users/{id}");
         let path = matched(&[&scope], "/users/me");
         for pattern in [
@@ -327,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn long_texts_that_begin_and_end_alike_are_told_apart() {
+    fn long_texts_with_equal_ends_are_distinguished() {
         let id = ResourceDef::new("/{id}");
         let (a, b) = (
             ResourceDef::prefix("/collection/first/of-all"),

@@ -99,7 +99,7 @@ mod tests {
     /// Recorders start and end, add parts and take over idle ones, while others count and a scrape
     /// reads.
     #[test]
-    fn nothing_is_lost_however_threads_take_turns() {
+    fn no_count_is_lost_when_threads_take_turns() {
         const THREADS: usize = 4;
         const TURNS: u64 = 300;
         const COUNTS: u64 = 50;

@@ -84,7 +84,7 @@ fn watch(metrics: &GdsMetrics, until: impl Fn() -> bool) -> usize {
 }
 
 #[test]
-fn registration_and_removal_beside_scrapes() {
+fn registration_and_removal_during_scrapes() {
     let metrics = metrics();
     let (running, scrapes) = (AtomicBool::new(true), AtomicUsize::new(0));
     thread::scope(|scope| {

@@ -18,7 +18,7 @@ use crate::{
 const REQUESTS: u64 = 3_000;
 
 #[test]
-fn of_one_host() {
+fn spellings_of_one_host() {
     let _alone = ALONE.lock();
     let metrics = metrics();
     let mut random = Random::new(1);

@@ -25,7 +25,7 @@ async fn answer(code: web::Path<u16>) -> HttpResponse {
 
 /// However many statuses there are, beyond the caps there is one series for each method and class.
 #[test]
-fn chosen_by_the_client() {
+fn statuses_chosen_by_the_client() {
     NAMES.into_iter().for_each(check);
 }
 

@@ -88,7 +88,7 @@ fn half_close() {
 
 /// If half-closed connections are not allowed, a half-close means that the client has disconnected.
 #[test]
-fn half_close_that_is_not_allowed() {
+fn half_close_not_allowed() {
     let setup = Setup {
         half_closed: false,
         ..Setup::default()

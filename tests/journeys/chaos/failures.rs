@@ -30,7 +30,7 @@ pub(crate) const TABLE: [&str; 17] = [
 ];
 
 #[test]
-fn one_by_one() {
+fn each_failure_alone() {
     let one_worker = Setup {
         workers: 1,
         ..Setup::default()

@@ -29,7 +29,7 @@ fn graceful() {
 
 /// A request that lasts longer is dropped at the end of the grace period, without a head.
 #[test]
-fn grace_that_is_over() {
+fn beyond_the_grace_period() {
     let setup = Setup {
         grace: 1,
         ..Setup::default()
@@ -46,7 +46,7 @@ fn grace_that_is_over() {
 }
 
 #[test]
-fn hard() {
+fn forced() {
     play(Setup::default(), |shop| {
         let mut gate = shop.server.connect();
         gate.send(GATE);

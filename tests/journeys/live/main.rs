@@ -151,7 +151,7 @@ fn names_of_opentelemetry() {
 /// An application that restarts, is busy, or is gone.
 #[test]
 #[ignore = "needs Chromium"]
-fn counters_begin_anew() {
+fn counters_are_reset() {
     let server = exposing(|scrape| {
         let mut text = DURATION.to_owned();
         let count = if scrape < 3 { 1_000_000 } else { 10 * scrape };

@@ -103,7 +103,7 @@ fn busy_quickstart() -> Quickstart {
 
 #[actix_web::test]
 #[ignore = "needs promtool"]
-async fn promtool_has_nothing_to_say() {
+async fn promtool_finds_no_errors() {
     let metrics = all_kinds().await;
     let text = metrics.encode(Format::Text).expect("an exposition");
     assert_eq!(promtool(&text), "", "of\n{text}");

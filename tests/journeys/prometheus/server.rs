@@ -98,7 +98,7 @@ fn prometheus_scrapes_the_quickstart_under_load() {
 
 #[test]
 #[ignore = "needs prometheus"]
-fn prometheus_is_told_types_helps_and_units() {
+fn prometheus_receives_types_helps_and_units() {
     let quickstart = Quickstart::start();
     let prometheus = Store::scraping(quickstart.address);
     http::get(quickstart.address, "/", &[]);

@@ -1,7 +1,7 @@
 use super::*;
 
 #[test]
-fn what_clients_send() {
+fn headers_of_real_clients() {
     use Format::{OpenMetrics, Protobuf, Text};
     let table: &[(&[&str], Format)] = &[
         (&[], Text),
@@ -224,7 +224,7 @@ fn what_clients_send() {
 proptest::proptest! {
     /// Never panics, and chooses OpenMetrics only if the client may have meant it.
     #[test]
-    fn what_clients_could_send(lines: Vec<Vec<u8>>) {
+    fn any_header(lines: Vec<Vec<u8>>) {
         let values: Vec<_> = lines
             .iter()
             .filter_map(|line| HeaderValue::from_bytes(line).ok())
@@ -236,7 +236,7 @@ proptest::proptest! {
 
     /// Qualities are compared as RFC 9110 defines them.
     #[test]
-    fn the_better_quality(openmetrics in 0..=1000_u16, text in 0..=1000_u16) {
+    fn the_higher_quality_wins(openmetrics in 0..=1000_u16, text in 0..=1000_u16) {
         let q = |quality| format!("{}.{:03}", quality / 1000, quality % 1000);
         let line = format!(
             "text/plain;q={}, application/openmetrics-text;q={}",

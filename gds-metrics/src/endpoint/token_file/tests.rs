@@ -61,7 +61,7 @@ fn at_most_64_kib() {
 
 #[cfg(unix)]
 #[test]
-fn no_pipe_and_no_folder() {
+fn pipes_and_folders_are_rejected() {
     let path = temporary("pipe");
     let made = Command::new("mkfifo").arg(&path).status();
     assert!(made.expect("mkfifo").success());
@@ -75,7 +75,7 @@ fn no_pipe_and_no_folder() {
 /// `/dev/zero` never ends.
 #[cfg(unix)]
 #[test]
-fn no_device() {
+fn devices_are_rejected() {
     let error = start_error(Path::new("/dev/zero"));
     assert!(error.ends_with("it is not a regular file"), "{error}");
 }
@@ -123,7 +123,7 @@ fn file_with(texts: &'static [&'static str], pace: Pace) -> (TokenFile, Arc<Atom
 
 /// A token is accepted if two looks agree.
 #[actix_web::test]
-async fn a_half_written_token_is_never_believed() {
+async fn a_half_written_token_is_never_accepted() {
     let texts = &["first", "s", "se", "sec", "", "second"];
     let (file, reads) = file_with(texts, QUICK);
     let mut believed = Vec::new();
@@ -226,7 +226,7 @@ async fn a_look_that_hangs_is_given_up() {
 }
 
 #[test]
-fn a_start_does_not_wait_for_ever() {
+fn a_start_has_a_time_limit() {
     let pace = Pace {
         limit: Duration::from_millis(10),
         ..QUICK

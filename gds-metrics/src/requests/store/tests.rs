@@ -32,7 +32,7 @@ fn store(max_hosts: usize) -> Store {
 /// Other workers may create an entry after a worker has read the length and before it takes the
 /// lock.
 #[test]
-fn what_another_worker_made_is_not_made_again() {
+fn entries_of_another_worker_are_not_created_again() {
     let store = store(1);
     let labels = |code| LabelIds {
         head: Method::Get.into(),
@@ -55,7 +55,7 @@ fn what_another_worker_made_is_not_made_again() {
 }
 
 #[test]
-fn kinds_of_errors_take_as_many_places_as_there_are() {
+fn error_kinds_are_capped() {
     let store = store(1);
     for kind in 0..=MAX_ERROR_KINDS {
         store.error(&kind.to_string());
@@ -64,7 +64,7 @@ fn kinds_of_errors_take_as_many_places_as_there_are() {
 }
 
 #[test]
-fn hosts_take_as_many_places_as_there_are() {
+fn hosts_are_capped() {
     let store = store(3);
     let ids = ["a", "b", "c", "d", "e", "b"].map(|host| store.claim_host(host));
     assert_eq!(ids, [Some(2), Some(3), Some(4), None, None, Some(3)]);
