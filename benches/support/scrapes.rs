@@ -96,7 +96,6 @@ const METHODS: [Method; 5] = [
 const CODES: [u16; 4] = [200, 201, 404, 503];
 const FEW: usize = 5;
 
-/// The labels of a series.
 #[derive(Clone, Debug)]
 pub struct LabelSet {
     method: Method,
@@ -158,7 +157,6 @@ pub fn label_sets(many: Many, count: usize) -> Vec<LabelSet> {
         .collect()
 }
 
-/// The results.
 #[derive(Clone, Copy, Debug)]
 pub struct Scrape {
     pub least: Duration,

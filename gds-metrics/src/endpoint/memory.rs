@@ -9,7 +9,6 @@ use actix_web::web::Bytes;
 
 use crate::exposition::CHUNK;
 
-/// A rendered exposition.
 #[derive(Debug, Default)]
 pub(crate) struct Rendered {
     pub(crate) chunks: Vec<Bytes>,

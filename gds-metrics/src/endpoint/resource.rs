@@ -76,7 +76,6 @@ impl Endpoint {
         }
     }
 
-    /// Where the metrics are served.
     #[cfg(feature = "monitoring")]
     pub(crate) fn path(&self) -> &str {
         &self.settings.path

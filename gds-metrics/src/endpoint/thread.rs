@@ -122,7 +122,6 @@ impl Threads {
         }
     }
 
-    /// Starts a thread that replaces this one.
     fn replace(&self, old: &Thread) -> Result<Thread, RenderError> {
         self.start(Some(old))
     }

@@ -97,7 +97,6 @@ impl BodyObserver {
         }
     }
 
-    /// Records that a poll of the body panicked.
     pub(crate) fn panicked(&mut self) {
         self.end(Ending::Panicked);
     }

@@ -208,7 +208,6 @@ impl SeriesCells {
 }
 
 impl Own<SeriesCells> {
-    /// Records the duration of a request.
     #[inline(always)]
     pub(super) fn record(&self, bounds: &[u64], nanos: u64) {
         self.numbers().duration.record(bounds, nanos);
@@ -220,7 +219,6 @@ impl Own<SeriesCells> {
         self.numbers().exemplars.as_deref()
     }
 
-    /// Records the sizes of the request body and the response body.
     pub(super) fn record_sizes(&self, request: u64, response: Option<u64>) {
         if let Some(cells) = &self.numbers().extended {
             record_size(&cells.request_size, request);

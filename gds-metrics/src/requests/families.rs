@@ -218,7 +218,6 @@ impl Store {
     }
 }
 
-/// A family of histograms.
 struct Histograms<'f> {
     header: &'f Header<'f>,
     bounds: &'f Bounds,

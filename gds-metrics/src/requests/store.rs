@@ -147,7 +147,6 @@ impl Store {
         id.filter(|&id| id < MAX_PATHS).unwrap_or(FOLDED_PATH_ID)
     }
 
-    /// The path with this number.
     pub(super) fn path_name(&self, id: PathId) -> String {
         lock(&self.paths).get(id as usize).to_owned()
     }
@@ -160,7 +159,6 @@ impl Store {
         }
     }
 
-    /// The host with this number.
     pub(super) fn host_name(&self, id: HostId) -> String {
         lock(&self.hosts).get(id.into()).to_owned()
     }
@@ -177,7 +175,6 @@ impl Store {
         self.hosts_len.store(hosts.list.len(), Release);
     }
 
-    /// The number of hosts with a number.
     pub(crate) fn hosts_len(&self) -> usize {
         self.hosts_len.load(Acquire)
     }
@@ -212,7 +209,6 @@ impl Store {
         HostId::try_from(id).ok()
     }
 
-    /// Counts a request that lost a label to a cap.
     #[inline]
     pub(super) fn count_folded(&self, fold: Fold) {
         let count = match fold {
@@ -223,7 +219,6 @@ impl Store {
         count.fetch_add(1, Relaxed);
     }
 
-    /// The number of label sets.
     pub(crate) fn series_len(&self) -> usize {
         self.series.len()
     }
@@ -286,7 +281,6 @@ impl Store {
         lock(&self.idle).push(shard.into_idle());
     }
 
-    /// The number of gauges of active requests.
     pub(crate) fn active_len(&self) -> usize {
         self.active.len()
     }
@@ -316,7 +310,6 @@ impl Store {
         }
     }
 
-    /// The number of error kinds.
     pub(crate) fn errors_len(&self) -> usize {
         self.errors.len()
     }

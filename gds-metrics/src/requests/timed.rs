@@ -43,12 +43,10 @@ impl Timed<'_> {
         self.recording.note_by_path(self.began.elapsed());
     }
 
-    /// The future is ready with a response.
     pub(crate) fn response<B: MessageBody>(self, res: &ServiceResponse<B>) -> Option<BodyObserver> {
         self.recording.response_at(res, Some(self.began))
     }
 
-    /// The future is ready with an error.
     pub(crate) fn error(self, error: &Error) {
         let held = self.began.elapsed();
         self.recording.error(error);
@@ -57,7 +55,6 @@ impl Timed<'_> {
 }
 
 impl Recording {
-    /// Whether calls and polls are to be timed.
     #[inline(always)]
     pub(crate) fn is_timed(&self) -> bool {
         self.timing != Timing::Off

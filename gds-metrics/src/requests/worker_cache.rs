@@ -355,7 +355,6 @@ impl WorkerCache {
         }
     }
 
-    /// Counts an error of a kind.
     pub(super) fn count_error(&mut self, store: &Store, kind: &str) {
         loop {
             if let Some(count) = self.errors.get(kind) {
