@@ -314,7 +314,7 @@ fn folded_once() {
         let name = "gds_metrics_folded_requests_total";
         metrics.sample(name, &[("reason", reason)])
     };
-    // The first request took both places; `/users/{id}` took the place that is left for paths.
+    // The first request reached both caps; `/users/{id}` took the series that is left for paths.
     assert_eq!((folded("host"), folded("path")), (Some(5.0), Some(4.0)));
 }
 

@@ -1,4 +1,4 @@
-//! Compression of an exposition while it is being written.
+//! Compresses an exposition while it is written.
 
 use std::{
     io::{self, Write as _},

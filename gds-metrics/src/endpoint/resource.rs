@@ -1,4 +1,4 @@
-//! Serving the metrics: the resource that a Prometheus scrapes.
+//! Serves the metrics: the resource that Prometheus scrapes.
 
 use std::{
     fmt,
@@ -38,7 +38,7 @@ const DEADLINE: Duration = Duration::from_secs(10);
 /// How long a client may stop reading its exposition.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Where the metrics are served, and to whom.
+/// The path of the endpoint, its access rules, and whether there is a live page.
 #[derive(Debug)]
 pub(crate) struct EndpointSettings {
     pub(crate) path: String,
@@ -48,7 +48,7 @@ pub(crate) struct EndpointSettings {
     pub(crate) live_page: bool,
 }
 
-/// What is served, where, and to whom.
+/// The endpoint: its settings, and the metrics that it serves.
 pub(crate) struct Endpoint {
     settings: EndpointSettings,
     source: Arc<dyn Source>,

@@ -84,7 +84,7 @@ const BLOCKED: Header<'_> = Header {
     help: "Time for which these polls held their worker in seconds",
 };
 
-/// The families written here, whatever is on.
+/// The families written here, including those of groups that are off.
 pub(crate) const FAMILIES: [Header<'_>; 11] = [
     DURATION,
     REQUESTS,

@@ -1,4 +1,4 @@
-//! A worker's cache of the ways in which requests spell hosts.
+//! A worker's cache of host spellings: a host can be written in several ways.
 
 use std::rc::Rc;
 

@@ -179,7 +179,7 @@ impl Recording {
         Some(observer)
     }
 
-    /// Ends the recording with an error, which Actix converts to a response further out.
+    /// Ends the recording with an error, which Actix converts to a response in an outer layer.
     pub(crate) fn error(&mut self, error: &Error) {
         let armed = self.arm();
         // `error_response()` is not called here: some errors can give their response only once.

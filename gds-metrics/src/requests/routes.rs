@@ -22,7 +22,7 @@ pub(super) type Route = Option<PathId>;
 /// The maximum number of cached paths without a route. Clients can invent them, so they must be
 /// bounded; beyond the limit, the cache is cleared.
 const MAX_UNROUTED: usize = 512;
-/// Longer paths are not cached, in bytes.
+/// The maximum length of a cached path without a route, in bytes.
 const MAX_UNROUTED_LEN: usize = 256;
 /// A path that no application has, but that a resource for all paths would match.
 const NO_PATH: &str = "/\0gds-metrics";

@@ -25,7 +25,7 @@ pub(super) struct Matched<'p> {
     after: &'p [u8],
 }
 
-/// A shape as numbers. They do not hold all of a longer text.
+/// A shape as numbers, which hold only parts of a long text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct ShapeKey {
     /// A hash of the addresses of all names; 0 if there are none.

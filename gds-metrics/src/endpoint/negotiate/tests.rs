@@ -69,7 +69,7 @@ fn headers_of_real_clients() {
         ),
         // VictoriaMetrics
         (&["text/plain;version=0.0.4;q=1,*/*;q=0.1"], Text),
-        // Protobuf needs its full name, and a higher quality than every other format.
+        // Protobuf needs its full name, and a higher quality than both text formats.
         (
             &[
                 "Application/Vnd.Google.Protobuf; Encoding=\"delimited\"; Proto=io.prometheus.client.MetricFamily; q=0.2",
