@@ -336,7 +336,7 @@ fn scrape_rows(count: usize, many: Many, times: &str, rounds: usize) {
         } else {
             format!("1/{:.1}", micros / ours)
         };
-        // Below that, the page size dominates.
+        // Below that, the size of memory pages dominates.
         let peak = if bytes < 1e6 {
             String::new()
         } else {

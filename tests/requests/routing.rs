@@ -268,7 +268,7 @@ async fn normalised_paths() {
     assert_eq!(recorded(&metrics), ["GET /named/{id} 200 x4"]);
 }
 
-/// The middleware can be wrapped wherever Actix allows one, and around whatever is there.
+/// The middleware can be wrapped wherever Actix allows one, and around any service there.
 #[actix_web::test]
 async fn positions() {
     let [app, scope, resource, off] = [hostless(), hostless(), hostless(), hostless()];

@@ -55,7 +55,7 @@ impl Events for Misuse {
     /// Warns if the metrics were built on this worker thread. Only the closure of `HttpServer::new`
     /// runs here; metrics built outside it belong to another thread.
     fn app_starts(&self) {
-        // A static, because each worker then has metrics of its own.
+        // Each worker has its own metrics in this case, so the flag is shared by all of them.
         static TOLD: AtomicBool = AtomicBool::new(false);
 
         let thread = thread::current();

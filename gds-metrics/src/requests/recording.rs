@@ -182,7 +182,7 @@ impl Recording {
     /// Ends the recording with an error, which Actix converts to a response in an outer layer.
     pub(crate) fn error(&mut self, error: &Error) {
         let armed = self.arm();
-        // `error_response()` is not called here: some errors can give their response only once.
+        // `error_response()` is not called here: some errors can create their response only once.
         let status = error.as_response_error().status_code();
         armed.disarm();
         if self.end_without_head(status.as_u16()) && status.is_server_error() {

@@ -76,7 +76,7 @@ impl<T> Sharded<T> {
 pub(super) struct Own<T>(Arc<Part<T>>);
 
 impl<T> Own<T> {
-    /// For the methods that write.
+    /// Used by the methods that write.
     #[inline(always)]
     pub(super) fn numbers(&self) -> &T {
         &self.0.numbers

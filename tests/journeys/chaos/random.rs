@@ -58,7 +58,7 @@ fn add(bounds: &mut Bounds, more: Bounds) {
     bounds.1 += more.1;
 }
 
-/// The role of one thread: a connection that is reused while it lasts.
+/// One thread of the scenarios, with a connection that is reused while it lasts.
 struct Player<'s> {
     shop: &'s Shop,
     random: Random,
