@@ -1,9 +1,10 @@
-//! What a request may cost at most, in instructions and allocations: both are counted and repeat.
+//! The maximum cost of a request in instructions and allocations, which are both counted and
+//! reproducible.
 //!
-//! `cargo bench --bench bounds` (or `benches/check-bounds.sh`) fails above a bound. It needs
-//! valgrind.
+//! `cargo bench --bench bounds` (or `benches/check-bounds.sh`) fails if a count exceeds its bound.
+//! It needs valgrind.
 
-// What a bench prints is its result.
+// The output of a bench is its result.
 #![allow(missing_docs, clippy::print_stdout)]
 
 mod support;
@@ -12,15 +13,16 @@ use std::process::ExitCode;
 
 use support::{Case, Subject, Work, arguments, callgrind, run};
 
-/// Added to bare Actix by a request: instructions and allocations.
+/// What a request adds to bare Actix: instructions and allocations.
 ///
-/// A little above what was last counted, so that what is slower shows. The aims: 980 for named and
-/// unnamed routes, 1,500 without a route, 1,000 for hosts beyond the cap, 1,450 for the extended group.
+/// Each bound is slightly above the last count, so that a regression fails. The targets: 980 for
+/// named and unnamed routes, 1,500 without a route, 1,000 for hosts beyond the cap, 1,450 for the
+/// extended group.
 const BOUNDS: [(&str, f64, f64); 20] = [
     ("named", 1069.0, 0.0),
     ("unnamed", 1071.0, 0.0),
     ("no-endpoint", 1250.0, 0.0),
-    // Actix searches its map of resources, and allocates for each regular expression.
+    // Actix searches its resource map, and allocates for each regular expression.
     ("no-endpoint-unseen", 8525.0, 5.0),
     ("hundred-routes", 1081.0, 0.0),
     ("hundred-routes-unnamed", 1078.0, 0.0),
@@ -29,18 +31,19 @@ const BOUNDS: [(&str, f64, f64); 20] = [
     ("at-the-cap", 1071.0, 0.0),
     ("extended", 1771.0, 0.0),
     ("extended-unnamed", 1807.0, 0.0),
-    // The aims: 60 more than without for native buckets, 100 for exemplars where there is no header.
+    // The targets: 60 more than without native buckets, 100 more for exemplars if there is no
+    // header.
     ("native", 1114.0, 0.0),
     ("extended-native", 1991.0, 0.0),
     ("exemplars", 1230.0, 0.0),
     ("exemplars-traced", 1570.0, 0.0),
-    // The aim: 60 more than under this crate's own names.
+    // The target: 60 more than with this crate's own label names.
     ("opentelemetry", 1084.0, 0.0),
-    // Beyond that aim: the proxy's address is looked for in the list, and its header is read.
+    // Above that target: the proxy's address is looked up in the list, and its header is read.
     ("opentelemetry-proxied", 1461.0, 0.0),
-    // The aim: 80 more than `named`.
+    // The target: 80 more than `named`.
     ("blocking", 1298.0, 0.0),
-    // Four further polls. The aim: 150 more for each than without.
+    // Four further polls. The target: 150 more for each than without.
     ("pending", 1266.0, 0.0),
     ("blocking-pending", 2302.0, 0.0),
 ];
@@ -65,7 +68,8 @@ fn main() -> ExitCode {
         let case = Case::of_name(name);
         let bare = callgrind::cost(Subject::Bare, case);
         let added = callgrind::cost(Subject::Ours, case) - bare;
-        // Less than one in twenty requests: what happens once in a while, such as a table that grows.
+        // The tolerance, less than one in twenty requests, covers rare allocations, such as a table
+        // that grows.
         let ok = added.instructions <= instructions && added.allocations <= allocations + 0.05;
         if ok {
             passed += 1;

@@ -1,8 +1,9 @@
-//! What custom metrics cost, in instructions, which repeat: beside prometheus-client's own.
+//! The cost of custom metrics, in instructions, which are reproducible, compared with
+//! prometheus-client's own encoder.
 //!
-//! `cargo bench --bench custom` fails above a bound. It needs valgrind.
+//! `cargo bench --bench custom` fails if a count exceeds its bound. It needs valgrind.
 
-// What a bench prints is its result.
+// The output of a bench is its result.
 #![allow(missing_docs, clippy::print_stdout, clippy::panic)]
 
 mod support;
@@ -61,14 +62,14 @@ struct ClosedEmails {
 /// Label sets of a scrape.
 const SERIES: usize = 5_000;
 
-/// What is counted of one call, and of how many there are in the shorter run.
+/// The number of calls and scrapes in the shorter run.
 const CALLS: usize = 1_000;
 const SCRAPES: usize = 4;
 
-/// What a scrape of a set and of what `register_with` lent may cost, as a part of what
-/// prometheus-client's own encoder costs. A little above what was last counted: the aims are 0.17 for
-/// counters and histograms, 0.33 for gauges, of whose cost the digits of an `f64` alone are 0.28, and
-/// 1.7 for what was lent.
+/// The maximum cost of a scrape of a set, and of what `register_with` registered, relative to
+/// prometheus-client's own encoder. Each bound is slightly above the last count. The targets are
+/// 0.17 for counters and histograms, 0.33 for gauges (0.28 of it are the digits of an `f64`), and
+/// 1.7 for `register_with`.
 const BOUNDS: [(&str, f64, f64); 3] = [
     ("counters", 0.19, 1.7),
     ("gauges", 0.35, 1.68),
@@ -94,7 +95,7 @@ struct Histograms {
     things: Family<Labels, Histogram>,
 }
 
-/// What one run does, so many times.
+/// One run, which does the work this many times.
 fn run(what: &str, times: usize) {
     let metrics = GdsMetrics::builder().build().expect("defaults are right");
     let mut registry = Registry::default();
@@ -173,7 +174,7 @@ fn run(what: &str, times: usize) {
             text::encode(&mut text, &registry).expect("nothing refuses");
             black_box(text);
         } else {
-            // Bytes, as a scrape has them.
+            // Bytes, as for a scrape.
             let bytes = metrics.encode_to_vec(Format::OpenMetrics);
             black_box(bytes.expect("nothing refuses"));
         }
@@ -193,7 +194,7 @@ fn register(
     }
 }
 
-/// Instructions of one call or scrape: of twice as many, without what happens once.
+/// Instructions of one call or scrape: the difference between two runs, without one-time costs.
 fn instructions(what: &str, times: usize) -> f64 {
     let count = |times: usize| callgrind::run(&["run", what, &times.to_string()]).instructions;
     let (once, twice) = std::thread::scope(|scope| {

@@ -1,5 +1,5 @@
-//! The time of a request, by criterion, beside the peers. It is processor time, and that of bare
-//! Actix is in it: the difference is what `table` shows.
+//! The time of a request, measured by criterion and compared with the peers. It is processor time
+//! and includes bare Actix; `table` shows the difference.
 
 #![allow(missing_docs)]
 

@@ -1,4 +1,4 @@
-//! The time of a scrape, by criterion, beside the peers.
+//! The time of a scrape, measured by criterion and compared with the peers.
 
 #![allow(missing_docs)]
 
@@ -37,7 +37,7 @@ fn scrapes(criterion: &mut Criterion) {
             let mut group = criterion.benchmark_group(format!("scrape/{count}/{}", many.name()));
             group.sample_size(10);
             for exposer in Exposer::ALL {
-                // The peers have but one format each, and leave compression to others.
+                // The peers have one format each, and do not compress.
                 let asks = if exposer == Exposer::Ours {
                     &ASKS[..]
                 } else {

@@ -1,9 +1,9 @@
-//! Over real sockets: throughput and 99th percentile of an app's route, bare, with ours and with
-//! actix-web-prom, and all of it again while scrapes of 5,000 label sets run back to back.
+//! Over real sockets: throughput and 99th percentile of an app's route, bare, with this crate and
+//! with actix-web-prom, and again while scrapes of 5,000 label sets run back to back.
 //!
-//! `cargo bench --features peers --bench sockets` prints Markdown. It needs `wrk`, and `chrt` with the
-//! right to real-time priority. The three servers take turns, and each round's numbers are compared with
-//! that round's.
+//! `cargo bench --features peers --bench sockets` prints Markdown. It needs `wrk`, and `chrt` with
+//! the right to real-time priority. The three servers take turns, and the numbers of each round are
+//! compared with each other.
 
 #![allow(missing_docs, clippy::print_stdout, clippy::print_stderr)]
 
@@ -105,14 +105,14 @@ fn median(mut numbers: Vec<f64>) -> f64 {
     numbers[numbers.len() / 2]
 }
 
-/// What `wrk` reports.
+/// The results of `wrk`.
 #[derive(Clone, Copy, Debug)]
 struct Load {
-    /// Requests a second.
+    /// Requests per second.
     rate: f64,
     /// In microseconds.
     p99: f64,
-    /// Scrapes a second meanwhile.
+    /// Scrapes per second during the load.
     scrapes: f64,
 }
 
@@ -163,10 +163,11 @@ impl Server {
     }
 }
 
-/// Scrapes back to back.
+/// Runs scrapes back to back.
 ///
-/// It is a client on the server's own machine, as `wrk` is. So that what is measured is the server, and
-/// not how clients wait for a processor, `wrk` goes before all else and this after all else.
+/// The scraper is a client on the same machine as the server, like `wrk`. `wrk` has a higher
+/// priority than the server, and the scraper a lower one, so that the server is measured and not
+/// clients that wait for a processor.
 #[derive(Debug)]
 struct Scraper(Child);
 
@@ -182,7 +183,7 @@ impl Scraper {
         Self(process.expect("there is a `chrt`"))
     }
 
-    /// How many scrapes it was.
+    /// Returns the number of scrapes.
     fn end(mut self) -> f64 {
         drop(self.0.stdin.take());
         let output = self.0.wait_with_output().expect("it runs");

@@ -1,11 +1,11 @@
-//! Everything that is measured, beside the peers, as the Markdown of `docs/benchmarks.md`:
+//! All measurements, compared with the peers, as the Markdown of `docs/benchmarks.md`:
 //!
 //! ```sh
 //! cargo bench --features peers --bench table > docs/benchmarks.md
 //! ```
 //!
-//! `-- requests`, `workers`, `scrapes`, `gzip` or `custom` measures that alone. Each number is made
-//! in a process of its own, the subjects in turns, and the least counts.
+//! `-- requests`, `workers`, `scrapes`, `gzip` or `custom` measures only that part. Each
+//! measurement runs in a process of its own, the subjects take turns, and the minimum counts.
 
 #![allow(missing_docs, clippy::print_stdout, clippy::print_stderr)]
 
@@ -88,7 +88,7 @@ fn number(text: &str) -> usize {
     text.parse().expect("a number")
 }
 
-/// Runs this program with these arguments, and reads the numbers it prints.
+/// Runs this program with these arguments, and reads the numbers that it prints.
 fn measured(arguments: &[&str]) -> Vec<f64> {
     let output = Command::new(env::current_exe().expect("this program has a path"))
         .args(arguments)
@@ -191,7 +191,7 @@ fn requests() {
     ] {
         let case = Case::of_name(name);
         let cost = callgrind::added(Subject::Ours, case);
-        // Actix looks for a route for so long that what is added drowns in it.
+        // Actix takes so long to look for a route that the added time is lost in the noise.
         let time = (case.routes == 0).then(|| {
             let times = times(&[Subject::Bare, Subject::Ours], case);
             times["gds-metrics"] - times["bare"]
@@ -206,7 +206,7 @@ fn requests() {
     println!();
 }
 
-/// The least time of each, taken in turns.
+/// The minimum time of each subject, measured in turns.
 fn times(subjects: &[Subject], case: Case) -> HashMap<&'static str, f64> {
     let mut least = HashMap::new();
     for _ in 0..ROUNDS {
@@ -219,7 +219,7 @@ fn times(subjects: &[Subject], case: Case) -> HashMap<&'static str, f64> {
     least
 }
 
-/// The processor time of a request, when so many workers record at once.
+/// The processor time of a request while this many workers record at once.
 fn worker_time(subject: Subject, workers: usize, same: bool, count: usize) -> f64 {
     let case = Case::of_name("named");
     let metrics = Case::of_name("eight-hosts").metrics();
@@ -336,7 +336,7 @@ fn scrape_rows(count: usize, many: Many, times: &str, rounds: usize) {
         } else {
             format!("1/{:.1}", micros / ours)
         };
-        // Below that, pages decide.
+        // Below that, the size of memory pages dominates.
         let peak = if bytes < 1e6 {
             String::new()
         } else {

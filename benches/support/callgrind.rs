@@ -1,8 +1,8 @@
-//! Counting instructions and allocations by callgrind. Unlike times, both repeat.
+//! Counts instructions and allocations with callgrind. Unlike times, both are reproducible.
 //!
-//! A bench runs itself under valgrind, once with so many requests and once with twice as many: the
-//! difference is free of all that happens once. Callgrind knows who called `malloc` how often, so
-//! one run tells both, and no allocator of our own stands in the way of what is counted.
+//! A bench runs itself under valgrind, once with a number of requests and once with twice as many:
+//! the difference excludes one-time costs. Callgrind records the calls of `malloc`, so one run
+//! gives both counts, and no allocator of our own distorts them.
 
 use std::{
     collections::HashMap,
@@ -14,7 +14,7 @@ use std::{
 
 use super::{Case, Subject};
 
-/// What one request costs.
+/// The cost of one request.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Cost {
     pub instructions: f64,
@@ -35,12 +35,12 @@ impl Sub for Cost {
 /// Requests in the shorter of the two runs.
 const REQUESTS: u32 = 2000;
 
-/// What a subject adds to bare Actix, for one request.
+/// What a subject adds to bare Actix for one request.
 pub fn added(subject: Subject, case: Case) -> Cost {
     cost(subject, case) - cost(Subject::Bare, case)
 }
 
-/// What one request costs altogether.
+/// The total cost of one request.
 pub fn cost(subject: Subject, case: Case) -> Cost {
     let (once, twice) = std::thread::scope(|scope| {
         let once = scope.spawn(|| count(subject, case, REQUESTS));
@@ -58,7 +58,7 @@ fn count(subject: Subject, case: Case, requests: u32) -> Cost {
     run(&["send", subject.name(), case.name, &requests.to_string()])
 }
 
-/// What one run of this program costs with these arguments.
+/// The cost of one run of this program with these arguments.
 pub fn run(arguments: &[&str]) -> Cost {
     let name = format!("callgrind.{}.{}", process::id(), arguments.join("."));
     let out = env::temp_dir().join(name);
@@ -91,7 +91,7 @@ fn read(out: &Path) -> Cost {
     ];
     let text = fs::read_to_string(out).expect("callgrind wrote its counts");
     let mut cost = Cost::default();
-    // A name is written out once, and is a number from then on.
+    // A name is written out once, and then referred to by a number.
     let mut allocators = HashMap::new();
     let mut calls_allocator = false;
     for line in text.lines() {

@@ -1,4 +1,4 @@
-//! What every bench needs: the app it is measured in, and the requests that are sent to it.
+//! Shared by all benches: the apps that are measured, and the requests that are sent to them.
 
 #![allow(dead_code, clippy::missing_panics_doc, clippy::panic)]
 
@@ -22,12 +22,12 @@ use actix_web::{
 };
 use gds_metrics::{GdsMetrics, LabelNames};
 
-/// The arguments, without what cargo adds.
+/// The arguments, without those that cargo adds.
 pub fn arguments() -> Vec<String> {
     env::args().skip(1).filter(|arg| arg != "--bench").collect()
 }
 
-/// What stands around the app.
+/// What wraps the app.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Subject {
     /// Nothing: Actix alone, with a route at `/metrics`.
@@ -39,7 +39,7 @@ pub enum Subject {
     ActixWebProm,
     #[cfg(feature = "peers")]
     ActixWebMetrics,
-    /// `Family<Labels, …>` of prometheus-client, used plainly.
+    /// `Family<Labels, …>` of prometheus-client, without caching.
     #[cfg(feature = "peers")]
     Family,
 }
@@ -78,35 +78,35 @@ impl Subject {
     }
 }
 
-/// What is requested, and of an app that is made how.
+/// The requests, and the configuration of the app.
 #[derive(Clone, Copy, Debug)]
 #[allow(clippy::struct_excessive_bools)]
 pub struct Case {
     pub name: &'static str,
-    /// Whether the routes are registered by Actix's macros, which name their resources, or by
+    /// Whether the routes are registered with Actix's macros, which name their resources, or with
     /// `App::route`, which does not.
     pub named: bool,
-    /// How many paths without a route are requested in turn; 0 stands for paths with one.
+    /// The number of paths without a route that are requested in turn; 0 means paths with a route.
     pub unrouted: usize,
-    /// How many hosts take turns.
+    /// The number of hosts that are used in turn.
     pub hosts: usize,
     pub first_host: usize,
     pub max_hosts: usize,
     pub max_label_sets: usize,
-    /// Routes with an id, all of them requested in turn; 0 stands for the six.
+    /// The number of routes with an id, all requested in turn; 0 means the six default routes.
     pub routes: usize,
     pub extended: bool,
     pub native: bool,
     pub exemplars: bool,
     /// Whether each request has a `traceparent`.
     pub traced: bool,
-    /// Whether the labels have OpenTelemetry's names, of a host that is listed.
+    /// Whether the labels have OpenTelemetry's names. The host is listed then.
     pub opentelemetry: bool,
-    /// Whether each request comes from a trusted proxy that tells the scheme.
+    /// Whether each request comes from a trusted proxy that forwards the scheme.
     pub proxied: bool,
     /// Whether polls are timed.
     pub blocking: bool,
-    /// Whether the handler is ready at its fifth poll only.
+    /// Whether the handler is ready only at its fifth poll.
     pub pending: bool,
 }
 
@@ -243,7 +243,7 @@ impl Case {
             .unwrap_or_else(|| panic!("there is no case {name}"))
     }
 
-    /// Five paths in turn, four of them with ids that vary.
+    /// Five paths in turn, four of them with varying ids.
     pub fn requests(self) -> Vec<(String, String)> {
         (0..1000)
             .map(|i| {
@@ -312,7 +312,8 @@ impl Case {
                 .insert_header(("x-forwarded-proto", "https"));
         }
         let mut request = request.to_request();
-        // The server makes none for a request without a body; the test request has an empty one.
+        // The server creates no payload for a request without a body; the test request has an empty
+        // one.
         request.take_payload();
         request
     }
@@ -325,7 +326,7 @@ impl Case {
             .native_histograms(self.native)
             .exemplars(self.exemplars);
         if self.blocking {
-            // Longer than any poll, also under valgrind.
+            // Longer than any poll, even under valgrind.
             builder = builder.detect_blocking(Duration::from_secs(10));
         }
         if self.opentelemetry {
@@ -378,7 +379,7 @@ async fn answer_one(_id: web::Path<u32>) -> HttpResponse {
     HttpResponse::Ok().body("hello")
 }
 
-/// Further polls of a handler that is not ready at the first.
+/// Further polls of a handler that is not ready at the first poll.
 pub const FURTHER_POLLS: u32 = 4;
 
 async fn answer_late(_id: web::Path<u32>) -> HttpResponse {
@@ -399,22 +400,22 @@ async fn answer_two(_ids: web::Path<(u32, u32)>) -> HttpResponse {
     HttpResponse::Ok().body("hello")
 }
 
-/// What to do with an app.
+/// The work to do with an app.
 #[derive(Clone, Copy, Debug)]
 pub enum Work {
-    /// Send this many requests and be done.
+    /// Send this many requests.
     Send(usize),
-    /// Send this many, and say what one took.
+    /// Send this many requests, and measure the time of one.
     Time(usize),
 }
 
-/// Makes the app and does the work; answers with the nanoseconds of processor time for a request,
-/// if it was to be timed.
+/// Creates the app and does the work. Returns the nanoseconds of processor time for a request, if
+/// it is measured.
 pub fn run(subject: Subject, case: Case, work: Work) -> f64 {
     run_with(subject, case, case.metrics(), work)
 }
 
-/// The same with metrics that others may record into as well.
+/// As [`run`], with metrics that other apps may also record into.
 pub fn run_with(subject: Subject, case: Case, metrics: GdsMetrics, work: Work) -> f64 {
     let app = || App::new().configure(case.routes());
     let nothing = || async { HttpResponse::Ok().finish() };
@@ -491,7 +492,7 @@ where
     }
 }
 
-/// Sends a request, and reads the answer as the server would.
+/// Sends a request, and reads the response as the server would.
 pub async fn send<S, B>(app: &S, request: Request) -> u64
 where
     S: Service<Request, Response = ServiceResponse<B>, Error = Error>,
@@ -510,7 +511,7 @@ where
     len
 }
 
-/// The nanoseconds of processor time that one request takes, without the time to make it.
+/// The nanoseconds of processor time for one request, without the time to create the request.
 async fn time<S, B>(app: &S, case: Case, requests: &[(String, String)], count: usize) -> f64
 where
     S: Service<Request, Response = ServiceResponse<B>, Error = Error>,
@@ -535,7 +536,8 @@ where
     spent.as_nanos() as f64 / (count / BATCH * BATCH) as f64
 }
 
-/// The processor time of this thread, which others on the machine disturb less than the clock.
+/// The processor time of this thread, which other load on the machine disturbs less than the wall
+/// clock.
 #[cfg(feature = "peers")]
 fn thread_time() -> Duration {
     processor_time(rustix::time::ClockId::ThreadCPUTime)
@@ -561,7 +563,7 @@ fn processor_time(clock: rustix::time::ClockId) -> Duration {
     )
 }
 
-/// The least processor time of several runs.
+/// The minimum processor time of several runs.
 #[cfg(feature = "peers")]
 pub fn least(times: usize, mut work: impl FnMut()) -> Duration {
     let runs = (0..times).map(|_| {

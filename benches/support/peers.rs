@@ -1,4 +1,4 @@
-//! The crates that are measured beside ours, set up as their own documentation has it.
+//! The crates that this crate is compared with, set up as their documentation describes.
 
 use std::{sync::OnceLock, time::Instant};
 
@@ -15,7 +15,7 @@ use prometheus_client::{
     registry::Registry,
 };
 
-/// The default buckets of ours.
+/// The default buckets of this crate.
 pub const BUCKETS: [f64; 14] = [
     0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
 ];
@@ -33,7 +33,7 @@ pub fn actix_web_metrics() -> ActixWebMetrics {
     ActixWebMetricsBuilder::new().build()
 }
 
-/// The exporter of the `metrics` crate; there is one in a process.
+/// The exporter of the `metrics` crate; a process has only one.
 pub fn exporter() -> &'static PrometheusHandle {
     static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
     HANDLE.get_or_init(|| {
@@ -53,7 +53,7 @@ pub struct Labels {
     pub code: u16,
 }
 
-/// The standard metrics as one would make them of prometheus-client.
+/// The standard metrics, written by hand with prometheus-client.
 #[derive(Clone, Debug)]
 pub struct Families {
     pub requests: Family<Labels, Counter>,

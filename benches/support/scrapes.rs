@@ -1,4 +1,4 @@
-//! Label sets by the thousand, and what it takes to keep and to expose them.
+//! Thousands of label sets, and the cost of keeping and exposing them.
 
 use std::{fs, time::Duration};
 
@@ -20,13 +20,13 @@ use super::{
     send,
 };
 
-/// Who keeps the standard metrics and exposes them.
+/// The crate that keeps and exposes the standard metrics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exposer {
-    /// Through the resource: what a scrape costs, but for the socket.
+    /// Through the resource: the cost of a scrape, except the socket.
     Ours,
     PrometheusClient,
-    /// The crate that actix-web-prom stands on.
+    /// The crate that actix-web-prom is built on.
     Prometheus,
     MetricsExporter,
 }
@@ -55,7 +55,7 @@ impl Exposer {
     }
 }
 
-/// What there are many of.
+/// Which label has many values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Many {
     Routes,
@@ -79,7 +79,7 @@ impl Many {
     }
 }
 
-/// How it is asked for.
+/// The request for the exposition.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Ask {
     pub openmetrics: bool,
@@ -96,7 +96,6 @@ const METHODS: [Method; 5] = [
 const CODES: [u16; 4] = [200, 201, 404, 503];
 const FEW: usize = 5;
 
-/// The labels of a series.
 #[derive(Clone, Debug)]
 pub struct LabelSet {
     method: Method,
@@ -106,7 +105,7 @@ pub struct LabelSet {
 }
 
 impl LabelSet {
-    /// Routes are spread over scopes, lest Actix spend the setting up on searching them.
+    /// Routes are spread over scopes, so that Actix does not spend the set-up on searching them.
     fn path(&self) -> String {
         format!(
             "/scope-{:02}/resources/{:05}",
@@ -138,7 +137,7 @@ impl LabelSet {
 
 const SCOPES: usize = 100;
 
-/// Twenty for each route, or for each host.
+/// Twenty label sets for each route, or for each host.
 pub fn label_sets(many: Many, count: usize) -> Vec<LabelSet> {
     (0..count)
         .map(|i| match many {
@@ -158,14 +157,13 @@ pub fn label_sets(many: Many, count: usize) -> Vec<LabelSet> {
         .collect()
 }
 
-/// What was measured.
 #[derive(Clone, Copy, Debug)]
 pub struct Scrape {
     pub least: Duration,
     pub bytes: u64,
-    /// Resident memory that a label set takes.
+    /// Resident memory for each label set.
     pub memory_per_set: f64,
-    /// Most resident memory during a scrape, beyond what there was before.
+    /// Peak resident memory during a scrape, beyond the memory before it.
     pub peak: u64,
 }
 
@@ -227,7 +225,7 @@ pub fn measure(exposer: Exposer, many: Many, count: usize, ask: Ask, times: usiz
                 metrics::histogram!("http_server_request_duration_seconds", &labels)
                     .record(seconds(set));
             });
-            // Until then, a histogram is a list of what was observed.
+            // Before this call, a histogram is a list of all observations.
             handle.run_upkeep();
             scrape(memory, times, || handle.render().len())
         }
@@ -238,7 +236,7 @@ fn seconds(set: &LabelSet) -> f64 {
     1e-9 * (1000 + set.route % 997 + set.host % 991) as f64
 }
 
-/// Does `record` for every label set, and says what memory each has come to take.
+/// Calls `record` for every label set, and returns the memory for each.
 fn kept(sets: &[LabelSet], mut record: impl FnMut(&LabelSet)) -> f64 {
     let before = memory("VmRSS:");
     sets.iter().for_each(&mut record);
@@ -326,7 +324,7 @@ async fn app(
     .await
 }
 
-/// A route for each that is in the label sets.
+/// A route for each one in the label sets.
 pub fn resources(sets: &[LabelSet]) -> impl FnOnce(&mut web::ServiceConfig) + use<> {
     let routes = sets.iter().map(|set| set.route).max().unwrap_or_default() + 1;
     move |config| {
@@ -340,14 +338,14 @@ pub fn resources(sets: &[LabelSet]) -> impl FnOnce(&mut web::ServiceConfig) + us
     }
 }
 
-/// Answers with the status that is the query.
+/// Responds with the status from the query.
 async fn answer(req: HttpRequest) -> HttpResponse {
     let status = req.query_string().parse().ok();
     let status = status.and_then(|code| StatusCode::from_u16(code).ok());
     HttpResponse::build(status.unwrap_or(StatusCode::BAD_REQUEST)).finish()
 }
 
-/// A line of the kernel's account of this process, in bytes.
+/// A line of the kernel's status of this process, in bytes.
 fn memory(line: &str) -> u64 {
     let status = fs::read_to_string("/proc/self/status").expect("Linux says it here");
     let found = status.lines().find_map(|found| found.strip_prefix(line));
@@ -357,13 +355,13 @@ fn memory(line: &str) -> u64 {
         .expect("a number of kB")
 }
 
-/// Forgets the most resident memory that there ever was; says what there is.
+/// Resets the peak of the resident memory; returns the current resident memory.
 fn reset_peak() -> u64 {
     fs::write("/proc/self/clear_refs", "5").expect("Linux takes it here");
     memory("VmRSS:")
 }
 
-/// Custom families: the time of prometheus-client's own encoder, and of a scrape of ours.
+/// Custom families: the time of prometheus-client's own encoder, and of a scrape with this crate.
 pub fn custom(count: usize, times: usize) -> (Duration, Duration) {
     let families = Families::default();
     for set in label_sets(Many::Routes, count) {
@@ -398,7 +396,7 @@ pub fn custom(count: usize, times: usize) -> (Duration, Duration) {
     })
 }
 
-/// Our exposition of so many label sets.
+/// The exposition of this many label sets with this crate.
 pub fn text(count: usize) -> String {
     let sets = label_sets(Many::Routes, count);
     let metrics = GdsMetrics::builder()

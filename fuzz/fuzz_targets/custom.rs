@@ -1,4 +1,5 @@
-//! Whatever is registered with prometheus-client: each line can be read, and nothing good is lost.
+//! For any metrics registered with prometheus-client, each line can be parsed, and no valid series
+//! is lost.
 
 #![no_main]
 #![allow(missing_docs)]
@@ -45,7 +46,7 @@ enum Kind {
     Info,
 }
 
-/// As an application's own encoder may write them: in pieces, and not to the end.
+/// Written as an application's own encoder might do it: in pieces, and possibly incomplete.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Arbitrary)]
 struct Labels(Vec<Label>);
 
@@ -80,7 +81,7 @@ impl EncodeLabelSet for Labels {
 }
 
 impl Labels {
-    /// What is read back, if it is good.
+    /// The labels as they are read back, if they are valid.
     fn read(&self) -> Option<BTreeMap<String, String>> {
         let mut labels = BTreeMap::new();
         for label in &self.0 {
@@ -100,7 +101,7 @@ impl Labels {
         Some(labels)
     }
 
-    /// Whether the end of the line may not be told.
+    /// Whether the end of the line may be undetectable, so that the family may be lost.
     fn may_lose_the_family(&self) -> bool {
         let stops = self.0.iter().any(|label| label.stops.is_some());
         let mut pieces = self.0.iter().flat_map(|label| &label.key);
@@ -181,7 +182,7 @@ fuzz_target!(|input: (Vec<Registered>, Vec<(Labels, u8)>)| {
     for (labels, value) in &series {
         good.get_or_create(labels).set(i64::from(*value));
     }
-    // Of the same labels in other pieces, either may come.
+    // Equal labels may be written in different pieces; either series may be exposed.
     if !series
         .iter()
         .any(|(labels, _)| labels.may_lose_the_family())

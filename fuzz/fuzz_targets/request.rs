@@ -1,4 +1,4 @@
-//! Whatever a client sends: recorded once, under labels that are bounded, and no way past the token.
+//! Any request is recorded once, under bounded labels, and never bypasses the token.
 
 #![no_main]
 #![allow(missing_docs)]
@@ -27,9 +27,9 @@ use exposition::Scrape;
 const TOKEN: &str = "secret";
 const MAX_HOSTS: usize = 8;
 const MAX_LABEL_SETS: usize = 32;
-/// `_OTHER` included.
+/// Includes `_OTHER`.
 const METHODS: usize = 11;
-/// Of these routes and of the metrics.
+/// The codes of these routes and of the metrics.
 const CODES: usize = 8;
 
 #[derive(Debug, Arbitrary)]
@@ -44,7 +44,7 @@ struct Request<'a> {
     peer: Option<SocketAddr>,
 }
 
-/// What means something, or anything.
+/// A meaningful text, or an arbitrary one.
 #[derive(Debug, Arbitrary)]
 enum Text<'a> {
     Known(u8),
@@ -61,7 +61,7 @@ impl<'a> Text<'a> {
 }
 
 impl Request<'_> {
-    /// `None` if it would not get as far as a middleware.
+    /// `None` if the request would not reach a middleware.
     fn build(&self) -> Option<test::TestRequest> {
         let method = self.method.of(&["GET", "HEAD", "POST", "PROPFIND"]);
         let target = [
@@ -124,7 +124,7 @@ impl Request<'_> {
         })
     }
 
-    /// Whether a scrape could be meant to be let in.
+    /// Whether a scrape may be allowed.
     fn has_token(&self) -> bool {
         let known = ["Bearer secret", "", "", ""];
         matches!(&self.authorization[..], [one] if {
@@ -134,7 +134,7 @@ impl Request<'_> {
     }
 }
 
-/// Serves for as long as the process runs: what accumulates is found, too.
+/// Serves as long as the process runs, so that accumulating state is detected.
 struct Served {
     system: actix_web::rt::SystemRunner,
     metrics: GdsMetrics,
@@ -176,7 +176,7 @@ fuzz_target!(|requests: Vec<Request<'_>>| {
                 };
                 let response = test::call_service(&app, built.to_request()).await;
                 sent += 1;
-                // No other route's body is read as metrics.
+                // The body of another route is not read as metrics.
                 let body = body::to_bytes(response.into_body()).await;
                 let shown = body.is_ok_and(|body| !body.is_empty());
                 assert!(!shown || request.has_token(), "{request:?}");

@@ -1,4 +1,4 @@
-//! Who may scrape by address, and what the scrapes say of themselves.
+//! Access by address, and the metrics about scrapes.
 
 use actix_web::{
     App,
@@ -41,10 +41,10 @@ async fn by_address() {
         ("[2001:db8::5]:5", &[], 200),
         ("[2001:db9::5]:5", &[], 403),
         ("[::ffff:10.1.2.3]:5", &[], 200),
-        // Through a Unix socket there is no address.
+        // A Unix socket has no address.
         ("", &[], 403),
         ("", &["10.1.2.3"], 403),
-        // Anybody can say this; only a trusted proxy is believed.
+        // Any client can send this header; only a trusted proxy is trusted.
         ("192.0.2.8:5", &["10.1.2.3"], 403),
         ("10.1.2.3:5", &["192.0.2.8"], 200),
         ("172.16.0.1:5", &["10.1.2.3"], 200),
@@ -53,7 +53,8 @@ async fn by_address() {
         ("172.16.0.3:5", &["10.1.2.3"], 403),
         ("[::ffff:172.16.0.1]:5", &["10.1.2.3"], 200),
         ("[fd00::1]:5", &["2001:db8::5"], 200),
-        // The right-most one that is no proxy counts; what stands before it is the client's word.
+        // The right-most address that is not a proxy counts; the client can write anything to its
+        // left.
         ("172.16.0.1:5", &["10.1.2.3, 192.0.2.8"], 403),
         ("172.16.0.1:5", &["192.0.2.8, 10.1.2.3"], 200),
         ("172.16.0.1:5", &["192.0.2.8,10.1.2.3,172.16.0.2"], 200),
@@ -62,11 +63,11 @@ async fn by_address() {
         ("172.16.0.1:5", &["10.1.2.3", "192.0.2.8"], 403),
         ("172.16.0.1:5", &["10.1.2.3", "172.16.0.2"], 200),
         ("172.16.0.1:5", &["172.16.0.2"], 403),
-        // Some add a port.
+        // Some proxies add a port.
         ("172.16.0.1:5", &["10.1.2.3:4711"], 200),
         ("172.16.0.1:5", &["[2001:db8::5]:4711"], 200),
         ("172.16.0.1:5", &["::ffff:10.1.2.3"], 200),
-        // What cannot be read is nobody's address.
+        // An unreadable entry is not an address.
         ("172.16.0.1:5", &["unknown"], 403),
         ("172.16.0.1:5", &[""], 403),
         ("172.16.0.1:5", &["10.1.2.3,"], 403),
@@ -79,7 +80,7 @@ async fn by_address() {
     }
 }
 
-/// Both must be right.
+/// Both must match.
 #[actix_web::test]
 async fn by_address_and_token() {
     let metrics = settings().bearer_token("secret").build().expect("both");
@@ -124,7 +125,7 @@ async fn outcomes() {
         let request = from(peer, &[]).insert_header((header::AUTHORIZATION, token));
         status(&metrics, request).await;
     }
-    // Neither is a scrape.
+    // Neither request is a scrape.
     status(
         &metrics,
         from("10.1.2.3:5", &[]).method("POST".parse().expect("a method")),

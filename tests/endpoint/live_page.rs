@@ -1,4 +1,4 @@
-//! The live page as a resource; what it does in a browser is tested in `tests/live`.
+//! The live page as a resource; the test binary `live` tests it in a browser.
 
 use std::io::Read as _;
 
@@ -47,7 +47,7 @@ fn page() -> TestRequest {
 }
 
 #[actix_web::test]
-async fn off_unless_asked_for() {
+async fn off_by_default() {
     assert_eq!(answer(GdsMetrics::builder(), page()).await.status, 404);
     assert_eq!(answer(on().live_page(false), page()).await.status, 404);
     assert_eq!(answer(on(), page()).await.status, 200);
@@ -80,9 +80,9 @@ async fn methods() {
     assert_eq!(found.status, 200);
 }
 
-/// It holds no data, so that it needs no token. Where it may be read from is another matter.
+/// The page contains no data, so it needs no token. The allowed addresses still apply.
 #[actix_web::test]
-async fn addresses_guard_it_and_tokens_do_not() {
+async fn needs_an_allowed_address_but_no_token() {
     let guarded = || on().bearer_token("secret").allow_ips(["10.0.0.0/8"]);
     for (peer, expected) in [("10.1.2.3:5", 200), ("192.0.2.8:5", 403)] {
         let from = page().peer_addr(peer.parse().expect("an address"));
@@ -91,7 +91,7 @@ async fn addresses_guard_it_and_tokens_do_not() {
         assert_eq!(found.body.is_empty(), expected == 403);
         assert!(!String::from_utf8_lossy(&found.body).contains("secret"));
     }
-    // Through a Unix socket there is no address.
+    // A Unix socket has no address.
     assert_eq!(answer(guarded(), page()).await.status, 403);
     assert_eq!(
         answer(on().bearer_token("secret"), page()).await.status,
@@ -113,7 +113,7 @@ async fn headers() {
         assert_eq!(found.header(name), expected, "{name}");
     }
     assert!(found.body.starts_with(b"<!doctype html>"));
-    // The whole licence of what is served is in it.
+    // The page contains the whole licence of the code that it includes.
     let text = String::from_utf8_lossy(&found.body);
     assert!(text.contains("Copyright (c) 2022 Leon Sorokin"));
     for placeholder in ["/*style*/", "/*script*/", "/*licence*/"] {
@@ -145,7 +145,7 @@ async fn compressed_or_not() {
     }
 }
 
-/// No script or style runs but those of the page, and they ask nobody but its own host.
+/// Only the page's own script and style run, and they connect only to the page's own host.
 #[actix_web::test]
 async fn content_security_policy() {
     let found = answer(on(), page()).await;
@@ -176,7 +176,7 @@ async fn content_security_policy() {
         policy, expected,
         "after a change of the page, its hashes in endpoint/live/mod.rs change as well"
     );
-    // What the policy would refuse is not in it.
+    // The page contains nothing that the policy would refuse.
     for refused in [
         " style=",
         " onclick=",

@@ -1,4 +1,4 @@
-//! What a scraper meets.
+//! The endpoint, as a scraper sees it.
 
 #![allow(
     missing_docs,

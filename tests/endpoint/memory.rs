@@ -1,5 +1,5 @@
-//! What is left of expositions that nobody read. In a process of its own, since it looks at all of its
-//! memory.
+//! Memory after expositions that no client read. This test runs in a process of its own, because it
+//! measures the memory of the whole process.
 
 #![cfg(target_os = "linux")]
 
@@ -59,7 +59,7 @@ fn a_burst_of_stalled_scrapes_leaves_no_memory_behind() {
         let app = move || App::new().service(metrics.scope());
         Ok(HttpServer::new(app).workers(2).listen(listener)?.run())
     });
-    // One that is read: what a scrape needs in any case is there from then on.
+    // One complete scrape first, so that the memory that every scrape needs is already allocated.
     let scraped = server.ask("GET /metrics HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
     assert!(scraped.body.len() > 8 * MIB);
     drop(scraped);
@@ -70,7 +70,7 @@ fn a_burst_of_stalled_scrapes_leaves_no_memory_behind() {
             let mut client = TcpStream::connect(server.address).expect("a server");
             let request = b"GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n";
             client.write_all(request).expect("a server that reads");
-            // It is rendered when its head comes; what follows is not read.
+            // The exposition is rendered when its head arrives; the body is not read.
             let mut status = [0; 12];
             client.read_exact(&mut status).expect("an answer");
             assert_eq!(&status, b"HTTP/1.1 200");

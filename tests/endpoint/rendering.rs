@@ -1,4 +1,4 @@
-//! When an exposition is written, and what happens when that goes wrong or is much.
+//! When an exposition is rendered, and what happens if rendering fails or is large.
 
 use std::{
     fmt,
@@ -35,7 +35,7 @@ use crate::support::{
     server::{Server, serve},
 };
 
-/// Writes as many series as it is told to, and may be stopped, or fail, before it does.
+/// Writes a given number of series, and may be told to wait or to fail first.
 #[derive(Clone, Debug, Default)]
 struct Probe(Arc<State>);
 
@@ -89,7 +89,7 @@ impl Collector for Probe {
     }
 }
 
-/// A server of one worker, which has a page beside the metrics.
+/// A server with one worker, with a page beside the metrics.
 fn one_worker(metrics: GdsMetrics) -> Server {
     serve(move |listener| {
         let factory = move || {
@@ -104,7 +104,7 @@ fn one_worker(metrics: GdsMetrics) -> Server {
 const SCRAPE: &str = "GET /metrics HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer secret\r\n\r\n";
 
 #[actix_web::test]
-async fn nothing_is_written_in_vain() {
+async fn nothing_is_rendered_for_refused_requests() {
     let (probe, metrics) = Probe::registered();
     let app = test::init_service(App::new().service(metrics.scope())).await;
     for (method, token, status, calls) in [
@@ -113,7 +113,7 @@ async fn nothing_is_written_in_vain() {
         ("GET", "Bearer wrong", 403, 0),
         ("POST", "Bearer secret", 405, 0),
         ("GET", "Bearer secret", 200, 1),
-        // Nothing for those who do not get it.
+        // Nothing is rendered for requests that do not get it.
         ("HEAD", "Bearer secret", 200, 1),
     ] {
         let request = TestRequest::with_uri("/metrics")
@@ -125,7 +125,7 @@ async fn nothing_is_written_in_vain() {
     }
 }
 
-/// The headers of `GET` but for the length, which is not known, and the connection stays.
+/// The headers of `GET` except the length, which is unknown; the connection stays open.
 #[test]
 fn head() {
     let (_, metrics) = Probe::registered();
@@ -144,11 +144,11 @@ fn head() {
     }
 }
 
-/// Asks for the metrics that it is a part of.
+/// Asks for the metrics that it is part of.
 #[derive(Debug, Default)]
 struct Curious(Mutex<Option<GdsMetrics>>);
 
-/// What a curious collector found out.
+/// The results that the collector got.
 static FOUND: Mutex<Vec<(String, Option<f64>)>> = Mutex::new(Vec::new());
 
 impl Collector for Curious {
@@ -164,7 +164,7 @@ impl Collector for Curious {
     }
 }
 
-/// An error, and neither a wait for itself nor a collector that is asked without end.
+/// The collector gets an error: no deadlock and no infinite recursion.
 #[actix_web::test]
 async fn a_collector_that_asks_for_the_metrics() {
     let metrics = GdsMetrics::builder().build().expect("the defaults");
@@ -184,9 +184,9 @@ async fn a_collector_that_asks_for_the_metrics() {
     }
 }
 
-/// No partial body: a scrape that fails says so and nothing else.
+/// No partial body: a scrape that fails returns only an error.
 #[actix_web::test]
-async fn failures() {
+async fn failed_scrapes_have_no_partial_body() {
     let (probe, metrics) = Probe::registered();
     probe.0.series.store(20_000, SeqCst);
     let app = test::init_service(App::new().service(metrics.scope())).await;
@@ -194,7 +194,7 @@ async fn failures() {
         let name = "gds_metrics_scrapes_total";
         metrics.sample(name, &[("outcome", outcome)])
     };
-    // The thread goes on.
+    // The thread continues.
     for round in 1..=2 {
         for (flag, what) in [(&probe.0.fails, "fails"), (&probe.0.panics, "panics")] {
             flag.store(true, SeqCst);
@@ -231,9 +231,9 @@ async fn failures() {
     assert_eq!(outcome("ok"), Some(2.0));
 }
 
-/// A socket that takes all there is does not keep the worker to itself for long.
+/// A socket that takes all data at once does not occupy the worker for long.
 #[actix_web::test]
-async fn others_have_their_turn_between_the_pieces() {
+async fn other_tasks_run_between_chunks() {
     let (probe, metrics) = Probe::registered();
     let app = test::init_service(App::new().service(metrics.scope())).await;
     for (series, large) in [(20_000, true), (5_000, false)] {
@@ -267,9 +267,9 @@ async fn others_have_their_turn_between_the_pieces() {
     }
 }
 
-/// A large exposition is written by one thread; a few may wait for it, the next is sent away.
+/// One thread renders large expositions; a few scrapes may wait, and the next one is refused.
 #[test]
-fn busy() {
+fn scrapes_beyond_the_queue_are_refused() {
     let (probe, metrics) = Probe::registered();
     probe.0.series.store(20_000, SeqCst);
     let server = one_worker(metrics);
@@ -285,10 +285,10 @@ fn busy() {
     let mut waiting = vec![scrape()];
     eventually(2, || probe.calls());
     waiting.extend([(); 8].map(|()| scrape()));
-    // One is being written, four wait.
+    // One is being rendered, and four wait.
     let mut refused = Vec::new();
     eventually(4, || {
-        // The one worker is not held up by any of it.
+        // None of this delays the only worker.
         assert_eq!(server.connect().get("/").text(), "index");
         waiting.retain_mut(|client| {
             let answer = client.response_within(Duration::from_millis(5));
@@ -311,7 +311,7 @@ fn busy() {
     }
 }
 
-/// What a collector waits for holds up no request, however little it has to write.
+/// A collector that waits does not delay requests, however little it writes.
 #[test]
 fn slow_collectors() {
     let (probe, metrics) = Probe::registered();
@@ -334,12 +334,12 @@ struct Number {
 
 #[derive(Debug, GdsMetricSet)]
 struct Wide {
-    /// Series with long labels, whose text is made once.
+    /// Series with long labels, whose text is created once.
     wide: Family<Number, Counter>,
 }
 
-/// A small scrape is written on the worker, at the first poll. The first one after a family has grown is
-/// not: its cost is known before it is written.
+/// A small scrape is rendered on the worker, at the first poll. The first scrape after a family has
+/// grown is not: its cost is known before it is rendered.
 #[actix_web::test]
 async fn the_first_scrape_after_a_family_has_grown() {
     let metrics = GdsMetrics::builder().build().expect("the defaults");
@@ -357,9 +357,9 @@ async fn the_first_scrape_after_a_family_has_grown() {
     assert!(scrape().is_none(), "it is written on the worker");
 }
 
-/// Clients that ask and do not read take no more than a share of the memory.
+/// Clients that do not read their responses use only a limited share of the memory.
 #[actix_web::test]
-async fn unread() {
+async fn unread_responses_use_limited_memory() {
     let builder = GdsMetrics::builder().bearer_token("secret");
     let metrics = builder.build().expect("a token");
     let wide: Wide = metrics.register().expect("a free name");
@@ -374,7 +374,7 @@ async fn unread() {
             .insert_header((header::AUTHORIZATION, "Bearer secret"));
         test::call_service(&app, request.to_request())
     };
-    // Those without a body take nothing.
+    // Responses without a body use none.
     let mut unread = Vec::new();
     for _ in 0..20 {
         unread.push(scrape(Method::HEAD).await);
@@ -391,9 +391,9 @@ async fn unread() {
     };
     assert_eq!(refused.status(), 503);
     assert!(refused.headers().contains_key(header::RETRY_AFTER));
-    // Of 10 MB each.
+    // 10 MB each.
     assert!(unread.len() >= 12, "{}", unread.len());
-    // It is enough that one goes on reading.
+    // It is enough that one client continues to read.
     let mut body = pin!(unread.remove(0).into_body());
     for _ in 0..100 {
         let piece = poll_fn(|cx| body.as_mut().poll_next(cx)).await;
@@ -406,7 +406,7 @@ async fn unread() {
     assert_eq!(scrape(Method::GET).await.status(), 200);
 }
 
-/// Nor is a scrape held up by an application whose blocking calls are stuck.
+/// Stuck blocking calls of the application do not delay a scrape.
 #[test]
 fn stuck_blocking_pool() {
     let (probe, metrics) = Probe::registered();

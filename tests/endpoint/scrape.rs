@@ -1,4 +1,4 @@
-//! What the endpoint answers, row by row.
+//! The responses of the endpoint, row by row.
 
 use std::io::Read as _;
 
@@ -90,7 +90,7 @@ async fn get_and_head() {
     }
 }
 
-/// Each row: what `Authorization` holds, line by line, and the status.
+/// Each row: the lines of `Authorization`, and the status.
 #[actix_web::test]
 async fn authorization() {
     let long = [b"Bearer ".as_slice(), &[b'x'; 9_000]].concat();
@@ -150,7 +150,7 @@ async fn authorization() {
 }
 
 #[actix_web::test]
-async fn without_a_token_anything_goes() {
+async fn without_a_token_all_credentials_are_accepted() {
     let headers: &[&[u8]] = &[b"", b"Bearer x", b"\xff", b"Basic x"];
     for header in headers {
         let answer = get(&metrics(None), &[(header::AUTHORIZATION, header)]).await;
@@ -174,7 +174,7 @@ async fn one_of_several_tokens() {
         assert_eq!(answer.status, status, "{token}");
     }
 
-    // Two tokens that are one are still right.
+    // Two equal tokens are valid.
     let metrics = GdsMetrics::builder()
         .bearer_tokens(["same", "same"])
         .build();
@@ -203,7 +203,8 @@ async fn other_methods() {
     }
 }
 
-/// Other spellings of the path are the same resource, with the same auth and the same label.
+/// Other spellings of the path are the same resource, with the same authentication and the same
+/// label.
 #[actix_web::test]
 async fn spellings_of_the_path() {
     for path in [
@@ -250,7 +251,8 @@ async fn another_path() {
     }
 }
 
-/// The tables of `Accept` are the unit's own; here, that all lines of it come in.
+/// The unit tests have the tables of `Accept`; this test shows that all lines of the header are
+/// used.
 #[actix_web::test]
 async fn formats() {
     const PROMETHEUS: &[u8] = b"application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1";

@@ -1,4 +1,4 @@
-//! A process that may start no more threads.
+//! A process that can start no more threads.
 
 use std::{
     env,
@@ -20,13 +20,13 @@ use crate::support::{
     server::serve,
 };
 
-/// Set in the child; it serves until its input ends.
+/// Set in the child, which serves until its input ends.
 const CHILD: &str = "GDS_METRICS_TEST_THREADS";
 const TOKEN_FILE: &str = "METRICS_AUTH_TOKEN_FILE";
 
 #[derive(Clone, Debug, GdsMetricSet)]
 struct Asked {
-    /// Asked on the scrapes' own thread.
+    /// Called on the thread that renders scrapes.
     asked: GaugeFn,
 }
 
@@ -74,7 +74,7 @@ impl Drop for Folder {
     }
 }
 
-/// Ends the child if the test fails.
+/// Stops the child if the test fails.
 struct Serving(Child);
 
 impl Drop for Serving {
@@ -84,7 +84,7 @@ impl Drop for Serving {
     }
 }
 
-/// Runs a program as a user that the limit binds, which root is not.
+/// Runs a program as a user to whom the limit applies; it does not apply to root.
 fn bound(program: impl AsRef<OsStr>) -> Command {
     let user = Command::new("id").arg("-u").output().expect("id");
     if user.stdout.trim_ascii() != b"0" {
@@ -96,7 +96,8 @@ fn bound(program: impl AsRef<OsStr>) -> Command {
     command
 }
 
-/// Scrapes fail with an answer, requests go on, and all is well once there are threads again.
+/// Scrapes get an error response, requests are served, and everything works again once threads can
+/// be started.
 #[test]
 #[ignore = "needs setpriv and prlimit"]
 fn no_more_threads() {
@@ -141,7 +142,7 @@ fn no_more_threads() {
         assert_eq!((answer.status, answer.text()), (500, ""));
         assert_eq!(Client::connect(address).get("/").text(), "index");
     }
-    // The file cannot be looked at, so the last good token counts.
+    // The file cannot be read, so the last good token counts.
     assert_eq!(scrape("second").status, 403);
 
     limit_threads("1000");

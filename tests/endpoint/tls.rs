@@ -1,4 +1,4 @@
-//! The metrics over TLS, by HTTP/1.1 and by HTTP/2.
+//! The metrics over TLS, with HTTP/1.1 and HTTP/2.
 
 use std::{
     io::{Read as _, Write as _},
@@ -22,7 +22,7 @@ use crate::support::{
 
 const HOST: &str = "app.example";
 
-/// A server of one worker that speaks TLS, and the certificate that its clients trust.
+/// A server with one worker that uses TLS, and the certificate that its clients trust.
 fn serve_tls(metrics: &GdsMetrics) -> (Server, CertificateDer<'static>) {
     let made = rcgen::generate_simple_self_signed([HOST.to_owned()]).expect("a name");
     let certificate = made.cert.der().clone();
@@ -77,7 +77,7 @@ fn ask_http1(
         format!("GET {path} HTTP/1.1\r\nHost: {HOST}\r\n{token}Connection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).expect("a connection");
     let mut answer = Vec::new();
-    // Actix may close without TLS's own farewell.
+    // Actix may close the connection without TLS's `close_notify`.
     let _ = stream.read_to_end(&mut answer);
     assert_eq!(stream.conn.alpn_protocol(), Some(&b"http/1.1"[..]));
     let answer = String::from_utf8(answer).expect("text");
@@ -169,7 +169,7 @@ fn the_address_list() {
     }
 }
 
-/// Actix ends such a connection before any middleware sees a request.
+/// Actix closes such a connection before any middleware sees a request.
 #[test]
 fn a_failed_handshake_is_not_recorded() {
     let metrics = metrics(GdsMetrics::builder());

@@ -45,7 +45,7 @@ fn prose(page: &str) -> String {
     page.split("```").step_by(2).collect()
 }
 
-/// The anchors that rustdoc makes for headings.
+/// The anchors that rustdoc generates for headings.
 fn anchors(page: &str) -> Vec<String> {
     prose(page)
         .lines()
@@ -92,7 +92,8 @@ fn links_lead_to_pages_that_exist() {
         } else if page.contains("::") || page.contains('@') || page.starts_with("https://") {
             continue;
         } else {
-            // crates.io resolves a relative link against the repository. Only the picture needs that.
+            // crates.io resolves a relative link against the repository. Only the picture needs
+            // that.
             let is_picture = Path::new(page).extension().is_some_and(|end| end == "png");
             assert!(is_picture && root().join(page).exists(), "{from}: {target}");
             continue;
@@ -140,7 +141,8 @@ fn sources(folder: PathBuf) -> String {
 #[test]
 fn quoted_log_lines_are_in_the_code() {
     let code = sources(root().join("gds-metrics/src"));
-    // A `\` at the end of a line continues a text without the white space that follows.
+    // A `\` at the end of a line continues a string without the leading white space of the next
+    // line.
     let texts: Vec<_> = code.split("\\\n").map(str::trim_start).collect();
     let code = texts.concat();
     let page = prose(&read("gds-metrics/docs/troubleshooting.md")).replace('\n', " ");

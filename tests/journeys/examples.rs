@@ -1,4 +1,4 @@
-//! The examples do what their head comments say.
+//! The examples do what the comments at their top say.
 
 #[path = "prometheus/http.rs"]
 mod http;
@@ -35,7 +35,7 @@ fn quickstart() {
     let order = http::request(address, "POST", "/orders", &[], "card");
     assert_eq!(order.expect("an answer").status, 201);
     let log = running.log();
-    // The warning that all is open may stand before it.
+    // The warning that everything is open may precede it.
     let first = log.lines().find(|line| !line.starts_with('['));
     let page = format!("Look at http://{address}/metrics/live");
     assert_eq!(first, Some(&*page), "{log}");
@@ -140,7 +140,7 @@ fn private_port() {
     let (status, metrics) = get(private, "/metrics");
     assert_eq!(status, 200);
     assert!(metrics.contains("shop_visits_total 1"), "{metrics}");
-    // Scrapes are not among the application's requests.
+    // Scrapes are not requests of the application.
     let (_, metrics) = get(private, "/metrics");
     assert!(
         !metrics.contains(r#"path="/metrics",code="200""#),

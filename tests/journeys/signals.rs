@@ -1,6 +1,6 @@
-//! What becomes of a request in flight when the process is told to end: by signals, as a platform does.
+//! Requests in flight when a signal stops the process, as a platform does.
 //!
-//! A binary of its own: signals are the whole process's.
+//! This test is a separate binary, because signals apply to the whole process.
 
 #![cfg(unix)]
 #![allow(missing_docs, clippy::panic, clippy::float_cmp)]
@@ -58,7 +58,7 @@ fn requests_in_flight_are_recorded() {
             .status();
         assert!(kill.expect("there is a shell").success());
         if signal == "TERM" {
-            // It waits for the request.
+            // The server waits for the request.
             eventually(true, || {
                 std::net::TcpStream::connect(server.address).is_err()
             });

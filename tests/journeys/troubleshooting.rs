@@ -1,4 +1,4 @@
-//! The symptoms of the page on troubleshooting, brought about on purpose.
+//! Reproduces the symptoms in the troubleshooting guide.
 
 use actix_web::{
     App, Error, HttpResponse,
@@ -15,7 +15,7 @@ fn metrics() -> GdsMetrics {
     GdsMetrics::builder().build().expect("the defaults")
 }
 
-/// Status, whether there is a challenge, and body of the answer to a `GET`.
+/// Status, whether there is a challenge, and body of the response to a `GET`.
 async fn get<R>(
     app: &impl Service<R, Response = ServiceResponse<impl MessageBody>, Error = Error>,
     request: R,
@@ -92,7 +92,7 @@ async fn the_applications_own_login_has_no_realm() {
 }
 
 #[test]
-fn a_set_registered_twice_is_an_error_that_says_so() {
+fn registering_a_set_twice_is_an_error() {
     #[derive(Debug, GdsMetricSet)]
     struct Shop {
         /// Orders placed.
@@ -126,9 +126,9 @@ async fn an_unlisted_host_is_other_and_no_host_is_invalid() {
     }
 }
 
-/// Nor does its host take a place.
+/// The host of such a request gets no number either.
 #[actix_web::test]
-async fn what_no_resource_answers_has_no_endpoint() {
+async fn a_request_without_a_resource_has_no_endpoint() {
     let metrics = metrics();
     let app = App::new()
         .route("/orders", web::post().to(HttpResponse::Ok))
@@ -137,7 +137,7 @@ async fn what_no_resource_answers_has_no_endpoint() {
     get(&init_service(app).await, asked("/anything").to_request()).await;
     assert_eq!(count(&metrics, "_other", "No endpoint", "200"), Some(1.0));
 
-    // The path is right, but not the method.
+    // The path matches, but the method does not.
     let app = App::new()
         .service(web::resource("/orders").route(web::post().to(HttpResponse::Ok)))
         .wrap(metrics.clone());
@@ -145,7 +145,7 @@ async fn what_no_resource_answers_has_no_endpoint() {
     assert_eq!(count(&metrics, "shop.example", "/orders", "405"), Some(1.0));
 }
 
-/// A middleware that answers before routing leaves the path to be looked up.
+/// If a middleware answers before routing, the pattern is looked up from the path.
 #[actix_web::test]
 async fn a_middleware_that_answers_keeps_the_pattern() {
     let metrics = metrics();
@@ -160,7 +160,7 @@ async fn a_middleware_that_answers_keeps_the_pattern() {
     assert_eq!(count(&metrics, "_invalid", "/users/{id}", "401"), Some(1.0));
 }
 
-/// Actix gives files the pattern of where they are mounted, whether they are there or not.
+/// Actix gives files the pattern of their mount path, whether they exist or not.
 #[actix_web::test]
 async fn files_are_recorded_under_their_mount_path() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/custom");

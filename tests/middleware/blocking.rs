@@ -1,4 +1,4 @@
-//! Polls that hold their worker for long.
+//! Polls that block their worker for long.
 
 use std::{
     convert::Infallible,
@@ -27,7 +27,7 @@ use crate::misuse::{listen, warnings_here};
 const POLLS: &str = "http_server_blocking_polls_total";
 const SECONDS: &str = "http_server_blocked_seconds_total";
 
-/// Longer than a busy machine keeps a thread waiting.
+/// Longer than a thread waits on a busy machine.
 const LIMIT: Duration = Duration::from_millis(400);
 const LONG: Duration = Duration::from_millis(450);
 
@@ -36,7 +36,7 @@ fn metrics() -> GdsMetrics {
     builder.exclude("/excluded").build().unwrap()
 }
 
-/// The long polls of a path; `None` if it was never seen.
+/// The long polls of a path; `None` if the path was never seen.
 fn polls(metrics: &GdsMetrics, path: &str) -> Option<f64> {
     metrics.sample(POLLS, &[("path", path)])
 }
@@ -67,7 +67,7 @@ async fn awaits() -> &'static str {
     "late"
 }
 
-/// Two long polls: one that is not ready, and one that is.
+/// Two long polls: one that is pending, and one that is ready.
 async fn twice() -> &'static str {
     long();
     rt::task::yield_now().await;
@@ -80,7 +80,7 @@ fn get(path: &str) -> actix_http::Request {
 }
 
 #[actix_web::test]
-async fn off_unless_asked_for() {
+async fn off_by_default() {
     let metrics = GdsMetrics::builder().build().unwrap();
     let app = App::new().route("/", web::get().to(sleeps));
     let app = test::init_service(app.wrap(metrics.clone())).await;
@@ -89,9 +89,9 @@ async fn off_unless_asked_for() {
     assert!(!text.contains("block"), "{text}");
 }
 
-/// On a server's own workers.
+/// On the workers of a real server.
 #[actix_web::test]
-async fn what_blocks_and_what_waits() {
+async fn blocking_counts_and_waiting_does_not() {
     let metrics = metrics();
     let app_metrics = metrics.clone();
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
@@ -145,7 +145,7 @@ async fn what_blocks_and_what_waits() {
     for (path, count) in [
         ("/sleeps/{id}", 2.0),
         ("/spins", 1.0),
-        // There from the first request on: `increase()` sees the first long poll.
+        // The counter exists from the first request on, so `increase()` sees the first long poll.
         ("/awaits", 0.0),
         ("/twice", 2.0),
         ("No endpoint", 1.0),
@@ -163,7 +163,7 @@ async fn what_blocks_and_what_waits() {
     assert!(paths.is_sorted() && paths.len() == 5, "{paths:?}");
 }
 
-/// It is counted as soon as it ends, not with the request.
+/// The poll is counted as soon as it ends, not with the request.
 #[actix_web::test]
 async fn a_request_that_never_ends() {
     let metrics = metrics();
@@ -199,7 +199,7 @@ async fn a_panic() {
     );
 }
 
-/// An error of a middleware further in is no response yet.
+/// An error from an inner middleware is not a response yet.
 #[actix_web::test]
 async fn an_error() {
     let metrics = metrics();
@@ -215,10 +215,10 @@ async fn an_error() {
     assert_eq!(polls(&metrics, "/"), Some(1.0));
 }
 
-/// What a middleware does before it gives its future is a part of the first poll, and of nothing else
-/// if another task polls.
+/// The call of a middleware is timed as part of the first poll, or separately if another task polls
+/// the future.
 #[actix_web::test]
-async fn the_call() {
+async fn the_call_of_a_middleware_is_timed() {
     let metrics = metrics();
     let app = App::new()
         .route("/", web::get().to(|| async { "soon" }))
@@ -273,7 +273,7 @@ async fn one_line_in_the_log_for_each_route() {
         .route("/a/{id}", web::get().to(sleeps))
         .route("/b", web::get().to(sleeps));
     let app = test::init_service(app.wrap(metrics.clone())).await;
-    // Another worker of the same metrics.
+    // Another worker with the same metrics.
     let other = App::new().route("/a/{id}", web::get().to(sleeps));
     let other = test::init_service(other.wrap(metrics.clone())).await;
     for path in ["/a/1", "/a/2", "/b", "/b"] {

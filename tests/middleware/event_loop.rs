@@ -1,4 +1,4 @@
-//! How late the workers' timers fire.
+//! The delay of the workers' timers.
 
 use std::{
     net::TcpListener,
@@ -32,7 +32,7 @@ fn count(metrics: &GdsMetrics) -> f64 {
 }
 
 #[actix_web::test]
-async fn off_unless_asked_for() {
+async fn can_be_switched_off() {
     let metrics = GdsMetrics::builder().event_loop_delay(false).build();
     let metrics = metrics.expect("the settings are right");
     let text = metrics.encode(Format::Text).expect("an exposition");
@@ -56,7 +56,7 @@ async fn a_blocked_worker() {
     test::call_service(&app, TestRequest::get().to_request()).await;
     rt::time::sleep(Duration::from_millis(50)).await;
 
-    // Due after 0.5, 1, 1.5 and 2 seconds, and late by 1.8, 1.3, 0.8 and 0.3, if not more.
+    // Due after 0.5, 1, 1.5 and 2 seconds, and late by at least 1.8, 1.3, 0.8 and 0.3 seconds.
     let text = metrics.encode(Format::Text).expect("an exposition");
     let at_once = metrics.sample(&format!("{NAME}_bucket"), &[("le", "0.25")]);
     let late = count(&metrics) - at_once.expect("a bucket");
@@ -65,7 +65,7 @@ async fn a_blocked_worker() {
     assert!(sum.is_some_and(|sum| sum >= 4.2), "{text}");
 }
 
-/// However many apps a thread has, and as long as it has one.
+/// One timer, however many apps a thread has, and as long as it has any.
 #[actix_web::test]
 async fn one_timer_for_each_thread() {
     let metrics = metrics();
@@ -92,7 +92,7 @@ async fn one_timer_for_each_thread() {
     rt::time::sleep(Duration::from_millis(1_250)).await;
     assert_eq!(count(&metrics), ended);
 
-    // And again with the next.
+    // The timer runs again with the next app.
     let _third = test::init_service(App::new().wrap(metrics.clone())).await;
     rt::time::sleep(Duration::from_millis(750)).await;
     assert!(count(&metrics) > ended);
@@ -112,7 +112,7 @@ fn all_workers_of_a_server() {
                     .wrap(of_server.clone())
                     .default_service(web::to(HttpResponse::Ok))
             };
-            // Each worker makes an app for each listener.
+            // Each worker creates an app for each listener.
             let listener = || TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
             let server = HttpServer::new(app)
                 .workers(WORKERS)
@@ -140,7 +140,7 @@ fn all_workers_of_a_server() {
     assert_eq!(count(&metrics), ended);
 }
 
-/// Wraps a service outside of a runtime: it is made, though its thread is not measured.
+/// Wraps a service outside a runtime: the service is created, but its thread is not measured.
 fn wrap_a_service(metrics: &GdsMetrics) {
     let service = fn_service(|req: ServiceRequest| async {
         Ok::<_, actix_web::Error>(req.into_response(HttpResponse::Ok()))
@@ -150,10 +150,10 @@ fn wrap_a_service(metrics: &GdsMetrics) {
 }
 
 #[test]
-fn outside_of_a_runtime() {
+fn outside_a_runtime() {
     listen();
     let metrics = metrics();
-    // A logger may do anything, even wrap a service of its own.
+    // A logger may do anything, even wrap a service.
     let of_logger = metrics.clone();
     ask_at_the_next_warning(move || wrap_a_service(&of_logger));
     for _ in 0..2 {

@@ -1,4 +1,4 @@
-//! Fits Actix: which labels come out under the middlewares, routes and servers that people use.
+//! Integration with Actix: the labels under common middlewares, routes and servers.
 
 #![allow(clippy::unwrap_used)]
 
@@ -11,14 +11,14 @@ mod wrapped;
 
 use gds_metrics::{Format, GdsMetrics};
 
-/// Metrics without the host, for tests that are not about it.
+/// Metrics without the host label, for tests that do not concern it.
 fn hostless() -> GdsMetrics {
     let builder = GdsMetrics::builder().without_host_label();
     builder.build().unwrap()
 }
 
-/// What was recorded, as `GET /items/{id} 200 x1`, with the host in the second place if there is that
-/// label.
+/// The recorded requests, as `GET /items/{id} 200 x1`, with the host in the second place if there
+/// is a host label.
 fn recorded(metrics: &GdsMetrics) -> Vec<String> {
     let text = metrics.encode(Format::Text).unwrap();
     let requests = text

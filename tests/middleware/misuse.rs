@@ -1,4 +1,4 @@
-//! Misuse that speaks up: one warning that says what to change, and none where all is well.
+//! Misuse: one warning that says what to change, and none for correct use.
 
 use std::{
     cell::RefCell,
@@ -27,7 +27,7 @@ use tokio::{
 
 use crate::{hostless, recorded};
 
-/// Remembers who was warned of what. A test with an app of its own has it on its own thread.
+/// Collects the warnings of each thread. A test with its own app runs it on its own thread.
 struct Warnings(Mutex<Vec<(ThreadId, String)>>);
 
 static WARNINGS: Warnings = Warnings(Mutex::new(Vec::new()));
@@ -39,7 +39,7 @@ impl Log for Warnings {
 
     fn log(&self, record: &Record<'_>) {
         if record.target().starts_with("gds_metrics") {
-            // A logger may ask anything, also of the app that logs.
+            // A logger may send any request, even to the app that logs.
             let ask = ASK.with_borrow_mut(Option::take);
             if let Some(mut ask) = ask {
                 ask();
@@ -53,7 +53,7 @@ impl Log for Warnings {
 }
 
 thread_local! {
-    /// What the logger does at the next warning on this thread.
+    /// What the logger calls at the next warning on this thread.
     static ASK: RefCell<Option<Box<dyn FnMut()>>> = const { RefCell::new(None) };
 }
 
@@ -65,7 +65,7 @@ pub(crate) fn listen() {
     });
 }
 
-/// Has the logger call `ask` before the next warning of this thread is kept.
+/// Makes the logger call `ask` before it stores the next warning of this thread.
 pub(crate) fn ask_at_the_next_warning(ask: impl FnMut() + 'static) {
     ASK.set(Some(Box::new(ask)));
 }
@@ -82,8 +82,8 @@ async fn ok() -> &'static str {
     "ok"
 }
 
-/// Asks the app for the paths, one after another, three times. While the first warning is logged, the
-/// logger asks the same app.
+/// Requests the paths from the app, one after another, three times. While the first warning is
+/// logged, the logger sends requests to the same app.
 macro_rules! warnings_of {
     ($app:expr, $paths:expr) => {{
         listen();
@@ -112,11 +112,11 @@ fn assert_one(warnings: &[String], parts: &[&str]) {
 }
 
 #[actix_web::test]
-async fn nothing_to_say() {
+async fn correct_use_logs_nothing() {
     let (metrics, other) = (hostless(), hostless());
     let app = App::new()
         .service(metrics.scope())
-        // Further in is another's, side by side the same.
+        // Two scopes side by side, both wrapped with the same other metrics.
         .service(
             web::scope("/a")
                 .wrap(other.clone())
@@ -167,7 +167,7 @@ async fn warnings_of_hosts(builder: GdsMetricsBuilder) -> Vec<String> {
 }
 
 #[actix_web::test]
-async fn more_hosts_than_places() {
+async fn more_hosts_than_the_cap() {
     let warnings = warnings_of_hosts(GdsMetrics::builder().max_hosts(3)).await;
     assert_one(
         &warnings,
@@ -181,13 +181,13 @@ async fn more_hosts_than_places() {
 }
 
 #[actix_web::test]
-async fn as_many_hosts_as_places() {
+async fn as_many_hosts_as_the_cap() {
     let warnings = warnings_of_hosts(GdsMetrics::builder().max_hosts(4)).await;
     assert_eq!(warnings, [""; 0]);
 }
 
 #[actix_web::test]
-async fn more_label_sets_than_places() {
+async fn more_label_sets_than_the_cap() {
     let warnings = warnings_of_hosts(GdsMetrics::builder().max_label_sets(3)).await;
     assert_one(
         &warnings,
@@ -289,7 +289,7 @@ async fn behind_a_scopes_own_auth() {
 }
 
 #[actix_web::test]
-async fn its_own_401_is_no_misuse() {
+async fn a_401_from_the_scope_is_not_misuse() {
     let builder = GdsMetrics::builder().without_host_label();
     let metrics = builder.bearer_token("secret").build().unwrap();
     let app = App::new().service(metrics.scope()).wrap(metrics.clone());
@@ -362,7 +362,7 @@ async fn registered_twice() {
     assert!(error.contains("ShopMetrics"), "{error}");
 }
 
-/// The one misuse that no test app shows: it takes a server with workers.
+/// No test app can show this misuse: it needs a server with workers.
 #[actix_web::test]
 async fn built_by_each_worker() {
     listen();
@@ -388,7 +388,7 @@ async fn built_by_each_worker() {
         let (address, server) = serve(shared);
         let handle = server.handle();
         let server = rt::spawn(server);
-        // Answered: the workers run.
+        // A response shows that the workers run.
         let mut stream = TcpStream::connect(address).await.unwrap();
         let request = b"GET /metrics HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n\r\n";
         stream.write_all(request).await.unwrap();

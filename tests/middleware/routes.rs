@@ -39,7 +39,7 @@ async fn about() -> impl Responder {
     "about"
 }
 
-/// Sends the requests, one after another, to an app that is configured so, and compares what is
+/// Sends the requests, one after another, to an app with this configuration, and compares what is
 /// recorded after each.
 async fn table(configure: fn(&mut ServiceConfig), table: &[(Method, &str, &str)]) {
     for (method, path, expected) in table {
@@ -68,7 +68,7 @@ async fn macros() {
             (Method::POST, "/items", "/items 201"),
             (Method::GET, "/about", "/about 200"),
             (Method::GET, "/imprint", "/imprint 200"),
-            // Actix has the method as a guard of the resource: no resource is left.
+            // The method is a guard of the resource in Actix, so no resource matches.
             (Method::PUT, "/items", "/items 404"),
             (Method::HEAD, "/items/1", "/items/{id} 404"),
         ],
@@ -154,7 +154,7 @@ async fn files() {
                 ));
         },
         &[
-            // Never a file's name: there may be many.
+            // Never the name of a file: there may be many.
             (Method::GET, "/assets/custom/registry.rs", "/assets 200"),
             (Method::GET, "/assets/no/such.file", "/assets 404"),
             (Method::GET, "/assets/../Cargo.toml", "/assets 404"),
@@ -192,7 +192,7 @@ async fn guards_that_share_a_prefix() {
     for (version, expected) in [
         ("1", "GET /api/items/{id} 200 x1"),
         ("2", "GET /api/items/{number} 200 x1"),
-        // Both scopes refuse it. By its path alone, it would be the first's.
+        // Both scopes refuse the request. By its path alone, it would belong to the first scope.
         ("3", "GET /api/items/{id} 404 x1"),
     ] {
         let metrics = hostless();
@@ -203,7 +203,7 @@ async fn guards_that_share_a_prefix() {
     }
 }
 
-/// Around a scope, a resource or a route alone, and nothing is recorded of the rest.
+/// Wraps only a scope, a resource or a route; nothing else is recorded.
 #[actix_web::test]
 async fn wrapped_in_part() {
     let metrics = hostless();
@@ -241,8 +241,8 @@ async fn wrapped_in_part() {
     );
 }
 
-/// Sends the requests to one app, in this order and backwards, and compares what is recorded with
-/// what Actix says of each.
+/// Sends the requests to one app, in this order and reversed, and compares what is recorded with
+/// the pattern that Actix gives.
 async fn as_actix(configure: fn(&mut ServiceConfig), requests: &[(Method, &str)]) {
     let metrics = hostless();
     let app = App::new().configure(configure).wrap(metrics.clone());
@@ -257,7 +257,7 @@ async fn as_actix(configure: fn(&mut ServiceConfig), requests: &[(Method, &str)]
             Some("") => "/",
             Some(pattern) => pattern,
         };
-        // As the label is written.
+        // Escaped as in the label.
         let pattern = pattern.replace('\\', r"\\");
         let line = format!("{method} {pattern} {}", response.status().as_u16());
         *expected.entry(line).or_default() += 1;
@@ -272,7 +272,7 @@ async fn as_actix(configure: fn(&mut ServiceConfig), requests: &[(Method, &str)]
     assert_eq!(found, expected);
 }
 
-/// Both have the same dynamic segment; one of them is another resource's path.
+/// Both have the same dynamic segment; one of them is the path of another resource.
 #[actix_web::test]
 async fn a_scopes_default_service_beside_a_resource() {
     as_actix(
@@ -297,7 +297,7 @@ async fn a_scopes_default_service_beside_a_resource() {
     .await;
 }
 
-/// Registers one definition wherever it is asked to.
+/// Registers one definition in several places.
 struct Shared(ResourceDef);
 
 impl HttpServiceFactory for Shared {
@@ -309,7 +309,7 @@ impl HttpServiceFactory for Shared {
     }
 }
 
-/// A definition's clone has the same names of segments, at the same place in memory.
+/// A clone of a definition has the same segment names, at the same addresses.
 #[actix_web::test]
 async fn one_definition_in_several_scopes() {
     as_actix(
@@ -376,8 +376,8 @@ async fn many_shapes() {
     .await;
 }
 
-/// What has no route is remembered by its path. A resource that takes all paths, or what a guard let
-/// through before, is not mixed up with that.
+/// A path without a route is cached. It is not confused with a resource that takes all paths, or
+/// with a path that a guard allowed before.
 #[actix_web::test]
 async fn paths_without_a_route() {
     let configure: [fn(&mut ServiceConfig); 3] = [

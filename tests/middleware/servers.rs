@@ -29,7 +29,7 @@ fn metrics() -> GdsMetrics {
     GdsMetrics::builder().build().unwrap()
 }
 
-/// Runs a server with one such app, until the handle stops it.
+/// Runs a server with an app that has these metrics, until the handle stops it.
 fn serve(metrics: Vec<GdsMetrics>, h2c: bool) -> (SocketAddr, ServerHandle) {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let address = listener.local_addr().unwrap();
@@ -37,7 +37,7 @@ fn serve(metrics: Vec<GdsMetrics>, h2c: bool) -> (SocketAddr, ServerHandle) {
         let scopes = metrics.clone();
         App::new()
             .configure(move |app| {
-                // The first is mounted; the last one records.
+                // The first one is mounted; the last one records.
                 app.service(scopes[0].scope());
             })
             .route("/items/{id}", web::get().to(|| async { "item" }))
@@ -68,7 +68,7 @@ async fn try_ask(address: SocketAddr, path: &str, host: &str) -> io::Result<Stri
     Ok(response)
 }
 
-/// One set of numbers for two servers: what a private port for `/metrics` is made of.
+/// Two servers share one set of metrics, as with a private port for `/metrics`.
 #[actix_web::test]
 async fn servers_that_share_metrics() {
     let shared = metrics();
@@ -90,7 +90,7 @@ async fn servers_that_share_metrics() {
     );
 }
 
-/// Nothing is global: what has been built twice never meets.
+/// There is no global state: two instances are independent.
 #[actix_web::test]
 async fn servers_that_share_nothing() {
     let (one, other) = (metrics(), metrics());
@@ -104,7 +104,7 @@ async fn servers_that_share_nothing() {
     assert_eq!(recorded(&other), ["GET _other No endpoint 404 x1"]);
 }
 
-/// The host is the URI's authority: HTTP/2 has no such header.
+/// The host is the authority of the URI: HTTP/2 has no `Host` header.
 #[actix_web::test]
 async fn http2() {
     let metrics = metrics();
@@ -124,7 +124,7 @@ async fn http2() {
             body.flow_control().release_capacity(len).unwrap();
         }
     }
-    // On the same port, those who have not heard of it.
+    // HTTP/1.1 clients use the same port.
     ask(address, "/items/3", "shop.example").await;
     handle.stop(false).await;
     assert_eq!(
@@ -137,7 +137,7 @@ async fn http2() {
     );
 }
 
-/// Panics once when it is told to, in the worker itself: not in a request.
+/// Panics once when it is told to, in the worker itself and not in a request.
 #[derive(Clone)]
 struct Unready(Arc<AtomicBool>);
 
@@ -170,7 +170,7 @@ impl<S: Service<ServiceRequest>> Service<ServiceRequest> for UnreadyService<S> {
     }
 }
 
-/// Actix starts a worker anew that has died. Nothing that was counted is lost.
+/// Actix restarts a worker that died. No counts are lost.
 #[actix_web::test]
 async fn a_worker_that_dies() {
     let metrics = metrics();
@@ -196,7 +196,7 @@ async fn a_worker_that_dies() {
     let mut answered = 1;
     let restarted = async {
         while starts.load(SeqCst) < 2 || answered < 3 {
-            // What the worker had accepted goes with it.
+            // Connections that the worker had accepted are lost with it.
             let response = try_ask(address, "/items/1", "shop.example").await;
             answered += usize::from(response.is_ok_and(|response| response.contains("200 OK")));
         }

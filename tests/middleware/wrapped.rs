@@ -1,4 +1,4 @@
-//! With other middlewares, further in and further out.
+//! With other middlewares, inside and outside this one.
 
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
@@ -24,7 +24,7 @@ fn shop(app: &mut ServiceConfig) {
     .route("/orders", web::post().to(HttpResponse::Created));
 }
 
-/// Sends the requests to the app and compares what comes out.
+/// Sends the requests to the app and compares what is recorded.
 macro_rules! records {
     ($metrics:expr, $app:expr, $requests:expr, $expected:expr) => {{
         let app = test::init_service($app).await;
@@ -44,7 +44,7 @@ const ITEM: [&str; 1] = ["GET /items/{id} 200 x1"];
 
 #[actix_web::test]
 async fn normalize_path() {
-    // A path that is normalised further in is the pattern that it then takes.
+    // A path that an inner middleware normalises gets the pattern of the normalised path.
     let metrics = hostless();
     let app = App::new()
         .configure(shop)
@@ -68,7 +68,7 @@ async fn normalize_path() {
 }
 
 #[actix_web::test]
-async fn normalize_path_further_out() {
+async fn normalize_path_outside() {
     let metrics = hostless();
     let app = App::new()
         .configure(shop)
@@ -140,7 +140,8 @@ async fn cors() {
             .block_on_origin_mismatch(true)
     };
 
-    // Further in, it answers before routing: the pattern is the one that the path would take.
+    // An inner middleware that answers before routing: the pattern is the one that the path would
+    // match.
     let metrics = hostless();
     let app = App::new()
         .configure(shop)
@@ -157,7 +158,7 @@ async fn cors() {
         ]
     );
 
-    // Further out, what it answers never comes here.
+    // An outer middleware answers before this one sees the request.
     let metrics = hostless();
     let app = App::new()
         .configure(shop)
@@ -185,8 +186,8 @@ async fn others() {
     records!(metrics, app, [get("/items/1")], ITEM);
 }
 
-/// Nothing is asked of a request that Actix would remember, and a middleware further in could not
-/// change any more.
+/// The middleware asks a request for nothing that Actix would cache and that an inner middleware
+/// could not change any more.
 #[actix_web::test]
 async fn connection_info() {
     let metrics = hostless();
@@ -217,7 +218,7 @@ async fn connection_info() {
     }
 }
 
-/// Calls what is further in until it is well.
+/// Calls the inner service until it succeeds.
 async fn retry(
     req: ServiceRequest,
     next: Next<BoxBody>,
@@ -232,7 +233,7 @@ async fn retry(
     Ok(response)
 }
 
-/// What is recorded is what passes: further out one request, further in each try.
+/// Each pass through the middleware is recorded: outside, one request; inside, each attempt.
 #[actix_web::test]
 async fn a_middleware_that_calls_twice() {
     let (inside, outside) = (hostless(), hostless());

@@ -1,4 +1,4 @@
-//! The extended group: what becomes of bodies, and what is in flight.
+//! The extended group: bodies, and requests in flight.
 
 use std::{panic::AssertUnwindSafe, task::Poll};
 
@@ -60,7 +60,7 @@ fn off_by_default() {
 }
 
 #[actix_web::test]
-async fn there_from_the_start() {
+async fn families_exist_from_the_start() {
     let scrape = scrape(&metrics());
     for family in FAMILIES {
         assert!(scrape.families.contains_key(family), "{family}");
@@ -71,8 +71,8 @@ async fn there_from_the_start() {
     }
 }
 
-/// Each row: the request, and the bytes of its body and of the response's, as they were really
-/// read and handed on; whether the response's duration is recorded.
+/// Each row: the request, the bytes of both bodies that were actually read and sent, and whether
+/// the response's duration is recorded.
 #[actix_web::test]
 async fn sizes() {
     type Row = (&'static str, &'static str, usize, (f64, f64));
@@ -135,7 +135,7 @@ async fn sizes() {
     }
 }
 
-/// From 256 B to 64 MiB, each four times the one before.
+/// From 256 B to 64 MiB, in steps of a factor of four.
 #[actix_web::test]
 async fn size_bounds() {
     let metrics = metrics();
@@ -172,8 +172,8 @@ fn truncated(metrics: &GdsMetrics) -> [f64; 3] {
     })
 }
 
-/// In flight until the body is finished or dropped, wherever the middleware is wrapped and whatever
-/// is around it.
+/// A request is in flight until its body is complete or dropped, wherever the middleware is wrapped
+/// and whatever surrounds it.
 #[actix_web::test]
 async fn active_requests() {
     for position in ["app", "scope", "resource", "compressed"] {
@@ -218,7 +218,7 @@ async fn active_requests() {
             assert_eq!(active(&metrics), 1.0, "{position} {path}");
             drop(future);
             assert_eq!(active(&metrics), 0.0, "{position} {path}");
-            // To the end of the body.
+            // Up to the end of the body.
             let response = test::call_service(&app, request()).await;
             assert_eq!(
                 active(&metrics),
@@ -242,7 +242,7 @@ async fn active_requests() {
     }
 }
 
-/// A body that says its size and ends before it leaves the client with a cut response.
+/// A body of known size that ends early leaves the client with a truncated response.
 #[actix_web::test]
 async fn short_bodies() {
     let metrics = metrics();
@@ -260,7 +260,7 @@ async fn short_bodies() {
     assert_eq!(active(&metrics), 0.0);
 }
 
-/// A body that panics is told from one that fails and from a client that leaves.
+/// A body that panics is distinguished from one that fails and from a client that disconnects.
 #[actix_web::test]
 async fn bodies_that_panic() {
     quiet_panics();
@@ -283,8 +283,8 @@ async fn bodies_that_panic() {
     assert_eq!(active(&metrics), 0.0);
 }
 
-/// An event stream and an upgrade last as long as the client likes: neither is cut, and neither's
-/// end is a duration.
+/// The client decides how long an event stream or an upgrade lasts: neither counts as truncated,
+/// and neither has a duration.
 #[actix_web::test]
 async fn lasting_responses() {
     let metrics = metrics();
@@ -322,8 +322,8 @@ async fn lasting_responses() {
     assert_eq!(count("http_server_response_body_size_bytes"), 2.0);
 }
 
-/// `http_server_active_requests` is told apart by method and host, `_other` until a host has a
-/// place.
+/// `http_server_active_requests` has the labels method and host; the host is `_other` until it has
+/// a number.
 #[actix_web::test]
 async fn active_labels() {
     let metrics = GdsMetrics::builder().extended(true).build();
@@ -354,7 +354,7 @@ async fn active_labels() {
     assert_eq!(value("_other"), Some(0.0));
 }
 
-/// An excluded route is in flight like any other, and leaves nothing.
+/// An excluded route is in flight like any other, and leaves no series.
 #[actix_web::test]
 async fn excluded() {
     let builder = GdsMetrics::builder().extended(true).exclude("/health");

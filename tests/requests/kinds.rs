@@ -12,7 +12,7 @@ use gds_metrics::{Format, GdsMetrics, GdsMetricsBuilder};
 
 use crate::support::{exceptions, quiet_panics, total};
 
-/// An error whose `Debug` text is given.
+/// An error with this `Debug` text.
 struct Raw(String);
 
 impl fmt::Debug for Raw {
@@ -53,7 +53,7 @@ impl ResponseError for Shop {
     }
 }
 
-/// The kinds that a handler's errors are counted as.
+/// The kinds under which the errors of a handler are counted.
 async fn kinds(
     settings: impl Fn(GdsMetricsBuilder) -> GdsMetricsBuilder,
     fail: impl Fn() -> Error + Clone + 'static,
@@ -91,7 +91,7 @@ async fn of_debug_texts() {
     }
 }
 
-/// What makes an error, and its kind.
+/// An error constructor, and the kind of the error.
 type Row = (fn() -> Error, &'static str);
 
 #[actix_web::test]
@@ -126,7 +126,7 @@ async fn by_name() {
 }
 
 #[actix_web::test]
-async fn by_name_have_room_however_many() {
+async fn all_named_kinds_have_room() {
     let named = |builder| {
         (0..60).fold(builder, |builder: GdsMetricsBuilder, kind| {
             builder.error_kind::<io::Error>(format!("io_{kind}"))
@@ -152,7 +152,7 @@ async fn are_at_most_fifty() {
             test::call_service(&app, request.to_request()).await;
         }
         let found = exceptions(&metrics);
-        // `panic`, which is at 0, is one of the fifty.
+        // `panic`, which is 0, is one of the fifty.
         assert_eq!(found.len(), 50, "49 and `_other`");
         assert!(found.contains(&format!("Kind0 x{round}")));
         assert!(found.contains(&format!("Kind48 x{round}")));

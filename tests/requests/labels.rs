@@ -1,4 +1,4 @@
-//! What a client can write, byte by byte over a socket, and the labels that come of it.
+//! What a client can send, byte by byte over a socket, and the resulting labels.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ fn server(settings: impl FnOnce(GdsMetricsBuilder) -> GdsMetricsBuilder) -> (Gds
     server_within(LIMIT, settings)
 }
 
-/// A server that waits so long for a request's head.
+/// A server with this time limit for the head of a request.
 fn server_within(
     limit: Duration,
     settings: impl FnOnce(GdsMetricsBuilder) -> GdsMetricsBuilder,
@@ -39,7 +39,7 @@ fn server_within(
     (served, server)
 }
 
-/// Sends each request and compares what was recorded of it alone.
+/// Sends each request and compares what was recorded for it.
 fn check<R: AsRef<[u8]>>(rows: impl IntoIterator<Item = (R, String)>) {
     for (request, line) in rows {
         let (metrics, server) = server(|builder| builder);
@@ -87,7 +87,7 @@ fn hosts() {
         (b"user@app.example", "_invalid"),
         (b"app.example, other.example", "_invalid"),
         ("bücher.example".as_bytes(), "_invalid"),
-        // What looks like our own values is still a host's text.
+        // A host that looks like one of our own values is still a host.
         (b"_other", "_other"),
         (b"_invalid", "_invalid"),
     ];
@@ -98,7 +98,7 @@ fn hosts() {
     );
 }
 
-/// Where the host is not in just one `Host` header.
+/// The host is not in exactly one `Host` header.
 #[test]
 fn no_host_and_others() {
     let table: [(&str, &str); 6] = [
@@ -137,7 +137,7 @@ fn methods() {
     let others = ["get", "Get", "PROPFIND", "_OTHER", "M-SEARCH", &long];
     let known = known.map(|method| (method, method));
     let others = others.map(|method| (method, "_OTHER"));
-    // CONNECT has no path that could match, so its host takes no place either.
+    // CONNECT has no path that could match, so its host gets no number either.
     let target = |method| match method {
         "CONNECT" => ("app.example:80", "_other No endpoint 404"),
         _ => ("/", "app.example / 200"),
@@ -151,7 +151,7 @@ fn methods() {
     }));
 }
 
-/// A path never is a label.
+/// A path never becomes a label.
 #[test]
 fn paths() {
     let long = "x".repeat(60_000);
@@ -171,7 +171,7 @@ fn paths() {
     }
 }
 
-/// What Actix answers before any middleware leaves no trace.
+/// Requests that Actix rejects before any middleware are not recorded.
 #[test]
 fn malformed_and_slow_requests() {
     let (metrics, server) = server(|builder| builder);
@@ -228,7 +228,7 @@ fn first_seen_hosts() {
         client.send(format!("GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n"));
         client.response();
     };
-    // What matches no route takes no place.
+    // A host that is seen only without a route gets no number.
     for n in 0..10 {
         ask("/scan", &format!("scan{n}.example"));
     }
@@ -253,7 +253,8 @@ fn first_seen_hosts() {
             "GET b.example / 200 x1",
         ]
     );
-    // A host beyond the cap on a routed request is folded; an unrouted one never asked for a place.
+    // A host beyond the cap is folded on a request with a route; without a route, it needs no
+    // number.
     let folded = |reason| {
         let name = "gds_metrics_folded_requests_total";
         metrics.sample(name, &[("reason", reason)])
@@ -262,7 +263,8 @@ fn first_seen_hosts() {
     assert_eq!(folded("path"), Some(0.0));
 }
 
-/// At the cap the host folds; at twice the cap the path does, and the status becomes its class.
+/// At the cap the host is folded; at twice the cap the path is folded, and the status becomes its
+/// class.
 #[test]
 fn capped_label_sets() {
     let (metrics, server) = server(|builder| builder.max_label_sets(2));
@@ -296,7 +298,7 @@ fn capped_label_sets() {
     assert_eq!((folded("host"), folded("path")), (Some(2.0), Some(2.0)));
 }
 
-/// Whatever was folded of it, a request is counted once as folded.
+/// A request is counted as folded once, whatever was folded.
 #[test]
 fn folded_once() {
     let (metrics, server) = server(|builder| builder.max_hosts(1).max_label_sets(1));
@@ -312,15 +314,15 @@ fn folded_once() {
         let name = "gds_metrics_folded_requests_total";
         metrics.sample(name, &[("reason", reason)])
     };
-    // The first took both places; `/users/{id}` took the one that is left to paths.
+    // The first request reached both caps; `/users/{id}` took the series that is left for paths.
     assert_eq!((folded("host"), folded("path")), (Some(5.0), Some(4.0)));
 }
 
-/// `HEAD` has the headers of `GET`, byte for byte but for the date and the length, and nothing after them.
+/// `HEAD` has the headers of `GET`, byte for byte except the date and the length, and no body.
 #[test]
 fn head_is_get_without_a_body() {
     let (_metrics, server) = server(|builder| builder.bearer_token("secret"));
-    // Both give what was there before them, so the first pair makes the series.
+    // Both responses show the state before them, so the first pair creates the series.
     for (auth, encoding) in [
         ("Bearer secret", ""),
         ("Bearer secret", ""),
@@ -351,13 +353,13 @@ fn head_is_get_without_a_body() {
         assert_eq!(names(&head.0.headers), names(&get.0.headers));
         let len = get.0.header("content-length").expect("a length");
         assert_eq!(len.parse(), Ok(get.1.len()));
-        // Nothing is written, so its length is not known.
+        // Nothing is rendered, so the length is unknown.
         let expected = (head.0.status != 200).then_some("0");
         assert_eq!(head.0.header("content-length"), expected);
     }
 }
 
-/// Requests sent in one go are one each.
+/// Pipelined requests are recorded separately.
 #[test]
 fn pipelined_requests() {
     let (metrics, server) = server(|builder| builder);

@@ -1,4 +1,4 @@
-//! OpenTelemetry's label names: whole lines, and what they say of the request.
+//! OpenTelemetry's label names: whole lines, and their values for each request.
 
 use std::{panic::AssertUnwindSafe, time::Duration};
 
@@ -44,7 +44,7 @@ async fn blocking() -> &'static str {
     "at last"
 }
 
-/// The lines of a sample's name, in order.
+/// The lines of a sample name, in order.
 fn lines(metrics: &GdsMetrics, name: &str) -> Vec<String> {
     let text = metrics.encode(Format::Text).expect("an exposition");
     let with_labels = format!("{name}{{");
@@ -55,7 +55,7 @@ fn lines(metrics: &GdsMetrics, name: &str) -> Vec<String> {
     lines.map(str::to_owned).collect()
 }
 
-/// What is between the braces of each line of the counter of requests.
+/// The text between the braces in each line of the counter of requests.
 fn label_sets(metrics: &GdsMetrics) -> Vec<String> {
     let lines = lines(metrics, "http_server_requests_total");
     let inner = lines.iter().map(|line| {
@@ -78,7 +78,7 @@ async fn send(
     let app = app.await.expect("an app");
     for request in requests {
         let call = AssertUnwindSafe(async { app.call(request.to_request()).await });
-        // One that never ends is dropped.
+        // A request that never ends is dropped.
         let _ = call.catch_unwind().now_or_never();
     }
 }
@@ -129,7 +129,7 @@ async fn whole_lines() {
     ] {
         let found = lines(&metrics, name);
         let body = name.contains("response_body");
-        // No head, no body; nothing that was sent at a panic either.
+        // Without a head there is no body; a panic sends nothing either.
         let expected: Vec<_> = expected
             .iter()
             .filter(|rest| !body || !rest.contains("/panic") && !rest.contains("/pending"))
@@ -163,7 +163,7 @@ async fn whole_lines() {
     assert_eq!(metrics.sum(name, &of_route).to_string(), "5");
 }
 
-/// A handler's own 500 is not told as a panic, and the two are not one series.
+/// A handler's own 500 and a panic are separate series.
 #[actix_web::test]
 async fn a_panic_and_a_status_of_500() {
     let metrics = settings().build().expect("settings");
@@ -214,7 +214,7 @@ async fn versions_and_schemes() {
     assert_eq!(label_sets(&metrics), expected);
 }
 
-/// The scheme is the connection's own, unless a trusted proxy says otherwise.
+/// The scheme of the connection, unless a trusted proxy sends another one.
 #[actix_web::test]
 async fn forwarded_schemes() {
     const PROXY: &str = "10.0.0.1:5";
@@ -223,17 +223,17 @@ async fn forwarded_schemes() {
         (PROXY, &["HTTPS"], false, "https"),
         (PROXY, &["http"], true, "http"),
         ("[::ffff:10.0.0.1]:5", &["https"], false, "https"),
-        // The last word is the proxy's own.
+        // The proxy itself adds the last value.
         (PROXY, &["http, https"], false, "https"),
         (PROXY, &["https,http "], false, "http"),
         (PROXY, &["http", "https"], false, "https"),
-        // What is no scheme says nothing.
+        // A value that is not a scheme is ignored.
         (PROXY, &[], false, "http"),
         (PROXY, &[], true, "https"),
         (PROXY, &[""], true, "https"),
         (PROXY, &["ftp"], false, "http"),
         (PROXY, &["https,"], false, "http"),
-        // Anybody can say this.
+        // Any client can send this header.
         ("192.0.2.1:5", &["https"], false, "http"),
         ("192.0.2.1:5", &["http"], true, "https"),
         ("", &["https"], false, "http"),
@@ -255,7 +255,7 @@ async fn forwarded_schemes() {
         let scheme = format!(r#",url_scheme="{expected}","#);
         assert!(sets[0].contains(&scheme), "{peer} {values:?}: {sets:?}");
     }
-    // Without trusted proxies nobody is believed.
+    // Without trusted proxies, the header is ignored.
     let metrics = settings().build().expect("settings");
     let request = get("/status/200")
         .peer_addr(PROXY.parse().expect("an address"))
@@ -264,7 +264,7 @@ async fn forwarded_schemes() {
     assert!(label_sets(&metrics)[0].contains(r#"url_scheme="http""#));
 }
 
-/// Without a list there is no server; with one, only what is listed, on ports that are the server's.
+/// Without a list there is no server label; with a list, only listed hosts, on ports of the server.
 #[actix_web::test]
 async fn servers() {
     let hosts = [
@@ -320,7 +320,7 @@ async fn servers() {
     }
 }
 
-/// Each port on which the server listens counts.
+/// Every port on which the server listens counts.
 #[actix_web::test]
 async fn two_listeners() {
     let metrics = settings().hosts(["shop.example"]).build().expect("a host");
@@ -339,7 +339,8 @@ async fn two_listeners() {
     assert_eq!(ports, ["8080", "8081"]);
 }
 
-/// At the cap the host folds, then the route; the outcome folds to its class, and nothing is lost.
+/// At the cap, first the host is folded, then the route; the outcome is folded to its class, and no
+/// request is lost.
 #[actix_web::test]
 async fn folding() {
     let metrics = settings().max_label_sets(1).build().expect("settings");
@@ -382,7 +383,7 @@ async fn folding() {
     );
 }
 
-/// Two apps of a process, each under names of its own.
+/// Two apps in a process, each with its own label names.
 #[actix_web::test]
 async fn the_names_belong_to_an_instance() {
     let gds = GdsMetrics::builder().build().expect("the defaults");
@@ -423,7 +424,7 @@ async fn polls_that_block() {
     );
 }
 
-/// What a real connection says of its version and its methods.
+/// The version and the methods of a real connection.
 #[test]
 fn over_a_socket() {
     let metrics = settings().build().expect("settings");

@@ -1,4 +1,4 @@
-//! Whatever stands in the headers of a scrape: an answer, never a panic, never a 500.
+//! For any headers, a scrape gets a response: never a panic, never a 500.
 
 use std::io::Read as _;
 
@@ -12,7 +12,7 @@ use flate2::read::GzDecoder;
 use gds_metrics::GdsMetrics;
 use proptest::{collection::vec, prelude::*, sample::select, test_runner::TestRunner};
 
-/// A header's lines: parts that mean something, and bytes that Actix lets through.
+/// The lines of a header: meaningful parts, and bytes that Actix accepts.
 fn lines(parts: &'static [&'static str]) -> impl Strategy<Value = Vec<Vec<u8>>> {
     let part = prop_oneof![
         6 => select(parts).prop_map(|part| part.as_bytes().to_vec()),
@@ -28,7 +28,7 @@ struct Answer {
     body: Vec<u8>,
 }
 
-/// Asks for the metrics with these headers, of a service that requires `token` if there is one.
+/// Requests the metrics with these headers, from a service that requires `token` if there is one.
 fn check<S: Strategy<Value = Vec<Vec<u8>>>>(
     token: Option<&str>,
     name: &HeaderName,
@@ -81,7 +81,7 @@ fn authorization() {
             };
             let expected = match lines {
                 [line] if token(line).as_deref() == Some(b"secret") => &[200][..],
-                // No credentials that could be right.
+                // No credentials that could be valid.
                 [] => &[401],
                 [line] if token(line).is_none() => &[401],
                 [_] => &[200, 401, 403],
@@ -89,7 +89,7 @@ fn authorization() {
             };
             prop_assert!(expected.contains(&answer.status), "{}", answer.status);
             if answer.status == 200 {
-                // Nothing but the token itself, at most with white space around it.
+                // Only the token itself, possibly with white space around it.
                 let token = token(&lines[0]).unwrap_or_default();
                 prop_assert_eq!(token.trim_ascii(), b"secret");
             } else {

@@ -1,4 +1,4 @@
-//! What is recorded of a request, exactly once: the outcomes that need no socket.
+//! Every request is recorded exactly once: the outcomes that need no socket.
 
 use std::{panic::AssertUnwindSafe, time::Duration};
 
@@ -92,7 +92,7 @@ async fn inner(
     }
 }
 
-/// Checks a table, whose columns are: method and path, what the inner middleware does, the outcome,
+/// Checks a table with these columns: method and path, what the inner middleware does, the outcome,
 /// what is recorded, the exception.
 async fn check(rows: &[&str]) {
     quiet_panics();
@@ -115,7 +115,7 @@ async fn check(rows: &[&str]) {
                 .insert_header(("inner", header))
                 .to_request();
 
-            // Not only within the poll may it panic, but in the call already.
+            // The panic may happen in the call itself, not only in a poll.
             let call = AssertUnwindSafe(async { app.call(request).await }).catch_unwind();
             let limit = match outcome {
                 "pending" => Duration::from_millis(50),
@@ -161,7 +161,7 @@ async fn answers() {
     .await;
 }
 
-/// The clock runs from the middleware's call to the response's head.
+/// The duration runs from the middleware's call to the response head.
 #[actix_web::test]
 async fn durations() {
     let settings = |builder: GdsMetricsBuilder| builder.buckets([0.04, 3600.0]).extended(true);
@@ -261,9 +261,9 @@ async fn a_panic_in_a_synchronous_middleware() {
     }
 }
 
-/// A future that outlives its panic is not recorded a second time when it is dropped.
+/// A future that is dropped after its panic is not recorded again.
 #[actix_web::test]
-async fn a_panicked_future_that_lives_on() {
+async fn a_future_kept_after_its_panic() {
     quiet_panics();
     for metrics in hostless_under_both(|builder| builder) {
         let app = App::new().configure(routes).wrap(metrics.clone());
@@ -279,7 +279,7 @@ async fn a_panicked_future_that_lives_on() {
     }
 }
 
-/// What stands outside sees its own answer; this middleware sees none.
+/// An outer middleware sees its own response; this middleware sees none.
 #[actix_web::test]
 async fn outer_middlewares() {
     for metrics in hostless_under_both(|builder| builder) {
@@ -299,7 +299,7 @@ async fn outer_middlewares() {
             let request = TestRequest::with_uri(path).insert_header(("inner", header));
             let _ = app.call(request.to_request()).await;
         }
-        // Not the 401, which never came in here.
+        // Not the 401, which never reached this middleware.
         assert_eq!(
             recorded(&metrics),
             ["GET /ok 200 x2", "GET /pending 499 x1"]
@@ -318,7 +318,7 @@ async fn a_call_that_is_never_polled() {
     }
 }
 
-/// The head counts; what becomes of the body does not.
+/// The status of the head counts, whatever happens to the body.
 #[actix_web::test]
 async fn bodies_that_fail() {
     quiet_panics();
@@ -353,9 +353,9 @@ async fn bodies_that_fail() {
     }
 }
 
-/// `http_server_exceptions_total` is there with 0, and so is each kind that was named.
+/// `http_server_exceptions_total` exists with the value 0, and so does each kind that was named.
 #[actix_web::test]
-async fn counters_are_there_before_they_count() {
+async fn counters_exist_before_the_first_count() {
     for metrics in hostless_under_both(|builder| builder.error_kind::<std::io::Error>("io")) {
         for kind in ["panic", "io"] {
             let name = "http_server_exceptions_total";

@@ -1,4 +1,4 @@
-//! The same requests as were sent to the Python original give the same families.
+//! The requests that were sent to the Python original produce the same families.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,7 +25,7 @@ impl std::fmt::Display for ValueError {
 
 impl ResponseError for ValueError {}
 
-/// The scrape that follows the requests listed at the reference's top.
+/// The scrape after the requests that are listed at the top of the reference.
 async fn scrape() -> Scrape {
     let metrics = GdsMetrics::builder().bearer_token("app-123").build();
     let metrics = metrics.expect("a token");
@@ -73,7 +73,7 @@ async fn scrape() -> Scrape {
     Scrape::parse(std::str::from_utf8(&body).expect("text"))
 }
 
-/// Names of all samples, and for each the names of its labels.
+/// The names of all samples, each with the names of its labels.
 fn label_names(scrape: &Scrape) -> BTreeMap<&str, BTreeSet<Vec<&str>>> {
     let mut names: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
     for sample in &scrape.samples {
@@ -83,7 +83,7 @@ fn label_names(scrape: &Scrape) -> BTreeMap<&str, BTreeSet<Vec<&str>>> {
     names
 }
 
-/// The `le` texts of the histogram, in the order they are written.
+/// The `le` values of the histogram, in the order in which they are written.
 fn bounds(scrape: &Scrape) -> BTreeSet<Vec<&str>> {
     let mut lists: BTreeMap<Labels, Vec<&str>> = BTreeMap::new();
     for sample in scrape.of("http_server_request_duration_seconds_bucket") {
@@ -133,7 +133,7 @@ async fn same_label_sets_and_counts() {
     assert_eq!(scrape.exceptions(), ["ValueError x1"]);
 }
 
-/// Before the first request, what will be there is there already.
+/// Series that exist from the start are exposed before the first request.
 #[test]
 fn an_idle_exposition() {
     let metrics = crate::support::metrics();

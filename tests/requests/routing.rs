@@ -1,4 +1,4 @@
-//! The `path` label: the pattern as it was registered, whatever was asked for.
+//! The `path` label: the pattern as it was registered, whatever was requested.
 
 use actix_web::{
     App, HttpResponse, Resource, Responder,
@@ -42,7 +42,7 @@ fn routes(config: &mut ServiceConfig) {
         .service(named_static)
         .service(web::resource(["/first", "/second/{x}"]).to(ok))
         .service(
-            // Actix lends this name for whatever unnamed resource its path matches as well.
+            // Actix also uses this name for any unnamed resource that the path matches.
             web::resource("/guarded/{a}")
                 .name("guarded")
                 .guard(guard::fn_guard(says("named")))
@@ -71,11 +71,11 @@ fn routes(config: &mut ServiceConfig) {
         .route("/tail/{tail:.*}", web::get().to(ok))
         .route("/a \"b\"\\", web::get().to(ok))
         .external_resource("outside", "https://example.org/{x}")
-        // Takes all that is left.
+        // Matches every remaining path.
         .service(web::scope("").route("/bare", web::get().to(ok)));
 }
 
-/// Path, guard, and the pattern that is expected: of several for one resource Actix knows the first.
+/// Path, guard, and the expected pattern: if a resource has several patterns, Actix uses the first.
 const ROUTES: [(&str, &str, &str); 20] = [
     ("/named/1", "", "/named/{id}"),
     ("/named/named", "", "/named/{id}"),
@@ -101,7 +101,7 @@ const ROUTES: [(&str, &str, &str); 20] = [
 
 #[actix_web::test]
 async fn patterns() {
-    // Each in turn and in reverse: what was learnt of one route must not be told of another.
+    // In both directions: what was learnt about one route must not be used for another.
     let metrics = hostless();
     let app = App::new().configure(routes).wrap(metrics.clone());
     let app = test::init_service(app).await;
@@ -127,8 +127,8 @@ async fn patterns() {
     assert_eq!(total(&metrics), 6 * ROUTES.len() as u64);
 }
 
-/// Actix lends the name of a resource that a guard refused to whatever unnamed one its path matches
-/// as well.
+/// Actix uses the name of a resource that a guard refused for any unnamed one that the path
+/// matches.
 async fn lent_names(
     configure: impl FnOnce(&mut ServiceConfig),
     table: &[(Method, &str, &str, &str)],
@@ -196,7 +196,7 @@ async fn lent_names_beside_other_dynamic_segments() {
     lent_names(configure, &table).await;
 }
 
-/// Where a request ends without a response, its path alone must do.
+/// If a request ends without a response, only its path is known.
 #[actix_web::test]
 async fn patterns_of_paths_alone() {
     for (path, pattern) in [
@@ -226,7 +226,7 @@ async fn patterns_of_paths_alone() {
     }
 }
 
-/// Also where the middleware is wrapped further in, and knows the rest of the path only.
+/// Also if an inner scope is wrapped, where only the rest of the path is known.
 #[actix_web::test]
 async fn patterns_of_paths_alone_in_a_scope() {
     let metrics = hostless();
@@ -268,7 +268,7 @@ async fn normalised_paths() {
     assert_eq!(recorded(&metrics), ["GET /named/{id} 200 x4"]);
 }
 
-/// The middleware goes wherever Actix lets one be wrapped, and around whatever is wrapped there.
+/// The middleware can be wrapped wherever Actix allows one, and around any service there.
 #[actix_web::test]
 async fn positions() {
     let [app, scope, resource, off] = [hostless(), hostless(), hostless(), hostless()];
@@ -330,7 +330,7 @@ async fn positions() {
     assert_eq!(recorded(&off), [""; 0]);
 }
 
-/// As its documentation says.
+/// As documented.
 #[actix_web::test]
 async fn wrapped_twice_counts_twice() {
     let metrics = hostless();
@@ -374,7 +374,7 @@ async fn excluded_patterns() {
         let request = TestRequest::with_uri(path).to_request();
         test::call_service(&app, request).await;
     }
-    // Not even when nobody waits for the answer.
+    // The route is excluded even if the response is never awaited.
     drop(app.call(TestRequest::with_uri("/health").to_request()));
     assert_eq!(
         recorded(&metrics),
@@ -386,7 +386,7 @@ async fn excluded_patterns() {
     );
 }
 
-/// One instance in several apps, as with a private port: all record into it, any may expose it.
+/// One instance in several apps, as with a private port: all record into it, and any may expose it.
 #[actix_web::test]
 async fn several_apps() {
     let metrics = hostless();
@@ -421,7 +421,7 @@ async fn several_apps() {
     );
 }
 
-/// Two instances in one process never meet.
+/// Two instances in one process are independent.
 #[actix_web::test]
 async fn no_global_state() {
     let (one, other) = (hostless(), hostless());

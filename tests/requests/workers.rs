@@ -1,4 +1,4 @@
-//! Workers count for themselves: together, one after another, and after their apps are gone.
+//! Workers count separately: at the same time, one after another, and after their apps are dropped.
 
 use std::{sync::Barrier, thread};
 
@@ -14,7 +14,7 @@ use gds_metrics::{Format, GdsMetrics};
 
 use crate::support::{exposition::Scrape, hostless, hostless_under_both, recorded};
 
-/// Enough for two that write one number to lose a count.
+/// Enough that two writers of one number would lose a count.
 const REQUESTS: usize = 3_000;
 
 fn app(
@@ -45,7 +45,7 @@ fn request(path: &str) -> actix_http::Request {
     TestRequest::with_uri(path).to_request()
 }
 
-/// An app of its own, and so many requests to one route.
+/// Creates an app, and sends this many requests to one route.
 fn work(metrics: &GdsMetrics, start: Option<&Barrier>) {
     System::new().block_on(async {
         let app = test::init_service(app(metrics)).await;
@@ -59,7 +59,7 @@ fn work(metrics: &GdsMetrics, start: Option<&Barrier>) {
     });
 }
 
-/// Every scrape meanwhile is consistent, and none shows less than the one before.
+/// Every scrape during the load is consistent, and no counter decreases.
 #[test]
 fn two_to_four_on_one_series() {
     for (workers, metrics) in (2..=4).flat_map(|workers| {
@@ -93,7 +93,7 @@ fn two_to_four_on_one_series() {
 fn one_after_another() {
     for metrics in hostless_under_both(|builder| builder) {
         for generation in 1..=4 {
-            // Two at a time; the next two go on where these end.
+            // Two at a time; the next two continue the counts of the first two.
             thread::scope(|scope| {
                 for _ in 0..2 {
                     scope.spawn(|| work(&metrics, None));
@@ -124,8 +124,7 @@ fn two_apps_on_one_thread() {
     assert_eq!(recorded(&metrics), ["GET /users/{id} 200 x100"]);
 }
 
-/// What is still to be recorded when an app is dropped is not mixed up with what the next app
-/// records.
+/// What is recorded after an app was dropped is not mixed up with what the next app records.
 #[test]
 fn requests_and_bodies_that_outlive_their_app() {
     for metrics in hostless_under_both(|builder| builder.extended(true)) {
@@ -146,7 +145,8 @@ fn requests_and_bodies_that_outlive_their_app() {
                             bodies.push(app.call(request("/endless")).await.expect("a head"));
                         }
                         drop(app);
-                        // Made and used now, it must not write what the first one's requests write.
+                        // Created and used now, it must not write the cells that requests of the
+                        // first app write.
                         let next = test::init_service(self::app(&metrics)).await;
                         let late = Box::pin(next.call(request("/pending")));
                         both.wait();

@@ -41,7 +41,7 @@ impl Access {
         addresses.is_none_or(|addresses| addresses.allow(req))
     }
 
-    /// Checks the address and the token, as far as they are configured.
+    /// Checks the address and the token, if they are configured.
     pub(crate) async fn check(&self, req: &HttpRequest) -> Result<(), Denied> {
         if !self.allows_address(req) {
             return Err(Denied::Forbidden);
@@ -81,7 +81,8 @@ impl fmt::Debug for Tokens {
 fn bearer(req: &HttpRequest) -> Result<Bearer, Denied> {
     let mut headers = req.headers().get_all(header::AUTHORIZATION);
     let header = headers.next().ok_or(Denied::Unauthorized)?;
-    // With several headers, a proxy may have checked another one than is read here.
+    // If there are several headers, a proxy may have checked a different one from the one read
+    // here.
     if headers.next().is_some() {
         return Err(Denied::Forbidden);
     }
@@ -102,7 +103,7 @@ fn usual_scheme(header: &HeaderValue) -> Option<HeaderValue> {
 
 fn compare(presented: &Bearer, tokens: &[impl AsRef<str>]) -> Result<(), Denied> {
     let presented = presented.token().as_bytes();
-    // All tokens are compared, so the time does not tell which one matched.
+    // All tokens are compared, so the time does not reveal which one matched.
     let matched = tokens.iter().fold(Choice::from(0), |matched, token| {
         matched | token.as_ref().as_bytes().ct_eq(presented)
     });

@@ -35,11 +35,11 @@ pub(super) struct Chunks {
     timer: Option<AbortHandle>,
 }
 
-/// Lets everything else run that is ready, new requests included.
+/// A yield to all other tasks that are ready, including new requests.
 type Turn = Pin<Box<dyn Future<Output = ()>>>;
 
 impl Chunks {
-    /// `patience`: how long the client may read nothing.
+    /// `patience`: how long the client may stop reading.
     pub(super) fn new(rendered: Rendered, patience: Duration) -> Self {
         let Rendered {
             chunks,

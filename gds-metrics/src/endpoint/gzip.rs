@@ -1,4 +1,4 @@
-//! Compression of an exposition while it is being written.
+//! Compresses an exposition while it is written.
 
 use std::{
     io::{self, Write as _},
@@ -13,7 +13,7 @@ use crate::{
     exposition::{CHUNK, Format, Sink, Source},
 };
 
-/// Level 1: on an exposition it is some ten times as fast as level 6 and its output is a third
+/// Level 1: on an exposition it is about ten times as fast as level 6, and its output is a third
 /// larger.
 const LEVEL: Compression = Compression::fast();
 
@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_comes_in_chunks() {
+    fn writes_are_collected_in_chunks() {
         for (pieces, expected) in [
             (&[][..], &[][..]),
             (&[1, 2], &[3]),

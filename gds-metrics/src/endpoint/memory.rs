@@ -1,4 +1,4 @@
-//! Rendered expositions, and how much of them clients may leave unread.
+//! Rendered expositions, and a limit on the bytes that clients may leave unread.
 
 use std::sync::{
     Arc, Weak,
@@ -9,14 +9,13 @@ use actix_web::web::Bytes;
 
 use crate::exposition::CHUNK;
 
-/// A rendered exposition.
 #[derive(Debug, Default)]
 pub(crate) struct Rendered {
     pub(crate) chunks: Vec<Bytes>,
     pub(crate) len: u64,
     /// Before compression.
     pub(crate) plain_len: usize,
-    /// Is kept as long as the chunks.
+    /// Lives as long as the chunks.
     pub(crate) unsent: Unsent,
 }
 

@@ -1,10 +1,10 @@
-//! From the `Accept` header to the format.
+//! Chooses the format from the `Accept` header.
 
 use actix_web::http::header::HeaderValue;
 
 use crate::exposition::Format;
 
-/// How closely a range of media types names a format.
+/// How specifically a media range names a format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Closeness {
     Anything,
@@ -13,16 +13,16 @@ enum Closeness {
     Version,
 }
 
-/// A quality in thousandths, as RFC 9110 writes it.
+/// A quality value (RFC 9110) in thousandths.
 type Quality = u16;
 
 impl Format {
-    /// The format for all lines of an `Accept` header: protobuf when it is named and preferred to
-    /// both text formats; `OpenMetrics` when it is accepted no less than the classic format and more
-    /// where just `*/*` speaks for it.
+    /// The format for all lines of an `Accept` header. Protobuf is chosen if it is named and
+    /// preferred to both text formats. `OpenMetrics` is chosen if its quality is at least that of
+    /// the classic format; if only `*/*` matches it, the quality must be higher.
     ///
-    /// Never an error: a range that cannot be read is left out, and a client that accepts nothing
-    /// readable gets what every Prometheus reads.
+    /// This never fails: an unreadable range is ignored, and a client that accepts no readable
+    /// format gets the format that every Prometheus reads.
     pub(crate) fn negotiate<'h>(accept: impl Iterator<Item = &'h HeaderValue>) -> Self {
         let mut text = None;
         let mut openmetrics = None;
@@ -56,7 +56,7 @@ impl Format {
     }
 }
 
-/// The closest range counts; of equally close ones the best.
+/// The most specific range counts; of equally specific ranges, the one with the highest quality.
 fn raise(best: &mut Option<(Closeness, Quality)>, found: Option<(Closeness, Quality)>) {
     *best = (*best).max(found);
 }
@@ -67,9 +67,9 @@ struct Range<'a> {
     kind: &'a str,
     subtype: &'a str,
     version: Option<&'a str>,
-    /// The type of the messages, for protobuf.
+    /// The message type, for protobuf.
     proto: Option<&'a str>,
-    /// How messages follow one another, for protobuf.
+    /// The encoding of the message stream, for protobuf.
     encoding: Option<&'a str>,
     quality: Quality,
 }
@@ -106,8 +106,8 @@ impl<'a> Range<'a> {
         Some(parsed)
     }
 
-    /// Whether this asks for exactly what the protobuf format is. Wildcards do not: who sends one
-    /// may not read protobuf.
+    /// Whether this range names exactly the protobuf format. Wildcards do not count: a client that
+    /// sends one may not read protobuf.
     fn is_protobuf(&self) -> bool {
         self.kind.eq_ignore_ascii_case("application")
             && self.subtype.eq_ignore_ascii_case("vnd.google.protobuf")
@@ -146,7 +146,7 @@ fn parse_quality(text: &str) -> Option<Quality> {
     Some(whole + decimals).filter(|&quality| quality <= 1000)
 }
 
-/// Splits at a separator that does not stand between quotes.
+/// Splits at separators that are not inside quotes.
 fn split_unquoted(text: &str, separator: char) -> impl Iterator<Item = &str> {
     let mut quoted = false;
     let mut escaped = false;

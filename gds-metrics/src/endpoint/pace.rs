@@ -1,4 +1,4 @@
-//! How far a thread has come with an exposition, and when it yields.
+//! The progress of a thread with an exposition, and when it yields.
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
@@ -6,13 +6,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How far a thread has come with its exposition.
+/// The progress of a thread with its exposition.
 #[derive(Debug, Default)]
 pub(super) struct Progress(Mutex<Step>);
 
 #[derive(Debug, Default)]
 struct Step {
-    /// The family that was begun last.
+    /// The family that was started last.
     family: String,
     /// When something was written last; `None` between two scrapes.
     at: Option<Instant>,
@@ -53,17 +53,17 @@ impl Progress {
     }
 }
 
-/// Whether to yield after each chunk. Without that, a scrape would hold up a worker for some
-/// milliseconds where all processors are busy with workers.
+/// Whether to yield after each chunk. Without yielding, a scrape would delay a worker by some
+/// milliseconds if workers keep all processors busy.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pace<'p> {
     /// `None` on a worker, which does not yield.
     progress: Option<&'p Progress>,
-    /// When to stop: with more threads than processors, a yield takes some milliseconds.
+    /// When to stop yielding: with more threads than processors, a yield takes some milliseconds.
     until: Instant,
 }
 
-/// For how long a scrape yields.
+/// The maximum time for which a scrape yields.
 const PATIENCE: Duration = Duration::from_millis(250);
 
 impl<'p> Pace<'p> {

@@ -20,7 +20,7 @@ use crate::{
 /// Why there is no exposition to send.
 #[derive(Debug)]
 pub(crate) enum RenderError {
-    /// Too many scrapes wait to be written or to be read, or this one waited too long.
+    /// Too many scrapes are waiting to be rendered or read, or this one waited too long.
     Busy,
     /// The cause, for the log.
     Failed(String),
@@ -93,9 +93,9 @@ struct PlainSink<'p> {
 
 /// An exposition in blocks that are full to the last byte.
 ///
-/// A block that is not full needs a small allocation beside it when it becomes `Bytes`. glibc's
-/// allocator gives memory back from its end only, and a few such allocations, which threads keep for
-/// themselves, hold all of a large exposition resident after it is sent.
+/// A partly filled block needs a small allocation beside it when it becomes `Bytes`. glibc's
+/// allocator returns memory from the end of its heap only, and threads keep a few such allocations.
+/// These would keep all of a large exposition resident after it is sent.
 struct Blocks {
     rendered: Rendered,
     block: Vec<u8>,

@@ -13,7 +13,8 @@ use crate::exposition::{Cost, Format, Source};
 /// millisecond.
 pub(super) const INLINE: usize = 256 * 1024;
 
-/// Renders small scrapes that run only our own code on the worker, all others on a thread of its own.
+/// Renders small scrapes that run only our own code on the worker, and all others on a separate
+/// thread.
 #[derive(Debug)]
 pub(super) struct Renderer {
     pub(super) memory: Arc<Memory>,

@@ -1,4 +1,4 @@
-//! Serving the metrics: the resource that a Prometheus scrapes.
+//! Serves the metrics: the resource that Prometheus scrapes.
 
 use std::{
     fmt,
@@ -29,16 +29,16 @@ use crate::{
     requests::Store,
 };
 
-/// The name of the scope's resource, by which it is found again.
+/// The name of the scope's resource, used to find it again.
 pub(crate) const RESOURCE: &str = "gds_metrics";
-/// In seconds; Prometheus itself just scrapes again.
+/// In seconds; Prometheus ignores it and scrapes at its usual interval.
 const RETRY_AFTER: &str = "1";
 /// How long a scrape may wait to be rendered.
 const DEADLINE: Duration = Duration::from_secs(10);
-/// How long a client may read nothing of its exposition.
+/// How long a client may stop reading its exposition.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Where the metrics are served, and to whom.
+/// The path of the endpoint, its access rules, and whether there is a live page.
 #[derive(Debug)]
 pub(crate) struct EndpointSettings {
     pub(crate) path: String,
@@ -48,12 +48,12 @@ pub(crate) struct EndpointSettings {
     pub(crate) live_page: bool,
 }
 
-/// What is served, where, and to whom.
+/// The endpoint: its settings, and the metrics that it serves.
 pub(crate) struct Endpoint {
     settings: EndpointSettings,
     source: Arc<dyn Source>,
     scrapes: Arc<Scrapes>,
-    /// Told how the scope is used.
+    /// Receives events about the use of the scope.
     store: Arc<Store>,
     pub(super) renderer: Renderer,
     pub(super) patience: Duration,
@@ -76,7 +76,6 @@ impl Endpoint {
         }
     }
 
-    /// Where the metrics are served.
     #[cfg(feature = "monitoring")]
     pub(crate) fn path(&self) -> &str {
         &self.settings.path
@@ -130,7 +129,7 @@ impl fmt::Debug for Endpoint {
     }
 }
 
-/// Exposes the metrics; made by [`GdsMetrics::scope`](crate::GdsMetrics::scope).
+/// Exposes the metrics; created by [`GdsMetrics::scope`](crate::GdsMetrics::scope).
 #[derive(Clone, Debug)]
 pub struct MetricsScope {
     endpoint: Arc<Endpoint>,

@@ -1,4 +1,4 @@
-//! The scrape's own numbers, part of the extended group.
+//! The metrics about scrapes, part of the extended group.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
@@ -20,7 +20,7 @@ const LAST_BYTES: Header<'_> = Header {
 /// The families written here, whether or not the extended group is on.
 pub(crate) const FAMILIES: [Header<'_>; 2] = [SCRAPES, LAST_BYTES];
 
-/// What became of scrapes.
+/// The outcomes of scrapes.
 #[derive(Debug, Default)]
 pub(crate) struct Scrapes {
     pub(crate) ok: AtomicU64,
@@ -33,7 +33,7 @@ pub(crate) struct Scrapes {
 }
 
 impl Scrapes {
-    /// What it takes to write them.
+    /// The cost of writing these metrics.
     pub(crate) const COST: Cost = Cost::Bytes(1024);
 
     pub(crate) fn write(&self, writer: &mut dyn Writer) {

@@ -1,7 +1,7 @@
-//! Scrapes that wait, readers that do not read, and metrics that do not return, over real sockets and
-//! with shorter limits.
+//! Scrapes that wait, clients that do not read, and metrics that do not return, over real sockets
+//! and with shorter limits.
 
-// On purpose.
+// The tests panic on purpose.
 #![allow(clippy::panic)]
 
 use std::{
@@ -30,19 +30,19 @@ use crate::{
     exposition::{Cost, Header, Line, MetricKind, Source, Writer},
 };
 
-/// The longest that anything is waited for.
+/// The maximum wait of each test.
 const LIMIT: Duration = Duration::from_secs(20);
-/// How long a client may read nothing. In this time a busy machine must render as many expositions as
-/// fill the memory that is there for them.
+/// How long a client may stop reading. Within this time, a busy machine must render enough
+/// expositions to reach the limit on unread bytes.
 const PATIENCE: Duration = Duration::from_secs(4);
 
-/// Writes a family of so many bytes, and then waits if it is told to.
+/// Writes a family of a given size, and then waits if it is told to.
 struct Probe {
     cost: Mutex<Cost>,
     bytes: AtomicUsize,
-    /// How many of the next calls panic.
+    /// The number of next calls that panic.
     panics: AtomicUsize,
-    /// How many calls wait.
+    /// The number of calls that are waiting.
     inside: AtomicUsize,
     closed: Mutex<bool>,
     opened: Condvar,
@@ -73,7 +73,7 @@ impl Probe {
     }
 }
 
-/// Panics when it is dropped, as what a panic carries may.
+/// Panics when it is dropped, as a panic payload may.
 struct Bomb;
 
 impl Drop for Bomb {
@@ -131,7 +131,7 @@ impl Drop for Server {
     }
 }
 
-/// A server of one worker, which has a page beside the metrics.
+/// A server with one worker that serves the metrics and a page.
 fn serve(probe: &Arc<Probe>, deadline: Duration, patience: Duration) -> Server {
     let store = GdsMetrics::builder().build().expect("the defaults");
     let store = Arc::clone(store.store());
@@ -172,7 +172,7 @@ fn serve(probe: &Arc<Probe>, deadline: Duration, patience: Duration) -> Server {
 }
 
 impl Server {
-    /// Asks for a path, on a connection that ends with the answer.
+    /// Requests a path, on a connection that the server closes after the response.
     fn ask(&self, path: &str) -> TcpStream {
         let mut stream = TcpStream::connect(self.address).expect("a connection");
         stream.set_read_timeout(Some(LIMIT)).expect("a limit");
@@ -181,7 +181,7 @@ impl Server {
         stream
     }
 
-    /// The head of an answer.
+    /// The head of a response.
     fn get(&self, path: &str) -> String {
         head(&rest(self.ask(path)))
     }
@@ -191,10 +191,10 @@ impl Server {
     }
 }
 
-/// All that comes until the connection ends.
+/// Everything up to the end of the connection.
 fn rest(mut stream: TcpStream) -> Vec<u8> {
     let mut bytes = Vec::new();
-    // A reset is an end as well.
+    // A reset ends the connection as well.
     let _ = stream.read_to_end(&mut bytes);
     bytes
 }
@@ -220,12 +220,12 @@ fn eventually(what: &str, mut is: impl FnMut() -> bool) {
 }
 
 #[test]
-fn only_what_is_small_and_our_own_is_written_on_the_worker() {
+fn only_small_scrapes_of_our_own_code_run_on_the_worker() {
     let probe = Probe::new(Cost::Bytes(0), 0);
     let server = serve(&probe, LIMIT, LIMIT);
     for (cost, on_the_worker) in [
         (Cost::Bytes(INLINE), true),
-        // At once, however small the scrape before was.
+        // The cost decides at once, even if the previous scrape was small.
         (Cost::Bytes(INLINE + 1), false),
         (Cost::Foreign, false),
         (Cost::Bytes(1) + Cost::Bytes(2), true),
@@ -241,15 +241,15 @@ fn only_what_is_small_and_our_own_is_written_on_the_worker() {
     }
 }
 
-/// They lose their expositions, so others get theirs.
+/// Their expositions are freed, so that other clients get one.
 #[test]
-fn readers_that_never_read() {
+fn clients_that_never_read() {
     const BYTES: usize = 16 * 1024 * 1024;
     let probe = Probe::new(Cost::Bytes(BYTES), BYTES);
     let server = serve(&probe, LIMIT, PATIENCE);
     let mut stalled = Vec::new();
     let stalled_at = loop {
-        // So that none is refused for another reason.
+        // One after another, so that none is refused for another reason.
         let mut stream = server.ask("/metrics");
         let mut first = [0; 12];
         stream.read_exact(&mut first).expect("a status");
@@ -264,12 +264,12 @@ fn readers_that_never_read() {
     assert!(stalled_at.elapsed() < LIMIT / 2);
     let whole = rest(server.ask("/metrics"));
     assert!(whole.len() > BYTES - BYTES / 100, "{}", whole.len());
-    // The answer is not whole, and says so by its length.
+    // The response is shorter than its `Content-Length`, so the client can detect the truncation.
     let cut = rest(stalled.remove(0));
     assert!(cut.len() < BYTES / 2, "{}", cut.len());
 }
 
-/// Windows of 0 are the same to an HTTP/2 client that never reads.
+/// An HTTP/2 client with a window of 0 is like a client that never reads.
 #[actix_web::test]
 async fn streams_without_a_window() {
     const BYTES: usize = 16 * 1024 * 1024;
@@ -324,7 +324,7 @@ fn a_family_that_does_not_return() {
     }
     assert_eq!(status(&server.get("/")), 200);
 
-    // Its thread is left behind, and others try, but not without end.
+    // Each thread that hangs is left behind, and another one takes over, up to a limit.
     for threads in 2..=4 {
         thread::sleep(deadline);
         assert_eq!(server.status(), 503);
@@ -339,7 +339,7 @@ fn a_family_that_does_not_return() {
     eventually("the end of all", || probe.inside.load(SeqCst) == 0);
 }
 
-/// What hung once need not hang again.
+/// A family that hung once may return the next time.
 #[test]
 fn a_thread_that_was_left_behind() {
     let probe = Probe::new(Cost::Foreign, 10_000);
@@ -354,7 +354,7 @@ fn a_thread_that_was_left_behind() {
     }
 }
 
-/// The scrape fails, and the thread goes on.
+/// The scrape fails, and the thread continues.
 #[test]
 fn a_panic_that_panics_when_it_is_dropped() {
     let probe = Probe::new(Cost::Foreign, 10_000);

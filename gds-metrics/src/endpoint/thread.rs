@@ -1,11 +1,12 @@
-//! The thread that renders scrapes off the event loop, and what happens when it does not come back.
+//! The thread that renders scrapes off the event loop, and what happens when a scrape does not
+//! return.
 //!
-//! It does not belong to Actix's blocking pool: if that pool is full of calls to a stuck database, the
-//! scrape that would show this must still be answered.
+//! The thread is not part of Actix's blocking pool: if that pool is full of calls to a stuck
+//! database, the scrape that would show this must still be answered.
 //!
-//! A collector that does not return cannot be stopped. Its thread is left behind, and another one takes
-//! the next scrapes, because a collector that hung once may return the next time. There are never more
-//! than [`MAX_THREADS`] threads; while all of them hang, scrapes are refused.
+//! A collector that does not return cannot be stopped. Its thread is left behind, and another
+//! thread takes the next scrapes, because a collector that hung once may return the next time.
+//! There are never more than [`MAX_THREADS`] threads; while all of them hang, scrapes are refused.
 
 use std::{
     fmt, io, process,
@@ -27,27 +28,28 @@ use super::{
 };
 use crate::exposition::{Format, Source};
 
-/// How many scrapes a thread may have at once: the one that it renders, and those that wait.
+/// The number of scrapes that a thread may have at once: one that it renders, and the others
+/// waiting.
 const AT_ONCE: usize = 5;
-/// How many threads there may be, with those that were left behind.
+/// The maximum number of threads, including those that were left behind.
 const MAX_THREADS: usize = 4;
 
-/// The thread of the scrapes, and those that were left behind.
+/// The thread that renders scrapes, and those that were left behind.
 pub(super) struct Threads {
     memory: Arc<Memory>,
-    /// How long a scrape may wait, and how long a thread may stand still.
+    /// How long a scrape may wait, and how long a thread may make no progress.
     deadline: Duration,
-    /// The one that takes scrapes, once there is one.
+    /// The thread that takes scrapes, if there is one.
     current: Mutex<Option<Thread>>,
-    /// Shared by all threads that run.
+    /// Shared by all running threads.
     running: Arc<()>,
-    /// The family that the log named last.
+    /// The family that was logged last.
     named: Mutex<Option<String>>,
 }
 
 #[derive(Clone)]
 struct Thread {
-    /// The process that it runs in.
+    /// The process that the thread runs in.
     process: u32,
     jobs: Sender<Job>,
     permits: Arc<Semaphore>,
@@ -90,7 +92,7 @@ impl Threads {
             _permit: permit.map_err(|_| RenderError::Busy)?,
         };
         if let Err(SendError(job)) = thread.jobs.send(job) {
-            // It has died.
+            // The thread has died.
             thread = self.replace(&thread)?;
             thread.jobs.send(job).map_err(|_| lost())?;
         }
@@ -105,11 +107,11 @@ impl Threads {
         }
     }
 
-    /// The thread that takes scrapes. One that stands still for too long is left behind.
+    /// The thread that takes scrapes. A thread without progress for too long is left behind.
     fn current(&self) -> Result<Thread, RenderError> {
         let current = lock(&self.current).clone();
         match current {
-            // A child of a fork has the memory of its parent, but not its threads.
+            // A forked child has the memory of its parent, but not its threads.
             Some(thread) if thread.process != process::id() => self.replace(&thread),
             Some(thread) if thread.progress.stands_still_for(self.deadline) => {
                 self.name(&thread.progress.last_family());
@@ -120,12 +122,11 @@ impl Threads {
         }
     }
 
-    /// Starts a thread in place of this one.
     fn replace(&self, old: &Thread) -> Result<Thread, RenderError> {
         self.start(Some(old))
     }
 
-    /// Starts a thread, unless somebody else has meanwhile done so.
+    /// Starts a thread, unless another caller has already done so.
     fn start(&self, old: Option<&Thread>) -> Result<Thread, RenderError> {
         let mut current = lock(&self.current);
         if let Some(other) = &*current
@@ -133,7 +134,7 @@ impl Threads {
         {
             return Ok(other.clone());
         }
-        // One reference is ours.
+        // One reference is held here.
         if Arc::strong_count(&self.running) > MAX_THREADS {
             return Err(RenderError::Busy);
         }
@@ -148,7 +149,7 @@ impl Threads {
         }
     }
 
-    /// Names a family in the log, unless it was the last one that was named.
+    /// Logs the name of a family, unless it was the last one logged.
     fn name(&self, family: &str) {
         let is_new = {
             let mut named = lock(&self.named);
@@ -187,7 +188,7 @@ fn lost() -> RenderError {
 }
 
 impl Thread {
-    /// Starts a thread, which ends when the last of its queue's senders is dropped.
+    /// Starts a thread, which ends when the last sender of its queue is dropped.
     fn start(memory: Arc<Memory>, running: Arc<()>) -> io::Result<Self> {
         let (jobs, queue) = mpsc::channel::<Job>();
         let progress = Arc::new(Progress::default());
@@ -195,7 +196,7 @@ impl Thread {
         let thread = thread::Builder::new().name("gds-metrics-scrape".to_owned());
         thread.spawn(move || {
             for job in queue {
-                // The client may have gone.
+                // The client may have disconnected.
                 if !job.reply.is_closed() {
                     at.begin();
                     let rendered = render(&*job.source, job.format, job.gzip, &memory, Some(&at));
@@ -257,8 +258,8 @@ mod tests {
         assert_eq!(Arc::strong_count(&threads.running), 2);
     }
 
-    /// A process that forks hands its memory on, but not its threads: in the child, nobody takes what is
-    /// sent to a thread of the parent's.
+    /// A forked child has the memory of its parent, but not its threads: nothing in the child
+    /// receives what is sent to a thread of the parent.
     #[test]
     fn a_thread_of_another_process_is_left_behind() {
         let threads = Threads::new(Arc::default(), Duration::from_secs(1));

@@ -1,4 +1,4 @@
-//! A token in a file, where it may be rotated.
+//! A token in a file, which may be rotated.
 
 use std::{
     fmt,
@@ -17,14 +17,13 @@ use crate::error::ConfigError;
 
 pub(crate) const TOKEN_FILE: &str = "METRICS_AUTH_TOKEN_FILE";
 
-/// A longer file does not hold a token.
+/// A longer file cannot contain a token.
 const MAX_LEN: u64 = 64 * 1024;
-/// How many threads may wait for a file system that does not answer.
+/// The maximum number of threads that wait for a file system that does not answer.
 const MAX_LOOKS: usize = 4;
 
-/// The token in a file. The file is read again when the token is needed, at most once a second, on a
-/// thread of its own: a file system that hangs must hold up neither the event loop nor the blocking
-/// pool.
+/// The token in a file. The file is read again when the token is needed, at most once a second, on
+/// a separate thread: a file system that hangs must not block the event loop or the blocking pool.
 pub(crate) struct TokenFile {
     inner: Arc<Inner>,
 }
@@ -40,11 +39,11 @@ type Reader = dyn Fn(&Path) -> io::Result<Arc<str>> + Send + Sync;
 
 #[derive(Clone, Copy)]
 struct Pace {
-    /// How long the token that was read is fresh, and how long a change must last to be accepted.
+    /// How long a token is fresh after it was read, and how long a change must last to be accepted.
     interval: Duration,
     /// How long a scrape waits for a look: long enough to accept a change.
     patience: Duration,
-    /// When a look is given up.
+    /// The time after which a look is given up.
     limit: Duration,
 }
 
@@ -59,11 +58,11 @@ struct State {
     /// When the last look ended.
     looked: Instant,
     look: Option<Look>,
-    /// How many looks were begun.
+    /// The number of looks that were started.
     begun: u64,
-    /// How many looks have not returned, including those that were given up.
+    /// The number of looks that have not returned, including those that were given up.
     out: usize,
-    /// The trouble that was logged last, while it lasts.
+    /// The problem that was logged last, while it lasts.
     trouble: Option<String>,
 }
 
@@ -137,7 +136,7 @@ impl Inner {
         let (sender, first) = mpsc::sync_channel(1);
         let this = Arc::clone(self);
         spawn(move || {
-            // Nobody waits any more if the read took too long.
+            // If the read took too long, there is no receiver any more.
             let _ = sender.send((this.read)(&this.path));
         })?;
         match first.recv_timeout(self.pace.limit) {
@@ -237,7 +236,7 @@ impl State {
         self.look.is_some_and(|look| look.number == number)
     }
 
-    /// The trouble, if it differs from the one before.
+    /// The problem, if it differs from the previous one.
     fn news(&mut self, trouble: String) -> Option<String> {
         if self.trouble.as_ref() == Some(&trouble) {
             return None;

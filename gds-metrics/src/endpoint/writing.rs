@@ -1,4 +1,4 @@
-//! Writing an exposition, one at a time on each thread.
+//! Writes expositions, one at a time on each thread.
 
 use std::cell::Cell;
 

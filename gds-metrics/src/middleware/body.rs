@@ -1,4 +1,4 @@
-//! The body of a response that went through the middleware.
+//! The response body, as seen by the middleware.
 
 use std::{
     pin::Pin,
@@ -14,14 +14,15 @@ use pin_project_lite::pin_project;
 use crate::requests::{BodyObserver, OnUnwind};
 
 pin_project! {
-    /// The body of a response that went through the middleware: the inner service's own, handed on
-    /// as it is.
+    /// The response body that the middleware returns: the body of the inner service, passed on
+    /// unchanged.
     ///
-    /// With the extended group on, it is watched on its way, and is never given as one piece:
-    /// layers that would take it so, at the head, could not tell its end.
+    /// With the extended group on, the middleware observes the body while the server sends it, and
+    /// never offers it as one piece: a layer that took the whole body with the head could not tell
+    /// when the body ends.
     ///
-    /// A function of yours that takes the middleware's response and names its type without a
-    /// parameter (`ServiceResponse`, that is `ServiceResponse<BoxBody>`) needs
+    /// A function that takes the middleware's response and names its type without a parameter
+    /// (`ServiceResponse`, which means `ServiceResponse<BoxBody>`) needs
     /// [`map_into_boxed_body`](actix_web::dev::ServiceResponse::map_into_boxed_body) before it.
     #[derive(Debug)]
     pub struct ObservedBody<B> {

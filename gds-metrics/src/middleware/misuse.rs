@@ -1,7 +1,7 @@
-//! Noticing what is almost surely a mistake, and saying once what to change.
+//! Detects likely mistakes, and logs once what to change.
 //!
-//! None of it is looked for while requests are recorded: only when a worker starts, with its first
-//! request, when a route is seen for the first time, and when a cap is reached.
+//! These checks do not run for each request: only when a worker starts, on its first request, when
+//! a route is seen for the first time, and when a cap is reached.
 
 use std::{
     sync::atomic::{AtomicBool, Ordering::Relaxed},
@@ -21,13 +21,13 @@ use crate::{
     requests::{Cap, Events},
 };
 
-/// What is known of how one `GdsMetrics` is used.
+/// What is known about the use of one `GdsMetrics`.
 #[derive(Debug)]
 pub(crate) struct Misuse {
     built_on: ThreadId,
-    /// Whether a request ever came as far as the scope.
+    /// Whether any request has reached the scope.
     scope_reached: AtomicBool,
-    /// Whether any app was ever wrapped.
+    /// Whether any app has been wrapped.
     wrapped: AtomicBool,
     told_not_wrapped: AtomicBool,
     told_twice: AtomicBool,
@@ -52,10 +52,10 @@ impl Misuse {
 }
 
 impl Events for Misuse {
-    /// On the thread of a worker, where only the closure of `HttpServer::new` runs:
-    /// had the metrics been built outside of it, that would have been another thread.
+    /// Warns if the metrics were built on this worker thread. Only the closure of `HttpServer::new`
+    /// runs here; metrics built outside it belong to another thread.
     fn app_starts(&self) {
-        // Each worker has metrics of its own, so they cannot remember it.
+        // Each worker has its own metrics in this case, so the flag is shared by all of them.
         static TOLD: AtomicBool = AtomicBool::new(false);
 
         let thread = thread::current();
@@ -68,9 +68,10 @@ impl Events for Misuse {
         }
     }
 
-    /// Where two nested recorders begin together, they find each other.
+    /// Detects two nested recorders: both see the same first request.
     fn first_request(&self, req: &ServiceRequest) {
-        /// The addresses of those whose first request this is: what they say is the same metrics.
+        /// The addresses of the `Misuse` values whose first request this is. The same address twice
+        /// means the same metrics.
         struct First(Vec<usize>);
 
         let address = std::ptr::from_ref(self).addr();
@@ -86,7 +87,7 @@ impl Events for Misuse {
                 false
             }
         };
-        // A logger may do anything, and must not find them borrowed.
+        // A logger may use the extensions, so they must not be borrowed while it runs.
         drop(extensions);
         if is_second && first(&self.told_twice) {
             log::warn!(
@@ -100,8 +101,8 @@ impl Events for Misuse {
         self.wrapped.store(true, Relaxed);
     }
 
-    /// By then, every app is made that records requests: a private
-    /// listener shares its metrics with the public one.
+    /// Every app that records requests exists by then: a private listener shares its metrics with
+    /// the public one.
     fn scope_reached(&self) {
         self.scope_reached.store(true, Relaxed);
         if !self.wrapped.load(Relaxed) && first(&self.told_not_wrapped) {
@@ -112,13 +113,13 @@ impl Events for Misuse {
         }
     }
 
-    /// The route may stand in the scope's way.
+    /// Checks whether authentication or another route keeps scrapes from the scope.
     fn new_route(&self, req: &HttpRequest, status: StatusCode) {
         if self.scope_reached.load(Relaxed)
             || self.told_unreachable.load(Relaxed)
-            // What another method does says nothing about a scrape.
+            // Only a `GET` request shows what would happen to a scrape.
             || *req.method() != Method::GET
-            // The scope itself, of other metrics.
+            // This is the scope of other metrics.
             || req.match_name() == Some(RESOURCE) && req.match_info().unprocessed().is_empty()
         {
             return;
@@ -139,7 +140,8 @@ impl Events for Misuse {
             );
         }
 
-        // What guards refused is not taken. (A 404 keeps the pattern that the path alone would have.)
+        // A route whose guards refused the request does not take the path. (A 404 keeps the
+        // pattern that the path alone would have.)
         let taken = !matches!(
             status,
             StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED
@@ -184,17 +186,18 @@ impl Events for Misuse {
     }
 }
 
-/// Where the scope is in the app of a request, if it is there.
+/// The path of the scope in the app of a request, if the app has the scope.
 fn scope_path(req: &HttpRequest) -> Option<String> {
-    // Actix begins the address with the request's own host. Not this one's: it would remember what the
-    // client says in `Host` and `X-Forwarded-For`, before a middleware further in could mend those.
+    // Actix builds the URL with the host of the request. A blank request is used here, because
+    // Actix would cache what the client says in `Host` and `X-Forwarded-For` before an inner
+    // middleware could correct it.
     let blank = TestRequest::default().to_http_request();
     let none: [&str; 0] = [];
     let url = req.resource_map().url_for(&blank, RESOURCE, none).ok()?;
     Some(url.path().to_owned())
 }
 
-/// Whether a thread is one of Actix's workers, with an Actix system or without.
+/// Whether a thread is one of Actix's workers, with or without an Actix system.
 fn is_worker(name: &str) -> bool {
     name.starts_with("actix-server worker ")
         || name.starts_with("actix-rt|") && name.contains("|arbiter:")

@@ -1,4 +1,4 @@
-//! What stands around a service: the transform, its future, the observed body.
+//! The middleware: the transform, its future, and the observed body.
 
 mod body;
 mod misuse;

@@ -1,4 +1,4 @@
-//! The middleware: what stands around a service and tells the recorder.
+//! The middleware, which wraps a service and calls the recorder.
 
 use std::{
     future::{Future, Ready, ready},
@@ -22,11 +22,11 @@ use crate::{
     requests::{Recorder, Recording},
 };
 
-/// Records every request that passes.
+/// Records every request that passes through.
 ///
-/// Wrap it last, so that it is outermost and sees what the other middlewares do. Wrapping an app
-/// twice with the same `GdsMetrics`, say the `App` and a `Scope` in it, counts its requests twice; a
-/// warning says so where both see the same first request.
+/// Wrap the app with it last, so that it is outermost and sees what the other middlewares do. If an
+/// app is wrapped twice with the same `GdsMetrics`, for example the `App` and a `Scope` in it, its
+/// requests are counted twice. A warning is logged if both see the same first request.
 impl<S, B> Transform<S, ServiceRequest> for GdsMetrics
 where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
@@ -54,7 +54,7 @@ where
 pub struct GdsMetricsMiddleware<S> {
     service: S,
     recorder: Rc<Recorder>,
-    /// Runs as long as an app of the thread does.
+    /// Runs as long as any app on this thread.
     _timer: Option<Rc<Timer>>,
 }
 
@@ -123,7 +123,7 @@ where
         let armed = this.recording.arm();
         let polled = this.inner.poll(cx);
         armed.disarm();
-        // Looked at where it lies: a response is large to move.
+        // Inspected by reference, because moving a response is expensive.
         let observer = match &polled {
             Poll::Pending => None,
             Poll::Ready(Ok(res)) => this.recording.response(res),

@@ -1,8 +1,8 @@
-//! A worker's memory of the responses that it recorded: one look-up gives the series of a match, a
-//! request's head, a host and a code.
+//! A worker's cache of recorded responses: one look-up maps a match, a request's head, a host and a
+//! code to a series.
 //!
-//! An answer stays right for as long as the worker lives. Numbers of series and of paths never change,
-//! and a label that was folded once is folded for ever, because the caps only fill up.
+//! An answer stays valid for the life of the worker. The numbers of series and paths never change,
+//! and a label that was folded once is always folded, because the caps only fill up.
 
 use super::{
     cached_map::Digest as _,
@@ -11,23 +11,23 @@ use super::{
     shape::{Matched, ShapeKey},
 };
 
-/// The number in place of that of a host beyond the cap. No host has it.
+/// Replaces the number of a host beyond the cap. No host has this number.
 const BEYOND: HostId = HostId::MAX;
 
-/// Slots of a table that has its first answer.
+/// The initial size of the table, allocated with the first answer.
 const FEWEST_SLOTS: usize = 64;
-/// The most slots: 144 KiB for a worker. At most half of them are used, so that each search ends; past that,
-/// the memory starts anew.
+/// The maximum number of slots: 144 KiB for each worker. At most half of them are used, so that
+/// each search ends; beyond that, the table is cleared.
 const MOST_SLOTS: usize = 2048;
 
-/// A table with open addressing, half empty at least.
+/// A table with open addressing that is at least half empty.
 #[derive(Debug, Default)]
 pub(super) struct Answers {
     slots: Box<[Option<Answer>]>,
     used: usize,
 }
 
-/// What a response is recorded as.
+/// The series and labels that a response is recorded under.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Answer {
     key: AnswerKey,
@@ -42,12 +42,12 @@ pub(super) struct Answer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct AnswerKey {
     shape: ShapeKey,
-    /// Of no path.
+    /// Without a path.
     labels: Key,
 }
 
 impl AnswerKey {
-    /// `None` for a host that has yet to take its place.
+    /// `None` if the host has no number yet.
     #[inline(always)]
     pub(super) fn new(
         matched: &Matched<'_>,
@@ -106,7 +106,7 @@ impl Answers {
         }
     }
 
-    /// Takes an answer that is not there.
+    /// Inserts an answer that is not in the table yet.
     #[cold]
     pub(super) fn insert(&mut self, answer: Answer) {
         if self.used * 2 >= self.slots.len() {
@@ -145,7 +145,7 @@ impl Answers {
 
 #[inline(always)]
 fn first_slot(key: &AnswerKey, mask: usize) -> usize {
-    // The upper bits of the product depend on all of the digest's.
+    // The upper bits of the product depend on all bits of the digest.
     (key.digest() >> 32) as usize & mask
 }
 
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn past_the_bound_the_table_starts_anew() {
+    fn a_full_table_is_cleared() {
         let mut answers = Answers::default();
         for i in 0..5000 {
             let path = Path::new(Url::new(format!("/{i}").parse().expect("a path")));
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn hosts_and_heads_are_told_apart() {
+    fn hosts_and_heads_are_distinguished() {
         let path = Path::new(Url::new("/".parse().expect("a path")));
         let matched = Matched::of(&path).expect("a match");
         let key = |method: Method, host| AnswerKey::new(&matched, method.into(), &host, 200);

@@ -1,4 +1,4 @@
-//! Lists that only grow, which is what lets a worker remember what is in them.
+//! Lists that only grow, so that workers can cache their entries.
 
 use std::{
     collections::HashMap,
@@ -17,7 +17,7 @@ use super::labels::FOLDED;
 
 pub(super) type Map<K, V> = HashMap<K, V, RandomState>;
 
-/// Names that were given a number in the order they came.
+/// Names, numbered in order of arrival.
 #[derive(Debug, Default)]
 pub(super) struct Numbered {
     pub(super) list: Vec<Arc<str>>,
@@ -41,7 +41,7 @@ impl Numbered {
     }
 }
 
-/// A list that only grows, and how long it is without asking for the lock.
+/// A list that only grows. Its length can be read without the lock.
 #[derive(Debug)]
 pub(super) struct AppendOnly<T> {
     entries: Mutex<Vec<T>>,
@@ -70,7 +70,7 @@ impl<T> AppendOnly<T> {
     }
 }
 
-/// A panic while one of these locks is held leaves nothing half done.
+/// Ignores poisoning: a panic while one of these locks is held leaves no inconsistent state.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -81,10 +81,11 @@ mod tests {
 
     use super::*;
 
-    /// Threads add what is missing, as workers do, while one reads lengths and entries: a length that was
-    /// read is never ahead of the entries, no entry is added twice, and none changes its place.
+    /// Several threads add missing entries, as workers do, while one thread reads lengths and
+    /// entries: a length is never ahead of the entries, no entry is added twice, and no entry
+    /// moves.
     #[test]
-    fn a_length_never_runs_ahead_of_the_entries() {
+    fn a_length_is_never_ahead_of_the_entries() {
         const THREADS: usize = 4;
         const ENTRIES: usize = 2_000;
         let list = AppendOnly::new();

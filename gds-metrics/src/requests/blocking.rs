@@ -1,7 +1,7 @@
-//! Polls that hold their worker for long, by route.
+//! Counts polls that block their worker for long, by route.
 //!
-//! They are rare, and whoever counts one has held the worker for a millisecond at least: a lock that
-//! all workers share costs nothing beside that.
+//! Long polls are rare, and each has blocked its worker for at least a millisecond. The cost of a
+//! lock that all workers share is negligible compared with that.
 
 use std::{collections::HashMap, sync::Mutex, time::Duration};
 
@@ -18,22 +18,22 @@ use crate::exposition::Timestamp;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Timing {
     Off,
-    /// The next poll begins where the request did: its first one follows the call at once.
+    /// The next poll starts with the request: the first poll directly follows the call.
     FromStart,
-    /// Each poll begins where it begins.
+    /// Each poll has its own start time.
     EachPoll,
 }
 
 /// The long polls of each route.
 #[derive(Debug)]
 pub(super) struct Blocking {
-    /// The longest time that a poll may hold the worker without being counted.
+    /// Polls that take longer than this are counted.
     limit: Duration,
     max_paths: usize,
     paths: Mutex<HashMap<PathId, LongPolls, RandomState>>,
 }
 
-/// How many long polls a route had, and how long they were together.
+/// The number of long polls of a route, and their total duration.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct LongPolls {
     pub(super) polls: u64,
@@ -54,13 +54,13 @@ impl Blocking {
         held > self.limit
     }
 
-    /// Makes the numbers of a path, and gives the path under which they are.
+    /// Creates the counters of a path, and returns the path that they belong to.
     ///
-    /// They begin at 0 before the first long poll: a counter that is born at 1 never shows in
-    /// `increase()`.
+    /// The counters start at 0, before the first long poll: `increase()` misses the first increment
+    /// of a counter that starts at 1.
     pub(super) fn add(&self, path: PathId) -> PathId {
         let mut paths = lock(&self.paths);
-        // The one that is folded into takes no place.
+        // The path for folded requests does not count towards the cap.
         let path = if paths.contains_key(&path) || paths.len() < self.max_paths {
             path
         } else {
@@ -74,7 +74,8 @@ impl Blocking {
         path
     }
 
-    /// Counts a long poll. Gives the path under which it is counted, if it is the first there.
+    /// Counts a long poll. If it is the first of its path, returns the path that it is counted
+    /// under.
     pub(super) fn count(&self, path: PathId, held: Duration) -> Option<PathId> {
         let path = self.add(path);
         let mut paths = lock(&self.paths);
@@ -88,7 +89,7 @@ impl Blocking {
         lock(&self.paths).len()
     }
 
-    /// The numbers of all paths, in no order.
+    /// The counters of all paths, in no particular order.
     pub(super) fn all(&self) -> Vec<(PathId, LongPolls)> {
         let paths = lock(&self.paths);
         paths

@@ -1,7 +1,7 @@
-//! The extended group: what happens to the bodies, and what is in flight meanwhile.
+//! The extended group: observes request and response bodies, and counts requests in flight.
 //!
-//! A [`BodyObserver`] watches a request from its start to the end of its response's body. There is
-//! none when the group is off.
+//! A [`BodyObserver`] observes a request from its start to the end of its response body. There is
+//! none if the group is off.
 
 use std::{mem, rc::Rc, task::Poll, time::Instant};
 
@@ -14,18 +14,18 @@ use super::{
     worker_cache::ActiveId,
 };
 
-/// Watches a request from its start until its response's body ends.
+/// Observes a request from its start to the end of its response body.
 ///
-/// Ends once: when the body has given all it has, or fails, or panics, or is dropped.
+/// Ends exactly once: when the body is complete, fails, panics, or is dropped.
 #[derive(Debug)]
 pub(crate) struct BodyObserver {
     recorder: Rc<Recorder>,
-    /// Always there, until it goes back to the recorder for reuse.
+    /// `Some` until it is returned to the recorder for reuse.
     exchange: Option<Box<Exchange>>,
 }
 
 impl BodyObserver {
-    /// The gauge has been raised for this request.
+    /// The caller has already raised the gauge for this request.
     pub(super) fn begin(
         recorder: Rc<Recorder>,
         active: ActiveId,
@@ -59,7 +59,7 @@ impl BodyObserver {
         }
     }
 
-    /// Goes on with the response's body.
+    /// Continues with the response body.
     pub(super) fn respond(&mut self, head: ResponseHead) {
         let Some(exchange) = &mut self.exchange else {
             return;
@@ -74,7 +74,7 @@ impl BodyObserver {
         }
     }
 
-    /// Takes note of what a poll of the body gave.
+    /// Records the result of a poll of the body.
     pub(crate) fn polled<E>(&mut self, item: &Poll<Option<Result<Bytes, E>>>) {
         let exchange = self.exchange.as_mut();
         let Some(response) = exchange.and_then(|exchange| exchange.response.as_mut()) else {
@@ -86,18 +86,17 @@ impl BodyObserver {
             Poll::Ready(Some(Ok(bytes))) => {
                 response.sent += bytes.len() as u64;
                 if response.is_complete() {
-                    // The server need not ask again.
+                    // The server may not poll again after the last byte.
                     self.end(Ending::Complete);
                 }
             }
             Poll::Ready(Some(Err(_))) => self.end(Ending::Failed),
-            // It would have ended with its last byte.
+            // A body of known size ends with its last byte, so this one is incomplete.
             Poll::Ready(None) if response.head.size.is_some() => self.end(Ending::Failed),
             Poll::Ready(None) => self.end(Ending::Complete),
         }
     }
 
-    /// Takes note that a poll of the body panicked.
     pub(crate) fn panicked(&mut self) {
         self.end(Ending::Panicked);
     }

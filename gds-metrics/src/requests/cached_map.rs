@@ -1,4 +1,4 @@
-//! A map with a small cache in front of it: what was found lately is found with a simpler hash.
+//! A map with a small cache in front of it: recently used keys are found with a simpler hash.
 
 use std::{array, borrow::Borrow, fmt, hash::Hash};
 
@@ -7,10 +7,10 @@ use super::append_only::Map;
 /// One for each value of a byte.
 const SLOTS: usize = 256;
 
-/// A map that only grows, and a table in front of it.
+/// A map that only grows, with a cache table in front of it.
 ///
-/// A key has two slots in the table: its own, and the one beside it. What was found last takes its own
-/// slot, and what was there before moves to the slot beside it.
+/// A key has two slots in the table: its own and the neighbouring one. A key that is found in the map
+/// is copied into its own slot, and the previous entry of that slot moves to the neighbouring slot.
 pub(super) struct CachedMap<K, T> {
     cache: Box<[Option<(K, T)>; SLOTS]>,
     all: Map<K, T>,
@@ -38,7 +38,7 @@ impl<K: Clone + Eq + Hash, T: Copy> CachedMap<K, T> {
         }
     }
 
-    /// What the table has of a key.
+    /// Looks a key up in the table only.
     #[inline(always)]
     pub(super) fn get_cached<Q>(&self, key: &Q) -> Option<&(K, T)>
     where
@@ -56,7 +56,7 @@ impl<K: Clone + Eq + Hash, T: Copy> CachedMap<K, T> {
         }
     }
 
-    /// What the map has of a key that is not in the table.
+    /// Looks a key that is not in the table up in the map.
     #[inline(never)]
     pub(super) fn get_other<Q>(&mut self, key: &Q) -> Option<T>
     where
@@ -70,13 +70,13 @@ impl<K: Clone + Eq + Hash, T: Copy> CachedMap<K, T> {
         Some(value)
     }
 
-    /// Takes a key that is not there.
+    /// Inserts a key that is not in the map yet.
     pub(super) fn insert(&mut self, key: K, value: T) {
         let before = self.all.insert(key, value);
         debug_assert!(before.is_none(), "the table may hold what was there before");
     }
 
-    /// The key that is here, for one that is equal to it.
+    /// The stored key that is equal to this one.
     pub(super) fn get_key<Q>(&mut self, key: &Q) -> Option<K>
     where
         K: Borrow<Q>,
@@ -88,7 +88,7 @@ impl<K: Clone + Eq + Hash, T: Copy> CachedMap<K, T> {
         self.get_cached(key).map(|(found, _)| found.clone())
     }
 
-    /// Takes a key that is not there. Begins anew when there are `max` already.
+    /// Inserts a key that is not in the map yet. Clears the map first if it already has `max` keys.
     pub(super) fn insert_bounded(&mut self, key: K, value: T, max: usize) {
         if self.all.len() >= max {
             self.clear();
@@ -109,13 +109,13 @@ impl<K: fmt::Debug, T: fmt::Debug> fmt::Debug for CachedMap<K, T> {
     }
 }
 
-/// A number that tells most keys apart, for little.
+/// A cheap number that differs for most keys.
 pub(super) trait Digest {
     fn digest(&self) -> u64;
 }
 
-/// Of its length and of the words that it begins with, ends with and has in the middle: all of up to
-/// 24 bytes.
+/// Combines the length with the first, middle and last words: for up to 24 bytes, these are all
+/// bytes.
 impl Digest for [u8] {
     #[inline(always)]
     fn digest(&self) -> u64 {
@@ -124,7 +124,8 @@ impl Digest for [u8] {
         let words = (self.first_chunk(), middle.first_chunk(), self.last_chunk());
         let text = match words {
             (Some(first), Some(middle), Some(last)) => {
-                // Not by whole bytes, so that the same letter in two of them does not cancel itself out.
+                // The rotation is not a multiple of 8, so that equal letters in two words do not
+                // cancel out.
                 u64::from_le_bytes(*first)
                     ^ u64::from_le_bytes(*middle).rotate_left(21)
                     ^ u64::from_le_bytes(*last).rotate_left(43)
@@ -142,7 +143,7 @@ const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
 
 #[inline(always)]
 fn slot<Q: Digest + ?Sized>(key: &Q) -> usize {
-    // The upper bits of the product depend on all of the digest's.
+    // The upper bits of the product depend on all bits of the digest.
     let product = key.digest().wrapping_mul(FACTOR);
     usize::from(product.to_be_bytes()[0])
 }
@@ -158,9 +159,10 @@ mod tests {
         slots.collect()
     }
 
-    /// As good as by chance: ten keys in 256 slots share one in a case of six.
+    /// As good as random: with ten keys in 256 slots, the probability of a shared slot is one in
+    /// six.
     #[test]
-    fn texts_that_are_alike_have_slots_of_their_own() {
+    fn similar_texts_have_different_slots() {
         let hosts: Vec<String> = (0..10)
             .map(|i| format!("customer-{i}.example.com"))
             .collect();
@@ -175,8 +177,8 @@ mod tests {
     }
 
     #[test]
-    fn keys_that_share_a_slot_are_told_apart() {
-        // More than there are slots.
+    fn keys_in_the_same_slot_are_distinguished() {
+        // One more than the number of slots.
         let texts: Vec<String> = (0..=SLOTS).map(|i| format!("/{i}")).collect();
         let mut map: CachedMap<Rc<[u8]>, usize> = CachedMap::default();
         for (value, text) in texts.iter().enumerate() {
@@ -192,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bounded_map_begins_anew() {
+    fn a_full_bounded_map_is_cleared() {
         let mut map: CachedMap<Rc<[u8]>, ()> = CachedMap::default();
         for text in ["a", "b", "c"] {
             map.insert_bounded(text.as_bytes().into(), (), 2);

@@ -1,7 +1,7 @@
-//! The numbers of a label set, as one recorder counts them.
+//! The counters of a label set, as one recorder writes them.
 //!
-//! Only an [`Own`] writes, and only one thread has it at a time: what it adds to is read and stored
-//! again, which is a good deal cheaper than an addition that others may meet.
+//! Only an [`Own`] writes, and only one thread has it at a time. So an addition is a plain load and
+//! store, which is much cheaper than an atomic read-modify-write.
 
 use std::sync::{
     Arc,
@@ -15,7 +15,7 @@ use crate::exposition::{
     native::{self, Layout, Octaves},
 };
 
-/// As many numbers as fill a line of memory, so that no two recorders share one.
+/// One cache line of numbers, so that two recorders never share a cache line.
 #[derive(Debug, Default)]
 #[repr(align(64))]
 struct Line([AtomicU64; Line::LEN]);
@@ -24,9 +24,10 @@ impl Line {
     const LEN: usize = 8;
 }
 
-/// A histogram's numbers: its sum, then its buckets, each counted by itself.
+/// The cells of a histogram: its sum, then its buckets, each without the buckets below it.
 ///
-/// With the default buckets these are two lines, and a short duration writes to the first alone.
+/// With the default buckets this takes two lines, and a short duration writes to the first line
+/// only.
 #[derive(Debug)]
 pub(crate) enum Cells {
     Classic(ClassicCells),
@@ -36,7 +37,7 @@ pub(crate) enum Cells {
 #[derive(Debug)]
 pub(crate) struct ClassicCells(Box<[Line]>);
 
-/// A histogram's numbers if it has native buckets too: its sum, and the cells of both forms.
+/// The cells of a histogram that also has native buckets: its sum, and the cells of both forms.
 #[derive(Debug)]
 #[repr(align(64))]
 pub(crate) struct NativeCells {
@@ -46,7 +47,8 @@ pub(crate) struct NativeCells {
 }
 
 impl Cells {
-    /// `buckets` counts the one for `+Inf`. `layout`: that of the native form, if there is one.
+    /// `buckets` includes the bucket for `+Inf`. `layout`: the layout of the native form, if there
+    /// is one.
     pub(super) fn new(buckets: usize, layout: Option<&Arc<Layout>>) -> Self {
         match layout {
             Some(layout) => Self::Native(Box::new(NativeCells {
@@ -66,8 +68,8 @@ impl Cells {
         }
     }
 
-    /// The sum of all amounts. A sum of nanoseconds wraps after 584 years spent in one label set,
-    /// which Prometheus would take for a restart.
+    /// The sum of all observations. A sum of nanoseconds wraps after 584 years in one label set,
+    /// which Prometheus would treat as a counter reset.
     pub(crate) fn sum(&self) -> u64 {
         match self {
             Self::Classic(cells) => cells.cell(0).map_or(0, |cell| cell.load(Relaxed)),
@@ -75,7 +77,8 @@ impl Cells {
         }
     }
 
-    /// Adds what each bucket holds by itself, or each cell if there is a native form.
+    /// Adds the count of each bucket without the buckets below it, or of each cell if there is a
+    /// native form.
     pub(crate) fn add_to(&self, sums: &mut [u64]) {
         match self {
             Self::Classic(cells) => {
@@ -111,7 +114,7 @@ impl ClassicCells {
         }
     }
 
-    /// What the bucket holds by itself, without the ones below it.
+    /// The count of the bucket, without the buckets below it.
     fn bucket(&self, bucket: usize) -> u64 {
         self.cell(bucket + 1).map_or(0, |cell| cell.load(Relaxed))
     }
@@ -137,10 +140,10 @@ fn add(cell: &AtomicU64, amount: u64) {
     cell.store(cell.load(Relaxed).wrapping_add(amount), Relaxed);
 }
 
-/// Where the cells of histograms with native buckets lie.
+/// The layouts of the cells of histograms with native buckets.
 #[derive(Debug)]
 pub(crate) struct Layouts {
-    /// Of durations, in nanoseconds.
+    /// For durations, in nanoseconds.
     pub(crate) seconds: Arc<Layout>,
     pub(crate) bytes: Arc<Layout>,
 }
@@ -156,16 +159,16 @@ impl Layouts {
     }
 }
 
-/// What one recorder counts of one series.
+/// What one recorder counts for one series.
 ///
 /// The counter `http_server_requests_total` and the `_count` of the duration are both the sum of
-/// the duration's buckets: they cannot disagree.
+/// the duration's buckets, so they always agree.
 #[derive(Debug)]
 pub(crate) struct SeriesCells {
     /// In nanoseconds.
     pub(crate) duration: Cells,
     pub(crate) extended: Option<Box<ExtendedCells>>,
-    /// Those of the duration; `None` if they are off.
+    /// Exemplars of the duration; `None` if exemplars are off.
     pub(crate) exemplars: Option<Box<Exemplars>>,
 }
 
@@ -205,19 +208,17 @@ impl SeriesCells {
 }
 
 impl Own<SeriesCells> {
-    /// Records a request's duration.
     #[inline(always)]
     pub(super) fn record(&self, bounds: &[u64], nanos: u64) {
         self.numbers().duration.record(bounds, nanos);
     }
 
-    /// Where exemplars of the duration are kept, if they are on.
+    /// The exemplars of the duration, if exemplars are on.
     #[inline(always)]
     pub(super) fn exemplars(&self) -> Option<&Exemplars> {
         self.numbers().exemplars.as_deref()
     }
 
-    /// Records the sizes of a request's and a response's body.
     pub(super) fn record_sizes(&self, request: u64, response: Option<u64>) {
         if let Some(cells) = &self.numbers().extended {
             record_size(&cells.request_size, request);
@@ -227,7 +228,7 @@ impl Own<SeriesCells> {
         }
     }
 
-    /// Records the time to the end of a response's body.
+    /// Records the time to the end of the response body.
     pub(super) fn record_response(&self, bounds: &[u64], nanos: u64) {
         if let Some(cells) = &self.numbers().extended {
             cells.response_duration.record(bounds, nanos);
@@ -250,7 +251,7 @@ pub(crate) const SIZE_BOUNDS: [u64; 10] = {
     bounds
 };
 
-/// How many requests of a method and a host one recorder has in flight.
+/// The number of requests of a method and a host that one recorder has in flight.
 #[derive(Debug, Default)]
 #[repr(align(64))]
 pub(crate) struct Gauge(AtomicI64);
@@ -281,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn every_bucket_has_a_cell_of_its_own() {
+    fn each_bucket_has_its_own_cell() {
         for buckets in [1, 7, 8, 15, 16, 40] {
             let bounds: Vec<u64> = (1..buckets as u64).collect();
             let cells = Cells::new(buckets, None);

@@ -1,35 +1,36 @@
-//! What happens while requests are recorded, for others to judge.
+//! Events during recording, reported to other code.
 
 use std::{fmt, time::Duration};
 
 use actix_web::{HttpRequest, dev::ServiceRequest, http::StatusCode};
 
-/// Is told what may come of a mistake. Nothing of the store is locked or borrowed meanwhile, so it
-/// may log.
+/// Receives events that may indicate a mistake. Nothing in the store is locked or borrowed during a
+/// call, so an implementation may log.
 pub(crate) trait Events: fmt::Debug + Send + Sync {
-    /// An app is made, on the thread that will run it.
+    /// An app is being created, on the thread that will run it.
     fn app_starts(&self);
 
-    /// A middleware is made.
+    /// A middleware is being created.
     fn app_wrapped(&self);
 
-    /// A request came as far as the scope.
+    /// A request reached the scope.
     fn scope_reached(&self);
 
-    /// The first request of a recorder, before it is routed.
+    /// The first request of a recorder, before routing.
     fn first_request(&self, req: &ServiceRequest);
 
-    /// A recorder sees a route for the first time; its request was answered with this status.
+    /// A recorder saw a route for the first time; the response had this status.
     fn new_route(&self, req: &HttpRequest, status: StatusCode);
 
-    /// A poll of a request to this path held its worker for long: the first such poll of the path.
+    /// A poll of a request to this path blocked its worker for long: the first long poll of the
+    /// path.
     fn long_poll(&self, path: &str, held: Duration);
 
-    /// A recorder folds a label for the first time. Others may have done so before.
+    /// A recorder folded a label for the first time. Other recorders may have done so before.
     fn cap_reached(&self, cap: Cap);
 }
 
-/// A cap, and how much it allows.
+/// A cap and its limit.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Cap {
     Hosts(usize),

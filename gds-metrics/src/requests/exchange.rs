@@ -1,4 +1,4 @@
-//! A request and its response on their way, as the extended group counts them.
+//! A request and its response in progress, as the extended group counts them.
 
 use std::{
     cell::Cell,
@@ -30,12 +30,12 @@ use super::{
     worker_cache::{ActiveId, WorkerCache},
 };
 
-/// A request and its response, as far as they have come.
+/// The state of a request and its response.
 #[derive(Debug)]
 pub(super) struct Exchange {
     pub(super) active: ActiveId,
     pub(super) start: Instant,
-    /// Bytes of the request's body that were read, if it has one.
+    /// Bytes of the request body that were read, if there is a body.
     pub(super) read: Option<Rc<Cell<u64>>>,
     /// `None` before the request is recorded, and on an excluded route.
     pub(super) series: Option<SeriesId>,
@@ -78,21 +78,21 @@ impl Response {
         self.head.size.is_some_and(|size| self.sent >= size)
     }
 
-    /// Where this counts as truncated, if it does.
+    /// The counter of truncated responses to increment, if this response is truncated.
     fn truncated<'s>(&self, store: &'s Store, ending: Ending) -> Option<&'s AtomicU64> {
         let truncated = &store.truncated;
         match ending {
             Ending::Complete => None,
             Ending::Failed => Some(&truncated.body_error),
             Ending::Panicked => Some(&truncated.panic),
-            // Never polled: something outside put another response in its place.
+            // If the body was never polled, an outer layer replaced the response.
             Ending::Dropped if self.head.lasting || !self.polled => None,
             Ending::Dropped => Some(&truncated.client),
         }
     }
 }
 
-/// Counts the bytes of a request's body as they are read, if it has one.
+/// Counts the bytes of the request body as they are read, if there is a body.
 pub(super) fn count_payload(req: &mut ServiceRequest) -> Option<Rc<Cell<u64>>> {
     match req.take_payload() {
         Payload::None => None,
@@ -135,13 +135,13 @@ pub(super) enum Ending {
     Dropped,
 }
 
-/// What a response's head says of its body.
+/// What the head of a response says about its body.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ResponseHead {
-    /// Bytes after which the body is complete.
+    /// The number of bytes after which the body is complete.
     pub(super) size: Option<u64>,
-    /// Upgrades and event streams last as long as the client likes: their end is nobody's failure
-    /// and their duration nobody's latency.
+    /// The client decides how long upgrades and event streams last: their end is not a failure, and
+    /// their duration is not a latency.
     lasting: bool,
 }
 
@@ -168,7 +168,8 @@ impl ResponseHead {
         };
         Self {
             size,
-            // Who knows the size of a body does not make it up as events come.
+            // A body of known size is not an event stream, because it is not produced as events
+            // occur.
             lasting: upgraded || size.is_none() && is_event_stream(),
         }
     }

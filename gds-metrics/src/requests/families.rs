@@ -1,4 +1,4 @@
-//! Writing the families of the standard metrics.
+//! Writes the metric families of the standard metrics.
 
 use std::sync::{Arc, atomic::Ordering::Relaxed};
 
@@ -84,7 +84,7 @@ const BLOCKED: Header<'_> = Header {
     help: "Time for which these polls held their worker in seconds",
 };
 
-/// The families written here, whatever is on.
+/// The families written here, including those of groups that are off.
 pub(crate) const FAMILIES: [Header<'_>; 11] = [
     DURATION,
     REQUESTS,
@@ -100,7 +100,7 @@ pub(crate) const FAMILIES: [Header<'_>; 11] = [
 ];
 
 impl Store {
-    /// Writes all of them, each with its series in order.
+    /// Writes all families, each with its series in order.
     pub(crate) fn write(&self, writer: &mut dyn Writer) {
         let settings = self.settings();
         let all = &**self.sorted_series();
@@ -218,20 +218,19 @@ impl Store {
     }
 }
 
-/// A family of histograms.
 struct Histograms<'f> {
     header: &'f Header<'f>,
     bounds: &'f Bounds,
-    /// That of the native form, if there is one.
+    /// The layout of the native form, if there is one.
     layout: Option<&'f Layout>,
-    /// What the numbers are that were recorded.
+    /// Converts a recorded value to a number of the exposition.
     number: fn(u64) -> Number,
     cells: fn(&SeriesCells) -> Option<&Cells>,
     exemplars: fn(&SeriesCells) -> Option<&Exemplars>,
 }
 
 impl Histograms<'_> {
-    /// Writes them, each from one reading of the cells that all recorders have of it, and returns the
+    /// Writes the histograms, each from one reading of the cells of all recorders, and returns the
     /// count of each.
     fn write(&self, writer: &mut dyn Writer, all: &[Arc<Series>]) -> Vec<u64> {
         writer.family(self.header);
@@ -240,7 +239,8 @@ impl Histograms<'_> {
         let mut reading = Reading::default();
         let mut counts = Vec::with_capacity(all.len());
         for series in all {
-            // Before the counts, so that whatever has an exemplar is counted.
+            // Exemplars are read before the counts, so that every observation with an exemplar is
+            // counted.
             let exemplars = series.parts().filter_map(self.exemplars);
             let exemplars = Exemplars::read(exemplars, self.number);
             sums.fill(0);

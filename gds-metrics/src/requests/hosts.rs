@@ -1,4 +1,4 @@
-//! A worker's memory of how requests spell hosts.
+//! A worker's cache of host spellings: a host can be written in several ways.
 
 use std::rc::Rc;
 
@@ -11,32 +11,34 @@ use super::{
     store::{Store, of_any_port},
 };
 
-/// Spellings that a worker remembers of each sort. A client can invent spellings (`APP.example`), so
-/// there must be a bound; past it the memory starts anew.
+/// The maximum number of spellings in each of the two maps. A client can invent spellings
+/// (`APP.example`), so they must be bounded; beyond the limit, the map is cleared.
 const MAX_SPELLINGS: usize = 256;
 
 /// The host of a request, before it is known whether the request has a route.
 #[derive(Debug)]
 pub(super) enum HostLabel {
     Known(HostId),
-    /// All places are taken by others.
+    /// The host has no number, and the cap is reached.
     Beyond,
-    /// Not seen yet; takes a place if the request has a route. As the request spells it.
+    /// The host has no number yet, and gets one if the request has a route. This is its spelling in
+    /// the request.
     Unseen(Rc<[u8]>),
 }
 
 #[derive(Debug, Default)]
 pub(super) struct Spellings {
     known: CachedMap<Rc<[u8]>, HostId>,
-    /// Those of hosts that have no number, apart from the others: they are made up more often.
+    /// Spellings of hosts without a number. They have a map of their own, because clients invent
+    /// them more often.
     unknown: CachedMap<Rc<[u8]>, ()>,
-    /// The numbers of the store's hosts.
+    /// The numbers of the hosts in the store.
     hosts: Map<Box<str>, HostId>,
     hosts_seen: usize,
 }
 
 impl Spellings {
-    /// The label of a host as a request spells it.
+    /// The label of a host, from its spelling in the request.
     #[inline(always)]
     pub(super) fn label(&mut self, store: &Store, raw: &[u8]) -> HostLabel {
         match self.known.get_cached(raw) {
@@ -50,7 +52,8 @@ impl Spellings {
         if self.hosts_seen != store.hosts_len() {
             self.see_hosts(store);
         }
-        // Before the map of those that are known: a spelling is in one map alone.
+        // The small table of unknown spellings comes before the map of known ones: no spelling is
+        // in both.
         if let Some((raw, ())) = self.unknown.get_cached(raw) {
             return unknown_label(store, raw);
         }
@@ -66,11 +69,12 @@ impl Spellings {
         }
     }
 
-    /// The number of a host by a new spelling, or the spelling of a host that has none.
+    /// Learns a new spelling: returns the number of the host, or the spelling if the host has no
+    /// number.
     #[cold]
     fn learn(&mut self, store: &Store, raw: &[u8]) -> Result<HostId, Rc<[u8]>> {
         let Some(host) = Host::parse(raw) else {
-            // Not remembered: it may be long.
+            // Not cached, because the text may be long.
             return Ok(INVALID_HOST_ID);
         };
         let spelling: Rc<[u8]> = raw.into();
@@ -100,14 +104,14 @@ impl Spellings {
         number.copied()
     }
 
-    /// Learns the hosts that have a number since the last time.
+    /// Learns the hosts that were numbered since the last call.
     #[cold]
     fn see_hosts(&mut self, store: &Store) {
         let hosts = &mut self.hosts;
         self.hosts_seen = store.hosts_from(self.hosts_seen, |id, name| {
             hosts.insert(name.to_ascii_lowercase().into(), id);
         });
-        // They may be among these.
+        // Some of these spellings may have a number now.
         self.unknown.clear();
     }
 }

@@ -1,8 +1,8 @@
-//! Label sets as numbers.
+//! Label sets, encoded as numbers.
 
 use super::{cached_map::Digest, labels::Method};
 
-/// The number of a path (a pattern, or what stands for one).
+/// The number of a path (a pattern, or a value that replaces one).
 pub(crate) type PathId = u32;
 /// The number of a host.
 pub(crate) type HostId = u16;
@@ -12,7 +12,7 @@ pub(crate) type MethodId = u8;
 /// The number of a series in the store.
 pub(super) type SeriesId = usize;
 
-/// What a request lost to a cap.
+/// The label that a request lost to a cap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fold {
     Nothing,
@@ -20,9 +20,9 @@ pub(super) enum Fold {
     Path,
 }
 
-/// The most paths that a [`Key`] can tell apart.
+/// The number of paths that a [`Key`] can distinguish.
 pub(super) const MAX_PATHS: PathId = 1 << 24;
-/// The most methods that a [`Key`] can tell apart.
+/// The number of methods that a [`Key`] can distinguish.
 pub(super) const MAX_METHODS: MethodId = 1 << Head::SCHEME;
 /// `path="No endpoint"`
 pub(crate) const NO_ENDPOINT_ID: PathId = 0;
@@ -33,18 +33,18 @@ pub(crate) const INVALID_HOST_ID: HostId = 0;
 /// `host="_other"`
 pub(crate) const FOLDED_HOST_ID: HostId = 1;
 
-/// The codes that are not a status, whose class is a hundredth of them as well. Each is used with
-/// OpenTelemetry's label names alone.
+/// Codes that are not a status. As for a status, the class is the code divided by 100. They are
+/// used with OpenTelemetry's label names only.
 pub(crate) mod code {
     /// No head was sent.
     pub(crate) const CANCELLED: u16 = 0;
     /// The class of [`PANICKED`].
     pub(crate) const PANICKED_CLASS: u16 = PANICKED / 100;
-    /// A status of 500, because of a panic.
+    /// A status of 500, caused by a panic.
     pub(crate) const PANICKED: u16 = 1000;
 }
 
-/// What the labels say of a request's head: its method, and with OpenTelemetry's label names also its
+/// The labels from the head of a request: its method, and with OpenTelemetry's label names also its
 /// scheme and version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Head(u16);
@@ -60,7 +60,7 @@ impl Head {
         Self(u16::from(method))
     }
 
-    /// The same with a scheme and the number of a version, less than 8; 0 is none.
+    /// Adds a scheme and the number of a version, which is less than 8; 0 means no version.
     #[inline(always)]
     pub(crate) fn with(self, https: bool, version: u8) -> Self {
         Self(self.0 | u16::from(https) << Self::SCHEME | u16::from(version) << Self::VERSION)
@@ -90,7 +90,7 @@ impl From<Method> for Head {
     }
 }
 
-/// A label set, as numbers.
+/// A label set, encoded as a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Key(u64);
 
@@ -99,7 +99,7 @@ impl Key {
     const HOST: u32 = Self::HEAD + Head::BITS;
     const PATH: u32 = Self::HOST + HostId::BITS;
 
-    /// `code` is at most 1000, and `path` has at most 24 bits: four bits are left.
+    /// `code` is at most 1000, and `path` has at most 24 bits: four bits are free.
     pub(crate) fn new(head: Head, host: HostId, path: PathId, code: u16) -> Self {
         Self(
             u64::from(path) << Self::PATH
@@ -109,7 +109,7 @@ impl Key {
         )
     }
 
-    /// Of a gauge of active requests.
+    /// The key of a gauge of active requests.
     pub(crate) fn of_active(head: Head, host: HostId) -> Self {
         Self::new(head, host, 0, 0)
     }
@@ -122,7 +122,7 @@ impl Digest for Key {
     }
 }
 
-/// The labels of a series that is to be made.
+/// The labels of a new series.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LabelIds {
     pub(crate) head: Head,
@@ -144,7 +144,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_part_has_bits_of_its_own() {
+    fn parts_of_a_key_do_not_overlap() {
         let head = Head::of(MAX_METHODS - 1).with(true, 7);
         let (host, path, code) = (HostId::MAX, MAX_PATHS - 1, code::PANICKED);
         let key = Key::new(head, host, path, code);
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn a_head_gives_back_what_it_was_made_of() {
+    fn a_head_round_trips() {
         for method in 0..MAX_METHODS {
             for https in [false, true] {
                 for version in 0..8 {

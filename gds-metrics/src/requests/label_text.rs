@@ -1,4 +1,4 @@
-//! The label text of a series, under this crate's own names or OpenTelemetry's.
+//! The label text of a series, with this crate's label names or OpenTelemetry's.
 
 use super::{
     keys::{FOLDED_HOST_ID, Head, HostId, INVALID_HOST_ID, LabelIds, NO_ENDPOINT_ID, PathId, code},
@@ -8,7 +8,7 @@ use super::{
 };
 use crate::exposition::push_label;
 
-/// Long enough for most.
+/// Enough for most label texts.
 const CAPACITY: usize = 192;
 
 impl Store {
@@ -36,7 +36,7 @@ impl Store {
         text.into_boxed_str()
     }
 
-    /// Of a gauge of active requests.
+    /// The label text of a gauge of active requests.
     pub(super) fn active_label_text(&self, head: Head, host: HostId) -> Box<str> {
         let mut text = String::with_capacity(CAPACITY);
         match &self.settings().opentelemetry {
@@ -46,7 +46,7 @@ impl Store {
         text.into_boxed_str()
     }
 
-    /// Of what is counted by path alone.
+    /// The label text of a counter that has only the path as a label.
     pub(super) fn path_label_text(&self, path: PathId) -> String {
         let mut text = String::new();
         let name = self.path_name(path);
@@ -73,7 +73,7 @@ impl Store {
         }
         let name = self.host_name(host);
         let is_listed = !matches!(host, INVALID_HOST_ID | FOLDED_HOST_ID);
-        // An IPv6 address has colons, but none after its bracket.
+        // An IPv6 address contains colons, but none after its closing bracket.
         let (address, port) = match name.rsplit_once(':') {
             Some((address, port)) if !port.ends_with(']') => (address, port),
             _ if head.is_https() => (&*name, "443"),
@@ -96,14 +96,14 @@ fn push_method_and_scheme(text: &mut String, names: &OpenTelemetry, head: Head) 
     push_label(text, "url_scheme", scheme);
 }
 
-/// The status, and why the request counts as failed, as far as there are such.
+/// The status, and the reason why the request failed, if there are any.
 fn push_outcome(text: &mut String, code: u16) {
     const CANCELLED: &str = "cancelled";
     let (status, error) = match code {
         code::CANCELLED => (None, Some(CANCELLED.to_owned())),
         code::PANICKED => (Some("500".to_owned()), Some(PANIC.to_owned())),
         code::PANICKED_CLASS => (Some("5xx".to_owned()), Some(PANIC.to_owned())),
-        // For 5xx alone: a 4xx is the client's error, and the server did what it should.
+        // Only 5xx: a 4xx is a client error, and the server behaved correctly.
         5 | 500..=599 => (Some(code_text(code)), Some(code_text(code))),
         _ => (Some(code_text(code)), None),
     };

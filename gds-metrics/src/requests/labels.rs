@@ -1,6 +1,6 @@
-//! Bounding: what a client or an error says, made into label values of which there are few.
+//! Bounding: maps text from clients and errors to a bounded set of label values.
 //!
-//! Pure rules over bytes; nothing here allocates.
+//! These are pure functions on bytes that do not allocate.
 
 use std::{
     fmt::{self, Write as _},
@@ -13,20 +13,20 @@ use actix_web::http;
 
 /// The `path` of a request that no route matches.
 pub(crate) const NO_ENDPOINT: &str = "No endpoint";
-/// The value that stands for everything beyond a cap.
+/// The value that replaces everything beyond a cap.
 pub(crate) const FOLDED: &str = "_other";
-/// The `host` of a request that names none, or none that could be one.
+/// The `host` of a request without a host, or with one that is invalid.
 pub(crate) const INVALID_HOST: &str = "_invalid";
-/// The `error` of an error whose `Debug` text does not begin like a type's.
+/// The `error` of an error whose `Debug` text does not begin like a type name.
 pub(crate) const UNNAMED_ERROR: &str = "error";
 /// The `error` of a panic.
 pub(crate) const PANIC: &str = "panic";
 
 /// The value of the `method` label: the methods of RFC 9110, `PATCH` (RFC 5789), `QUERY`, and one
-/// for all others.
+/// value for all others.
 ///
-/// A method is any token up to the size of a request's head, so an unbounded one would let a
-/// client make series (CVE-2022-21698, CVE-2023-45142).
+/// A method is any token up to the size of a request's head, so an unbounded label would let a
+/// client create series (CVE-2022-21698, CVE-2023-45142).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub(crate) enum Method {
@@ -94,12 +94,12 @@ impl Method {
     }
 }
 
-/// Most bytes of a host's name; a DNS name has fewer.
+/// The maximum length of a host name, in bytes; a DNS name is shorter.
 const MAX_HOST: usize = 255;
 /// `:65535`
 const MAX_PORT: usize = 6;
 
-/// A host as it becomes a label: lower case, without the port when that is 80 or 443.
+/// A host as a label value: lower case, without the port if it is 80 or 443.
 #[derive(Clone, Copy)]
 pub(crate) struct Host {
     bytes: [u8; MAX_HOST + MAX_PORT],
@@ -108,10 +108,10 @@ pub(crate) struct Host {
 }
 
 impl Host {
-    /// Reads a `Host` header or an authority, `None` if no host can look like this.
+    /// Parses a `Host` header or an authority; `None` if it is not a valid host.
     ///
-    /// A host is an IPv6 address in brackets, or letters, digits, `-`, `.` and `_`: what DNS and
-    /// the services of container platforms use, not all that RFC 3986 would allow.
+    /// A host is an IPv6 address in brackets, or letters, digits, `-`, `.` and `_`. DNS and the
+    /// services of container platforms use these; RFC 3986 would allow more.
     pub(crate) fn parse(raw: &[u8]) -> Option<Self> {
         let (name, port) = split_port(raw)?;
         if name.is_empty() || name.len() > MAX_HOST || !is_name(name) {
@@ -129,7 +129,7 @@ impl Host {
         if let Some(port) = port {
             let port = parse_port(port)?;
             if port != 80 && port != 443 {
-                // Written anew, so that `:08080` and `:8080` are one.
+                // Normalised, so that `:08080` and `:8080` are one value.
                 write!(host, ":{port}").ok()?;
             }
         }
@@ -147,7 +147,7 @@ impl Host {
     }
 
     fn text(&self, len: usize) -> &str {
-        // Only ASCII is ever pushed, so neither the range nor the text can be refused.
+        // Only ASCII is pushed, so neither the range nor the conversion can fail.
         self.bytes
             .get(..len)
             .and_then(|bytes| str::from_utf8(bytes).ok())
@@ -175,7 +175,7 @@ impl fmt::Debug for Host {
     }
 }
 
-/// Splits what follows the last colon off, unless that colon belongs to an IPv6 address.
+/// Splits off the port after the last colon, unless that colon belongs to an IPv6 address.
 fn split_port(raw: &[u8]) -> Option<(&[u8], Option<&[u8]>)> {
     let name_end = if raw.first() == Some(&b'[') {
         raw.iter().position(|&byte| byte == b']')? + 1
@@ -186,7 +186,7 @@ fn split_port(raw: &[u8]) -> Option<(&[u8], Option<&[u8]>)> {
     };
     let (name, rest) = raw.split_at_checked(name_end)?;
     match rest {
-        // RFC 3986 allows a port of no digits, which is no port.
+        // RFC 3986 allows an empty port, which means no port.
         [] | [b':'] => Some((name, None)),
         [b':', port @ ..] => Some((name, Some(port))),
         _ => None,
@@ -197,7 +197,7 @@ fn is_name(name: &[u8]) -> bool {
     if let [b'[', address @ .., b']'] = name {
         return str::from_utf8(address).is_ok_and(|address| address.parse::<Ipv6Addr>().is_ok());
     }
-    // All of them, without a branch: most are hosts.
+    // All bytes are checked without a branch, because most texts are valid hosts.
     let invalid = name.iter().fold(0, |invalid, byte| {
         let letter = u8::from((byte | 0x20).wrapping_sub(b'a') < 26);
         let digit = u8::from(byte.wrapping_sub(b'0') < 10);
@@ -208,20 +208,21 @@ fn is_name(name: &[u8]) -> bool {
 }
 
 fn parse_port(digits: &[u8]) -> Option<u16> {
-    // Leading noughts would pass, as many as a head can hold; spellings are remembered.
+    // Rejects long runs of leading zeros: a head can hold many of them, and spellings are cached.
     if digits.len() >= MAX_PORT || !digits.iter().all(u8::is_ascii_digit) {
         return None;
     }
     str::from_utf8(digits).ok()?.parse().ok()
 }
 
-/// Longest kind of an error, in bytes.
+/// The maximum length of an error kind, in bytes.
 const MAX_KIND: usize = 64;
 
 /// The bounded kind of an error: the identifier that its `Debug` text begins with.
 ///
-/// Derived `Debug` begins with the name of a type or variant. Whatever does not is a message, which
-/// may hold anything (an `anyhow` error's may begin with a person's name), and becomes `error`.
+/// A derived `Debug` begins with the name of a type or variant. Any other text is a message, which
+/// may contain anything (the message of an `anyhow` error may begin with a person's name), and
+/// becomes `error`.
 pub(crate) struct ErrorKind {
     bytes: [u8; MAX_KIND + 2],
     len: usize,
@@ -233,7 +234,8 @@ impl ErrorKind {
             bytes: [0; MAX_KIND + 2],
             len: 0,
         };
-        // The writer ends a long text by an error. A `Debug` that panics must not cost the response.
+        // The writer stops a long text with an error. A `Debug` that panics must not cost the
+        // response.
         let write = AssertUnwindSafe(|| write!(kind, "{error:?}"));
         let ended = matches!(catch_unwind(write), Ok(Ok(())));
         kind.len = kind.identifier(ended).unwrap_or(0);
@@ -248,7 +250,7 @@ impl ErrorKind {
             .unwrap_or(UNNAMED_ERROR)
     }
 
-    /// The length of the identifier, if the text begins with one that ends as a type's does.
+    /// The length of the identifier, if the text begins with one that ends as a type name does.
     fn identifier(&self, ended: bool) -> Option<usize> {
         let text = self.bytes.get(..self.len)?;
         let len = text

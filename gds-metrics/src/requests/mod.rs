@@ -1,4 +1,4 @@
-//! The standard HTTP metrics: what is recorded of a request, and how it is exposed.
+//! The standard HTTP metrics: recording requests, and writing the metrics.
 
 mod answers;
 mod append_only;
@@ -48,43 +48,43 @@ use self::{
     labels::Method,
 };
 
-/// How the standard metrics are to be recorded. Checked before it comes here.
+/// The settings of the standard metrics, already validated.
 pub(crate) struct Settings {
     /// Upper bounds in seconds, ascending, without `+Inf`.
     pub(crate) buckets: Box<[f64]>,
-    /// The same in nanoseconds, see [`nanos_of`].
+    /// The same bounds in nanoseconds, see [`nanos_of`].
     pub(crate) bounds: Box<[u64]>,
     pub(crate) hosts: Hosts,
     pub(crate) max_label_sets: usize,
-    /// Patterns of which nothing is recorded.
+    /// Patterns that are not recorded.
     pub(crate) excluded: HashSet<String>,
     pub(crate) error_kinds: Vec<(IsError, Box<str>)>,
     /// Whether the extended group is on.
     pub(crate) extended: bool,
-    /// How long a poll may hold its worker. `None` if that is not looked at.
+    /// A poll that blocks its worker for longer is counted. `None` if polls are not timed.
     pub(crate) blocking: Option<Duration>,
-    /// Whether histograms have native buckets too.
+    /// Whether histograms also have native buckets.
     pub(crate) native_histograms: bool,
     /// Whether the duration has exemplars.
     pub(crate) exemplars: bool,
-    /// `None`: the labels have this crate's own names.
+    /// `None` if the labels have this crate's own names.
     pub(crate) opentelemetry: Option<OpenTelemetry>,
 }
 
-/// The bucket that a value falls into. Most values are small, so the search begins at the first.
+/// The bucket of a value. Most values are small, so the search starts at the first bucket.
 fn bucket(bounds: &[u64], value: u64) -> usize {
     let found = bounds.iter().position(|&bound| value <= bound);
     found.unwrap_or(bounds.len())
 }
 
-/// A duration in nanoseconds, as all of them are kept.
+/// A duration in nanoseconds, the unit of all recorded durations.
 fn nanos(duration: Duration) -> u64 {
-    // Cheaper than `as_nanos`, which is wider.
+    // Cheaper than `as_nanos`, which returns a `u128`.
     let seconds = duration.as_secs().saturating_mul(1_000_000_000);
     seconds.saturating_add(u64::from(duration.subsec_nanos()))
 }
 
-/// Upper bounds in seconds as nanoseconds.
+/// Upper bounds, converted from seconds to nanoseconds.
 pub(crate) fn nanos_of(buckets: &[f64]) -> Box<[u64]> {
     // The cast saturates: no duration is longer.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
@@ -94,22 +94,22 @@ pub(crate) fn nanos_of(buckets: &[f64]) -> Box<[u64]> {
         .collect()
 }
 
-/// Whether an error is of a certain type.
+/// Whether an error has a certain type.
 pub(crate) type IsError = fn(&Error) -> bool;
 
-/// Which hosts the `host` label tells apart.
+/// The hosts that the `host` label distinguishes.
 #[derive(Debug)]
 pub(crate) enum Hosts {
     /// There is no such label.
     Unlabelled,
-    /// These, by name, in whatever port or case a request writes them.
+    /// These names, whatever port or case a request writes.
     Listed(Vec<String>),
-    /// This many, the first that are seen on requests with a route.
+    /// The first hosts that are seen on requests with a route, up to this number.
     FirstSeen(usize),
 }
 
 impl Settings {
-    /// What the labels say of a request's head.
+    /// The labels from the head of a request.
     #[inline(always)]
     fn head(&self, req: &ServiceRequest, method: Method) -> Head {
         match &self.opentelemetry {
@@ -118,10 +118,10 @@ impl Settings {
         }
     }
 
-    /// The code of a request that ended without a head: the client went away, or something outside
+    /// The code of a request that ended without a head: the client disconnected, or an outer layer
     /// stopped waiting.
     fn cancelled(&self) -> u16 {
-        /// The number is nginx's.
+        /// nginx uses this number.
         const CLIENT_CLOSED_REQUEST: u16 = 499;
         match self.opentelemetry {
             None => CLIENT_CLOSED_REQUEST,
@@ -148,7 +148,7 @@ impl Settings {
         }
     }
 
-    /// Room for all kinds that were named in the settings, however many.
+    /// Enough for all kinds that the settings name.
     fn max_error_kinds(&self) -> usize {
         store::MAX_ERROR_KINDS.max(self.error_kinds.len() + 1)
     }

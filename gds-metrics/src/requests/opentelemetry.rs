@@ -1,4 +1,4 @@
-//! What is read of a request for OpenTelemetry's label names, beside what is read for all.
+//! The request data that only OpenTelemetry's label names need.
 
 use actix_web::{dev::ServiceRequest, http::Version};
 use ipnet::IpNet;
@@ -9,11 +9,11 @@ use super::{
     proxies::forwarded_https,
 };
 
-/// What has to be known for OpenTelemetry's label names.
+/// The settings of OpenTelemetry's label names.
 #[derive(Debug, Default)]
 pub(crate) struct OpenTelemetry {
     pub(crate) methods: KnownMethods,
-    /// Those whose `X-Forwarded-Proto` is believed.
+    /// The proxies whose `X-Forwarded-Proto` is trusted.
     pub(crate) proxies: Vec<IpNet>,
 }
 
@@ -53,20 +53,20 @@ pub(super) fn version(head: Head) -> Option<&'static str> {
     VERSIONS.get(at).copied()
 }
 
-/// The methods that the labels tell apart; all others are `_OTHER`.
+/// The methods that the labels distinguish; all others are `_OTHER`.
 #[derive(Debug)]
 pub(crate) struct KnownMethods {
-    /// A bit for each [`Method`].
+    /// One bit for each [`Method`].
     standard: u16,
-    /// Further ones. Their numbers follow those of [`Method`].
+    /// Other methods. Their numbers follow those of [`Method`].
     further: Box<[Box<str>]>,
 }
 
-/// How many methods a list can have beside the [standard ones](Method).
+/// The maximum number of methods in a list besides the [standard ones](Method).
 pub(crate) const MAX_FURTHER_METHODS: usize = MAX_METHODS as usize - Method::ALL.len();
 
 impl KnownMethods {
-    /// These, in place of the standard ones.
+    /// Replaces the standard methods with these.
     pub(crate) fn these<'m>(methods: impl IntoIterator<Item = &'m str>) -> Self {
         let mut standard = 0;
         let mut further: Vec<Box<str>> = Vec::new();
@@ -84,7 +84,7 @@ impl KnownMethods {
         }
     }
 
-    /// How many there are beside the standard ones.
+    /// The number of methods besides the standard ones.
     pub(crate) fn further(&self) -> usize {
         self.further.len()
     }
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn as_many_further_methods_as_there_are_numbers() {
+    fn all_method_numbers_can_be_used() {
         let names: Vec<String> = (0..MAX_FURTHER_METHODS).map(|i| format!("M{i}")).collect();
         let methods = KnownMethods::these(names.iter().map(String::as_str));
         for each in &names {

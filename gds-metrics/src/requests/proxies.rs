@@ -1,4 +1,4 @@
-//! Which proxies are believed.
+//! Trusted proxies.
 
 use std::net::IpAddr;
 
@@ -11,10 +11,10 @@ pub(crate) fn contains(ranges: &[IpNet], address: IpAddr) -> bool {
     ranges.iter().any(|range| range.contains(&address))
 }
 
-/// Whether a request came to a trusted proxy over `https`, if the proxy says so in a way that can be
-/// read.
+/// Whether a request reached a trusted proxy over `https`, if the proxy says so in a readable
+/// header.
 ///
-/// Of several values only the last one counts, which is the proxy's own word.
+/// Of several values only the last one counts, because the proxy itself added it.
 #[cold]
 pub(super) fn forwarded_https(proxies: &[IpNet], req: &ServiceRequest) -> Option<bool> {
     let peer = req.peer_addr()?.ip();

@@ -1,4 +1,4 @@
-//! A worker's recorder: what it knows, counts, and tells others.
+//! A worker's recorder: its caches, its counters, and the events that it reports.
 
 use std::{
     cell::{OnceCell, RefCell},
@@ -21,22 +21,22 @@ use super::{
     worker_cache::{News, WorkerCache},
 };
 
-/// Exchanges that are kept for reuse at most.
+/// The maximum number of exchanges that are kept for reuse.
 const MAX_SPARE: usize = 256;
 
 /// Records the requests of one app on one worker.
 ///
-/// Whatever may still record holds it: with its last owner its shard goes back to the store, and may
-/// be another recorder's from then on.
+/// Everything that may still record holds the recorder. When its last owner is dropped, its shard
+/// returns to the store, and another recorder may take it over.
 #[derive(Debug)]
 pub(crate) struct Recorder {
     pub(super) store: Arc<Store>,
-    /// Borrowed for our own code alone, never while others' runs.
+    /// Borrowed only while this crate's own code runs.
     pub(super) cache: RefCell<WorkerCache>,
     /// Boxes for the next exchanges.
     #[allow(clippy::vec_box)]
     spare: RefCell<Vec<Box<Exchange>>>,
-    /// For requests of which nothing but the path is left at the end.
+    /// Used for requests of which only the path is left at the end.
     pub(super) resources: OnceCell<ResourceMap>,
 }
 
@@ -54,11 +54,11 @@ impl Recorder {
     pub(super) fn first_request(&self, req: &ServiceRequest) {
         self.store.events.first_request(req);
         self.store.listens_on(req.app_config().local_addr().port());
-        // Cannot be set already, as there was none.
+        // `set` cannot fail, because the cell was empty.
         let _ = self.resources.set(req.resource_map().clone());
     }
 
-    /// Tells what happened, now that nothing is borrowed.
+    /// Reports events. Nothing is borrowed at this point.
     #[cold]
     pub(super) fn report(&self, news: &News, answered: Option<(&HttpRequest, StatusCode)>) {
         if let Some((req, status)) = answered
@@ -76,11 +76,11 @@ impl Recorder {
         if !self.store.settings().has_host_label() {
             return HostLabel::Known(FOLDED_HOST_ID);
         }
-        // Not `connection_info().host()`, which believes `X-Forwarded-Host`.
+        // `connection_info().host()` would trust `X-Forwarded-Host`.
         let head = req.head();
         let raw = match head.headers().get(&header::HOST) {
             Some(host) => host.as_bytes(),
-            // HTTP/2 has no such header.
+            // HTTP/2 has no `Host` header.
             None => head
                 .uri
                 .authority()
@@ -117,7 +117,7 @@ impl Recorder {
         self.cache.borrow_mut().count_error(&self.store, kind);
     }
 
-    /// The route that a path would take, as far as the path alone tells.
+    /// The route of a path, as far as the path alone determines it.
     #[cold]
     pub(super) fn route_of_path(&self, path: Option<&PathAndQuery>) -> Route {
         let pattern = self
@@ -125,10 +125,10 @@ impl Recorder {
             .get()
             .zip(path)
             .and_then(|(resources, path)| {
-                // Decoded as Actix does before routing.
+                // Decoded as Actix decodes it before routing.
                 let url = Url::new(Uri::from(path.clone()));
                 resources.match_pattern(url.path()).or_else(|| {
-                    // A middleware further in may have normalised the path.
+                    // An inner middleware may have normalised the path.
                     let mut normal = String::with_capacity(url.path().len() + 1);
                     for segment in url.path().split('/').filter(|segment| !segment.is_empty()) {
                         normal.push('/');

@@ -1,7 +1,7 @@
-//! The recording of one request.
+//! Records one request.
 //!
-//! A [`Recording`] is made when a request comes in and ends exactly once: by the response's head,
-//! by an error, by a panic, or by being dropped before any of these.
+//! A [`Recording`] starts when a request arrives and ends exactly once: with the response head, an
+//! error, a panic, or because it is dropped before any of these.
 
 use std::{rc::Rc, time::Instant};
 
@@ -27,7 +27,7 @@ use super::{
     worker_cache::ResponseLabels,
 };
 
-/// One request on its way.
+/// A request in progress.
 #[derive(Debug)]
 pub(crate) struct Recording {
     pub(super) recorder: Rc<Recorder>,
@@ -36,7 +36,7 @@ pub(crate) struct Recording {
     head: Head,
     host: HostLabel,
     pub(super) path: Option<PathAndQuery>,
-    /// None when the extended group is off.
+    /// `None` if the extended group is off.
     observer: Option<BodyObserver>,
     pub(super) timing: Timing,
     ended: bool,
@@ -67,14 +67,14 @@ impl Recording {
         }
     }
 
-    /// Takes note of a panic in what follows, up to [`disarm`](OnUnwind::disarm).
+    /// Records a panic in the code that follows, up to [`disarm`](OnUnwind::disarm).
     #[inline]
     pub(crate) fn arm(&mut self) -> OnUnwind<'_, Self> {
         OnUnwind::new(self, Self::panicked)
     }
 
-    /// Ends the recording with a response's head. What is to be observed of the body follows, if
-    /// the extended group is on.
+    /// Ends the recording with a response head. Returns the observer of the body if the extended
+    /// group is on.
     #[inline]
     pub(crate) fn response<B: MessageBody>(
         &mut self,
@@ -83,7 +83,8 @@ impl Recording {
         self.response_at(res, None)
     }
 
-    /// The same, where a poll is timed that began at a certain time.
+    /// As [`response`](Self::response); `began` is the start of the current poll, if polls are
+    /// timed.
     #[inline(always)]
     pub(super) fn response_at<B: MessageBody>(
         &mut self,
@@ -109,7 +110,8 @@ impl Recording {
         let took = now.duration_since(self.start);
         let nanos = nanos(took);
         let path = req.match_info();
-        // A default service or a middleware before routing left something over, or all of it.
+        // A default service or a middleware before routing left part of the path, or all of it,
+        // unprocessed.
         let matched = if path.unprocessed().is_empty() {
             Matched::of(path)
         } else {
@@ -157,7 +159,7 @@ impl Recording {
             self.recorder.count_error(error);
         }
         if let Some(began) = began {
-            // A subtraction of instants is 55 instructions.
+            // Subtracting instants costs 55 instructions.
             let held = if began == self.start {
                 took
             } else {
@@ -177,10 +179,10 @@ impl Recording {
         Some(observer)
     }
 
-    /// Ends the recording with an error, of which Actix makes a response further out.
+    /// Ends the recording with an error, which Actix converts to a response in an outer layer.
     pub(crate) fn error(&mut self, error: &Error) {
         let armed = self.arm();
-        // Not `error_response()`: that can be taken just once from some errors.
+        // `error_response()` is not called here: some errors can create their response only once.
         let status = error.as_response_error().status_code();
         armed.disarm();
         if self.end_without_head(status.as_u16()) && status.is_server_error() {
@@ -195,7 +197,8 @@ impl Recording {
         }
     }
 
-    /// Records the request, and says whether it did: not twice, and not on an excluded route.
+    /// Records the request, and returns whether it did: a request is recorded once, and not on an
+    /// excluded route.
     #[cold]
     fn end_without_head(&mut self, code: u16) -> bool {
         if self.ended {
@@ -231,7 +234,7 @@ impl Drop for Recording {
     }
 }
 
-/// Begins to watch a request, in flight from now on.
+/// Starts to observe a request, which is in flight from now on.
 fn observe(
     recorder: &Rc<Recorder>,
     head: Head,
@@ -242,7 +245,7 @@ fn observe(
     let has_host = recorder.store.settings().opentelemetry.is_none();
     let host = match host {
         HostLabel::Known(id) if has_host => *id,
-        // Too early to know whether the host may take a place.
+        // It is too early to know whether the host may get a number.
         _ => FOLDED_HOST_ID,
     };
     let head = head.without_version();

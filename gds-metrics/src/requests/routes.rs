@@ -1,8 +1,7 @@
-//! A worker's memory of routes, and how to tell them without asking Actix for a pattern.
+//! A worker's cache of routes, which finds a route without asking Actix for its pattern.
 //!
-//! Actix makes a new `String` whenever it is asked for a pattern, and without a match it searches all
-//! of its resources. What was learnt from an answer is recognised by the [shape](Shape) of the match
-//! instead.
+//! Actix allocates a `String` for each pattern that it returns, and searches all of its resources
+//! if there is no match. This cache recognises a route by the [shape](Shape) of the match instead.
 
 use std::{collections::HashSet, ptr};
 
@@ -17,37 +16,37 @@ use super::{
     store::Store,
 };
 
-/// The path of a route, `None` if nothing is recorded of it.
+/// The path of a route; `None` if the route is excluded.
 pub(super) type Route = Option<PathId>;
 
-/// Paths without a route that a worker remembers. Clients make them up, so there must be a bound;
-/// past it the memory starts anew.
+/// The maximum number of cached paths without a route. Clients can invent them, so they must be
+/// bounded; beyond the limit, the cache is cleared.
 const MAX_UNROUTED: usize = 512;
-/// The longest of them, in bytes.
+/// The maximum length of a cached path without a route, in bytes.
 const MAX_UNROUTED_LEN: usize = 256;
-/// A path that no application has, but a resource for all paths would take.
+/// A path that no application has, but that a resource for all paths would match.
 const NO_PATH: &str = "/\0gds-metrics";
 
 #[derive(Debug, Default)]
 pub(super) struct Routes {
     patterns: Map<Box<str>, Route>,
-    /// The numbers of `shapes`.
+    /// Indices into `shapes`.
     keys: Map<ShapeKey, u32>,
     shapes: Vec<(Shape, Route)>,
     unrouted: HashSet<Box<[u8]>, RandomState>,
-    /// Whether `unrouted` is of use: unknown before the first request without a route.
+    /// Whether `unrouted` can be used: unknown before the first request without a route.
     remembers_unrouted: Option<bool>,
-    /// The route of what has no pattern.
+    /// The route of requests without a pattern.
     no_endpoint: Option<Route>,
-    /// Whether the last look found a route that was not here.
+    /// Whether the last look-up found a new route.
     pub(super) is_new: bool,
 }
 
 impl Routes {
-    /// The route of a request, and the number of its shape if that was learnt.
+    /// The route of a request, and the number of its shape if the shape was learnt.
     ///
-    /// This is asked for after routing. Before it, Actix answers wrongly where guards tell scopes of one
-    /// prefix apart. `matched`: `None` if something of the path is left over.
+    /// Call this after routing. Before routing, Actix answers incorrectly if guards distinguish
+    /// scopes with the same prefix. `matched` is `None` if part of the path is unprocessed.
     #[inline]
     pub(super) fn of_request(
         &mut self,
@@ -68,23 +67,24 @@ impl Routes {
         }
     }
 
-    /// Whether a match whose key is that of a shape is of this shape.
+    /// Whether a match has this shape. Its key is known to be equal.
     #[inline(never)]
     pub(super) fn is_of(&self, shape: u32, matched: &Matched<'_>) -> bool {
         let shape = self.shapes.get(shape as usize);
         shape.is_some_and(|(shape, _)| shape.is_of(matched))
     }
 
-    /// The route of a request whose path was not used up: that of a resource for all paths of one
+    /// The route of a request whose path was not fully processed: a resource for all paths with a
     /// prefix, or none. (Or a value does not lie in the path.)
     fn of_unmatched(&mut self, store: &Store, req: &HttpRequest, status: StatusCode) -> Route {
         let path = req.match_info();
         let whole = path.unprocessed();
-        // Where nothing was used up and no resource takes all paths, the path alone tells.
+        // If nothing was processed and no resource takes all paths, the path alone determines the
+        // route.
         let by_path = status == StatusCode::NOT_FOUND
             && whole.len() == path.as_str().len()
             && whole.len() <= MAX_UNROUTED_LEN
-            // Most often the same text, which needs no comparison.
+            // Usually both are the same text, which needs no comparison.
             && (ptr::eq(whole, req.path()) || whole == req.path());
         if !by_path {
             return self.of_match(store, req).0;
@@ -114,7 +114,7 @@ impl Routes {
         route
     }
 
-    /// Learns the route of a shape, if that is certain. What was learnt first stays.
+    /// Learns the route of a shape if the shape is unambiguous. The first one learnt is kept.
     #[cold]
     fn learn_shape(
         &mut self,
@@ -133,7 +133,7 @@ impl Routes {
         (route, shape)
     }
 
-    /// The route of the pattern that Actix tells of a request, and the pattern.
+    /// The route of the pattern that Actix returns for a request, and the pattern.
     #[inline]
     fn of_match(&mut self, store: &Store, req: &HttpRequest) -> (Route, Option<String>) {
         let matched = req.match_pattern();
@@ -148,7 +148,7 @@ impl Routes {
         (route, matched)
     }
 
-    /// The route of a pattern, or of what has none.
+    /// The route of a pattern, or of requests without a pattern.
     pub(super) fn of_pattern(&mut self, store: &Store, pattern: Option<&str>) -> Route {
         let pattern = named(pattern);
         match self.patterns.get(pattern) {
@@ -169,10 +169,10 @@ impl Routes {
     }
 }
 
-/// What the label says for a pattern.
+/// The label value of a pattern.
 fn named(pattern: Option<&str>) -> &str {
     match pattern {
-        // An empty label does not exist for Prometheus.
+        // For Prometheus, an empty label is the same as a missing label.
         Some("") => "/",
         Some(pattern) => pattern,
         None => NO_ENDPOINT,

@@ -1,45 +1,46 @@
-//! What a match looks like without its values, by which its pattern is recognised.
+//! The shape of a match, which is the match without its values. It identifies the pattern.
 //!
-//! Actix keeps the names of a resource's segments once for each resource, so the addresses of the names
-//! tell which resources took part. The names, the text before the first value and the text after the
-//! last value leave one pattern. (One resource that is registered under several prefixes has the same
-//! names and other text.) The pattern of a match without values is its path.
+//! Actix stores the segment names of a resource once, so the addresses of the names identify the
+//! resources that matched. The names, the text before the first value and the text after the last
+//! value leave one possible pattern. (A resource that is registered under several prefixes has the
+//! same names but different text.) The pattern of a match without values is its path.
 //!
-//! Known limit: a scope's default service may answer for a path that the scope's own prefix uses up.
-//! Such a match has the shape of the scope's resource for the empty path. If there is such a resource,
-//! the request is recorded under its pattern.
+//! Known limit: a scope's default service may answer for a path that is exactly the scope's prefix.
+//! Such a match has the shape of the scope's resource for the empty path. If there is such a
+//! resource, the request is recorded under its pattern.
 
 use actix_web::dev::{Path, Url};
 
-/// Text after the last value is part of the key up to this length; text before the first value up to
-/// twice this length.
+/// Text after the last value is part of the key up to this length; text before the first value up
+/// to twice this length.
 const WORD: usize = 8;
 
-/// A match, without its values.
+/// A match without its values.
 #[derive(Debug)]
 pub(super) struct Matched<'p> {
     pub(super) key: ShapeKey,
-    /// The text before the first value, or all of it.
+    /// The text before the first value, or all of the text if there is no value.
     before: &'p [u8],
     /// The text after the last value.
     after: &'p [u8],
 }
 
-/// A shape as numbers. Longer text is not all of it in here.
+/// A shape as numbers, which hold only parts of a long text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct ShapeKey {
-    /// Made of the addresses of all names; 0 if there are none.
+    /// A hash of the addresses of all names; 0 if there are none.
     names: u64,
-    /// The first word of the text before the first value, and the last if the text is longer than one.
+    /// The first word of the text before the first value, and its last word if the text is longer
+    /// than one word.
     before: (u64, u64),
     after: u64,
     lens: (u16, u16),
 }
 
-/// What was learnt of a pattern.
+/// What is known about the shape of a pattern.
 #[derive(Debug)]
 pub(super) struct Shape {
-    /// Only where the key does not hold all of them.
+    /// `Some` only if the key does not hold all of the text.
     before: Option<Box<[u8]>>,
     after: Option<Box<[u8]>>,
 }
@@ -52,9 +53,10 @@ impl<'p> Matched<'p> {
         let mut names = 0_u64;
         let mut first = None;
         let mut last = "";
-        // One call of `next` in the code, so that it is inlined: that is 40 instructions.
+        // The code calls `next` in one place only, so that it is inlined: this saves 40
+        // instructions.
         for (name, value) in path.iter() {
-            // The factor is odd, so that no bit of what came before is lost.
+            // The factor is odd, so that no bit of the previous value is lost.
             names = names.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ name.as_ptr().addr() as u64;
             if first.is_none() {
                 first = Some(value);
@@ -97,8 +99,8 @@ impl<'p> Matched<'p> {
 }
 
 impl Shape {
-    /// The shape of a match that has this pattern, if that is certain: the pattern has the names of
-    /// the match, and the text around the values.
+    /// The shape of a match with this pattern, if it is unambiguous: the pattern must have the
+    /// names of the match and the text around the values.
     pub(super) fn learn(path: &Path<Url>, matched: &Matched<'_>, pattern: &str) -> Option<Self> {
         let (before, after) = (matched.before, matched.after);
         if path.is_empty() {
@@ -129,7 +131,7 @@ impl Shape {
         })
     }
 
-    /// Whether a match whose key is this shape's is of this shape.
+    /// Whether a match has this shape. Its key is known to be equal.
     pub(super) fn is_of(&self, matched: &Matched<'_>) -> bool {
         let is = |text: &Option<Box<[u8]>>, found: &[u8]| match text {
             None => true,
@@ -140,7 +142,7 @@ impl Shape {
 }
 
 impl ShapeKey {
-    /// A number that tells most keys apart, for little.
+    /// A cheap number that differs for most keys.
     #[inline(always)]
     pub(super) fn digest(&self) -> u64 {
         let (first, last) = self.before;
@@ -154,8 +156,7 @@ impl ShapeKey {
     }
 }
 
-/// The name of a dynamic segment, and what follows the segment: of `id:\d{2}}/x` those are `id` and
-/// `/x`.
+/// The name of a dynamic segment, and the text after the segment: for `id:\d{2}}/x`, `id` and `/x`.
 fn split_segment(segment: &str) -> Option<(&str, &str)> {
     let mut depth = 1_usize;
     for (i, byte) in segment.bytes().enumerate() {
@@ -167,15 +168,15 @@ fn split_segment(segment: &str) -> Option<(&str, &str)> {
         if depth == 0 {
             let (inner, rest) = (segment.get(..i)?, segment.get(i + 1..)?);
             let name = inner.split_once(':').map_or(inner, |(name, _)| name);
-            // `{tail}*` takes all that is left.
+            // `{tail}*` matches the rest of the path.
             return Some((name, rest.strip_prefix('*').unwrap_or(rest)));
         }
     }
     None
 }
 
-/// The first `len` bytes of a text, or as many of them as a word has. Nearly every path is longer
-/// than a word, and then this has no loop.
+/// The first `len` bytes of a text, up to one word. Nearly every path is longer than a word, and
+/// then this needs no loop.
 #[inline(always)]
 fn first_word(text: &[u8], len: usize) -> u64 {
     let word = match text.first_chunk() {
@@ -188,7 +189,7 @@ fn first_word(text: &[u8], len: usize) -> u64 {
     }
 }
 
-/// The same of the last bytes.
+/// The same for the last bytes.
 #[inline(always)]
 fn last_word(text: &[u8], len: usize) -> u64 {
     let word = match text.last_chunk() {
@@ -201,15 +202,15 @@ fn last_word(text: &[u8], len: usize) -> u64 {
     }
 }
 
-/// How many bits of a word a text of this length leaves.
+/// The number of bits in a word that a text of this length does not use.
 #[inline(always)]
 fn unused_bits(len: usize) -> u32 {
-    // It fits: a word has eight bytes.
+    // The conversion cannot fail: a word has eight bytes.
     let used = u32::try_from(8 * len.min(WORD)).unwrap_or(u64::BITS);
     u64::BITS - used
 }
 
-/// Fewer bytes than a word has, the last of them in the lowest bits.
+/// Fewer bytes than a word, with the last byte in the lowest bits.
 fn short_word<'b>(bytes: impl Iterator<Item = &'b u8>) -> u64 {
     bytes.fold(0, |word, byte| word << 8 | u64::from(*byte))
 }
@@ -233,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn values_do_not_matter_and_text_does() {
+    fn text_distinguishes_shapes_and_values_do_not() {
         let long = ResourceDef::new("/a-long-collection/{id}/and-a-long-tail");
         for (definition, path, same, pattern) in [
             (&ResourceDef::new("/u/{id}"), "/u/1", "/u/22", "/u/{id}"),
@@ -266,7 +267,7 @@ mod tests {
         }
     }
 
-    /// Whatever the length of the path, and of what is compared.
+    /// For all lengths of the text and of the compared part.
     #[test]
     fn words() {
         for len in 0..=20 {
@@ -287,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn other_resources_and_prefixes_are_told_apart() {
+    fn resources_and_prefixes_are_distinguished() {
         let id = ResourceDef::new("/{id}");
         let other = ResourceDef::new("/{id}");
         let (a, b) = (ResourceDef::prefix("/a"), ResourceDef::prefix("/b"));
@@ -309,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn patterns_that_do_not_agree_teach_nothing() {
+    fn mismatched_patterns_are_not_learnt() {
         let scope = ResourceDef::prefix("/users/{id}");
         let path = matched(&[&scope], "/users/me");
         for pattern in [
@@ -326,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn long_texts_that_begin_and_end_alike_are_told_apart() {
+    fn long_texts_with_equal_ends_are_distinguished() {
         let id = ResourceDef::new("/{id}");
         let (a, b) = (
             ResourceDef::prefix("/collection/first/of-all"),

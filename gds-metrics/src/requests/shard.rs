@@ -1,4 +1,4 @@
-//! All that one recorder counts.
+//! Everything that one recorder counts.
 
 use std::{marker::PhantomData, rc::Rc};
 
@@ -7,14 +7,14 @@ use super::{
     sharded::Own,
 };
 
-/// The parts of all label sets that one recorder writes, by the numbers that the store gave them.
+/// The parts of all label sets that one recorder writes, indexed by the numbers from the store.
 #[derive(Debug, Default)]
 pub(super) struct IdleShard {
     series: Vec<Option<Own<SeriesCells>>>,
     active: Vec<Option<Own<Gauge>>>,
 }
 
-/// A shard in use. It stays on its recorder's thread.
+/// A shard in use. It stays on the thread of its recorder.
 #[derive(Debug)]
 pub(super) struct Shard {
     parts: IdleShard,
@@ -96,10 +96,10 @@ mod tests {
         assert_eq!(counts, [0, 1, 2, 3, 4]);
     }
 
-    /// Recorders come and go, adding parts and taking idle ones over, while others count and a
-    /// scrape reads.
+    /// Recorders start and end, add parts and take over idle ones, while others count and a scrape
+    /// reads.
     #[test]
-    fn nothing_is_lost_however_threads_take_turns() {
+    fn no_count_is_lost_when_threads_take_turns() {
         const THREADS: usize = 4;
         const TURNS: u64 = 300;
         const COUNTS: u64 = 50;

@@ -1,9 +1,9 @@
-//! Numbers that are counted without a lock: each recorder has parts of its own, which nobody else
-//! writes, and a scrape sums them.
+//! Numbers that are counted without a lock: each recorder writes parts of its own, and a scrape
+//! adds them up.
 //!
-//! A part is counted with plain loads and stores, so two recorders must never write one. That is why
-//! the right to write is an [`Own`]: it cannot be cloned, and it lives in a [`Shard`](super::shard::Shard),
-//! which is in the hands of one recorder or idle in the store.
+//! A part is updated with plain loads and stores, so two recorders must never write the same part.
+//! Therefore the right to write is an [`Own`]: it cannot be cloned, and it lives in a
+//! [`Shard`](super::shard::Shard), which either belongs to one recorder or is idle in the store.
 
 use std::{
     iter,
@@ -12,10 +12,10 @@ use std::{
 
 use crate::exposition::Timestamp;
 
-/// One label set, and the parts that the recorders have of its numbers.
+/// A label set, and the parts of its numbers, one for each recorder.
 #[derive(Debug)]
 pub(crate) struct Sharded<T> {
-    /// `method="GET",host="…",path="…",code="200"`, written once.
+    /// `method="GET",host="…",path="…",code="200"`, formatted once.
     labels: Box<str>,
     created: Timestamp,
     first: OnceLock<Arc<Part<T>>>,
@@ -40,7 +40,7 @@ impl<T> Sharded<T> {
         &self.labels
     }
 
-    /// When it began to count.
+    /// When the counting started.
     pub(crate) fn created(&self) -> Timestamp {
         self.created
     }
@@ -51,7 +51,7 @@ impl<T> Sharded<T> {
         iter::successors(first, |part| part.next.get()).map(|part| &part.numbers)
     }
 
-    /// Adds a part, for whom it is made to write.
+    /// Adds a part, and returns the right to write it.
     pub(super) fn add_part(&self, numbers: T) -> Own<T> {
         let mut new = Arc::new(Part {
             numbers,
@@ -59,7 +59,7 @@ impl<T> Sharded<T> {
         });
         let own = Own(Arc::clone(&new));
         let mut place = &self.first;
-        // There are as many as recorders have lived at once.
+        // The list is as long as the number of recorders that have existed at the same time.
         while let Err(refused) = place.set(new) {
             new = refused;
             match place.get() {
@@ -76,7 +76,7 @@ impl<T> Sharded<T> {
 pub(super) struct Own<T>(Arc<Part<T>>);
 
 impl<T> Own<T> {
-    /// For the methods that write.
+    /// Used by the methods that write.
     #[inline(always)]
     pub(super) fn numbers(&self) -> &T {
         &self.0.numbers

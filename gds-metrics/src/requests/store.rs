@@ -1,7 +1,8 @@
-//! What all workers share: the series of the standard metrics, and the names in their labels.
+//! The state that all workers share: the series of the standard metrics, and the names in their
+//! labels.
 //!
-//! Everything here only grows, up to its cap. That is what lets each worker keep a cache of it
-//! (see [`worker_cache`](super::worker_cache)) and come here only for what it has not seen.
+//! Everything here only grows, up to its cap. So each worker can keep a cache (see
+//! [`worker_cache`](super::worker_cache)) and use the store only for what the cache does not have.
 
 use std::{
     fmt,
@@ -28,20 +29,20 @@ use super::{
 };
 use crate::exposition::Cost;
 
-/// The most hosts that can be told apart; what is left of the numbers stands for other things.
+/// The number of hosts that can be distinguished; the other host numbers have special meanings.
 pub(crate) const MAX_HOSTS: usize = HostId::MAX as usize - UNCLAIMED_HOSTS;
 /// `_invalid` and `_other`.
 const UNCLAIMED_HOSTS: usize = 2;
 
-/// Distinct kinds of errors, `panic` among them.
+/// The maximum number of distinct error kinds, including `panic`.
 pub(crate) const MAX_ERROR_KINDS: usize = 50;
 
-/// A label set of the requests, and its numbers.
+/// A label set of the requests, and its counters.
 pub(crate) type Series = Sharded<SeriesCells>;
-/// A method and a host, and how many requests of theirs are in flight.
+/// A method and a host, and the number of their requests in flight.
 pub(crate) type Active = Sharded<Gauge>;
 
-/// How many responses' heads went out without all of their bodies.
+/// The number of responses whose head was sent but whose body was not sent completely.
 #[derive(Debug, Default)]
 pub(crate) struct Truncated {
     pub(crate) client: AtomicU64,
@@ -49,17 +50,17 @@ pub(crate) struct Truncated {
     pub(crate) panic: AtomicU64,
 }
 
-/// How many requests lost a label to a cap.
+/// The number of requests that lost a label to a cap.
 #[derive(Debug, Default)]
 pub(crate) struct Folded {
     pub(crate) host: AtomicU64,
     pub(crate) path: AtomicU64,
 }
 
-/// A kind of error and how often it came.
+/// A kind of error and its number of occurrences.
 pub(crate) type ErrorCount = (Arc<str>, Arc<AtomicU64>);
 
-/// The shared part of the standard metrics.
+/// The shared state of the standard metrics.
 pub(crate) struct Store {
     settings: Settings,
     /// `None` if there are no native buckets.
@@ -71,12 +72,12 @@ pub(crate) struct Store {
     errors: AppendOnly<ErrorCount>,
     errors_beyond: AtomicU64,
     pub(crate) folded: Folded,
-    /// How many requests of a method and a host are in flight; used by the extended group alone.
+    /// The requests in flight of each method and host; used by the extended group only.
     active: AppendOnly<(Key, Arc<Active>)>,
     /// Shards of recorders that have ended.
     idle: Mutex<Vec<IdleShard>>,
     pub(crate) truncated: Truncated,
-    /// How a request's polls are timed at first.
+    /// How the polls of a request are timed at first.
     pub(super) timing: Timing,
     pub(super) blocking: Option<Blocking>,
     pub(crate) events: Box<dyn Events>,
@@ -122,7 +123,8 @@ impl Store {
             sorted: Mutex::default(),
             settings,
         };
-        // Known kinds are there with 0: a counter that is born at 1 never shows in `increase()`.
+        // Known kinds start at 0: `increase()` misses the first increment of a counter that starts
+        // at 1.
         store.error(PANIC);
         for (_, name) in &store.settings.error_kinds {
             store.error(name);
@@ -138,19 +140,18 @@ impl Store {
         self.layouts.as_ref()
     }
 
-    /// The number of a path; a worker asks once for each.
+    /// The number of a path; a worker asks for it once for each path.
     pub(crate) fn path(&self, path: &str) -> PathId {
         let id = lock(&self.paths).intern(path);
         let id = PathId::try_from(id).ok();
         id.filter(|&id| id < MAX_PATHS).unwrap_or(FOLDED_PATH_ID)
     }
 
-    /// The path that has a number.
     pub(super) fn path_name(&self, id: PathId) -> String {
         lock(&self.paths).get(id as usize).to_owned()
     }
 
-    /// Counts a poll that held its worker for long, and tells of the first of each path.
+    /// Counts a poll that blocked its worker for long, and reports the first of each path.
     #[cold]
     pub(super) fn long_poll(&self, blocking: &Blocking, path: PathId, held: Duration) {
         if let Some(path) = blocking.count(path, held) {
@@ -158,12 +159,11 @@ impl Store {
         }
     }
 
-    /// The host that has a number.
     pub(super) fn host_name(&self, id: HostId) -> String {
         lock(&self.hosts).get(id.into()).to_owned()
     }
 
-    /// Gives the listed hosts a number with this port, on which the server listens.
+    /// Gives each listed host a number for this port, on which the server listens.
     pub(super) fn listens_on(&self, port: u16) {
         if self.settings.opentelemetry.is_none() {
             return;
@@ -175,17 +175,16 @@ impl Store {
         self.hosts_len.store(hosts.list.len(), Release);
     }
 
-    /// How many hosts have a number.
     pub(crate) fn hosts_len(&self) -> usize {
         self.hosts_len.load(Acquire)
     }
 
-    /// Whether hosts have taken all `max` places.
+    /// Whether `max` hosts have a number, so that no other host can get one.
     pub(crate) fn has_all_hosts(&self, max: usize) -> bool {
         self.hosts_len() >= max + UNCLAIMED_HOSTS
     }
 
-    /// Calls `each` with the hosts from number `from` on.
+    /// Calls `each` with the hosts from number `from` on, and returns how many there are.
     pub(crate) fn hosts_from(&self, from: usize, mut each: impl FnMut(HostId, &Arc<str>)) -> usize {
         let hosts = lock(&self.hosts);
         for (id, name) in hosts.list.iter().enumerate().skip(from) {
@@ -196,7 +195,7 @@ impl Store {
         hosts.list.len()
     }
 
-    /// The number of a new host, `None` when all places are taken.
+    /// The number of a new host; `None` if the cap is reached.
     pub(crate) fn claim_host(&self, host: &str) -> Option<HostId> {
         let Hosts::FirstSeen(max) = self.settings.hosts else {
             return None;
@@ -210,7 +209,6 @@ impl Store {
         HostId::try_from(id).ok()
     }
 
-    /// Counts a request that lost a label to a cap.
     #[inline]
     pub(super) fn count_folded(&self, fold: Fold) {
         let count = match fold {
@@ -221,12 +219,11 @@ impl Store {
         count.fetch_add(1, Relaxed);
     }
 
-    /// How many label sets there are.
     pub(crate) fn series_len(&self) -> usize {
         self.series.len()
     }
 
-    /// Calls `each` with the series from number `from` on, and says how many there are.
+    /// Calls `each` with the series from number `from` on, and returns how many there are.
     pub(crate) fn series_from(
         &self,
         from: usize,
@@ -239,13 +236,13 @@ impl Store {
         series.len()
     }
 
-    /// Makes a series, unless another worker came first or `limit` is reached; either way the
-    /// caller then looks at what there is.
+    /// Creates a series, unless another worker was first or `limit` is reached. In all cases, the
+    /// caller then reads the new series of the store.
     pub(crate) fn create_series(&self, labels: LabelIds, seen: usize, limit: usize) {
         let key = labels.key();
         let text = self.label_text(labels);
         let mut series = self.series.lock();
-        // What came after `seen` may be this very one.
+        // A series that was created after `seen` may have the same key.
         let exists = series.iter().skip(seen).any(|(other, _)| *other == key);
         if !exists && series.len() < limit {
             let new = Arc::new(Series::new(text));
@@ -253,7 +250,7 @@ impl Store {
         }
     }
 
-    /// A part of a series, for a recorder that has none of it.
+    /// A part of a series, for a recorder that does not have one yet.
     pub(super) fn add_series_part(&self, id: usize) -> Option<Own<SeriesCells>> {
         let series = self
             .series
@@ -263,7 +260,7 @@ impl Store {
         Some(series.add_part(SeriesCells::new(&self.settings, self.layouts())))
     }
 
-    /// A part of a gauge, for a recorder that has none of it.
+    /// A part of a gauge, for a recorder that does not have one yet.
     pub(super) fn add_active_part(&self, id: usize) -> Option<Own<Gauge>> {
         let active = self
             .active
@@ -273,22 +270,22 @@ impl Store {
         Some(active.add_part(Gauge::default()))
     }
 
-    /// A shard for a recorder: one that another has left, with its counts, or an empty one.
+    /// A shard for a recorder: the shard of a recorder that has ended, with its counts, or an empty
+    /// one.
     pub(super) fn take_shard(&self) -> Shard {
         Shard::new(lock(&self.idle).pop().unwrap_or_default())
     }
 
-    /// Takes the shard of a recorder that ends.
+    /// Takes back the shard of a recorder that ends.
     pub(super) fn return_shard(&self, shard: Shard) {
         lock(&self.idle).push(shard.into_idle());
     }
 
-    /// How many gauges of active requests there are.
     pub(crate) fn active_len(&self) -> usize {
         self.active.len()
     }
 
-    /// Calls `each` with the gauges from number `from` on, and says how many there are.
+    /// Calls `each` with the gauges from number `from` on, and returns how many there are.
     pub(crate) fn active_from(
         &self,
         from: usize,
@@ -301,8 +298,8 @@ impl Store {
         active.len()
     }
 
-    /// Makes the gauge of a head and a host, unless it is there. Both are bounded already.
-    /// The caller has seen the first `seen`.
+    /// Creates the gauge of a head and a host, unless it exists. Both are already bounded. The
+    /// caller has read the first `seen` gauges.
     pub(crate) fn create_active(&self, head: Head, host: HostId, seen: usize) {
         let key = Key::of_active(head, host);
         let labels = self.active_label_text(head, host);
@@ -313,19 +310,19 @@ impl Store {
         }
     }
 
-    /// How many kinds of error there are.
     pub(crate) fn errors_len(&self) -> usize {
         self.errors.len()
     }
 
-    /// The counters of all kinds of error from number `from` on.
+    /// Calls `each` with the counters of the error kinds from number `from` on, and returns how
+    /// many there are.
     pub(crate) fn errors_from(&self, from: usize, mut each: impl FnMut(&ErrorCount)) -> usize {
         let errors = self.errors.lock();
         errors.iter().skip(from).for_each(&mut each);
         errors.len()
     }
 
-    /// Makes the counter of a kind of error, unless it is there or there are too many.
+    /// Creates the counter of an error kind, unless it exists or the cap is reached.
     pub(crate) fn error(&self, kind: &str) {
         let mut errors = self.errors.lock();
         let exists = errors.iter().any(|(name, _)| **name == *kind);
@@ -334,7 +331,7 @@ impl Store {
         }
     }
 
-    /// Counts an error of a kind beyond the cap.
+    /// Counts an error whose kind is beyond the cap.
     pub(crate) fn count_error_beyond(&self) {
         self.errors_beyond.fetch_add(1, Relaxed);
     }
@@ -343,17 +340,17 @@ impl Store {
         self.errors_beyond.load(Relaxed)
     }
 
-    /// What it takes to write these metrics.
+    /// The cost of writing these metrics.
     pub(crate) fn cost(&self) -> Cost {
         const LINE: usize = 128;
-        /// Headers and the kinds of errors.
+        /// Headers and error kinds.
         const REST: usize = 8 * 1024;
         let mut lines = self.settings.buckets.len() + 4;
         if self.settings.extended {
             lines += self.settings.buckets.len() + 2 * SIZE_BOUNDS.len() + 9;
         }
         if self.settings.native_histograms {
-            // About as long as the classic form, and more cells to read.
+            // The native form is about as long as the classic form, and has more cells to read.
             lines *= 2;
         }
         let blocking = self.blocking.as_ref().map_or(0, Blocking::len);
@@ -361,14 +358,15 @@ impl Store {
         Cost::Bytes(REST + lines * LINE)
     }
 
-    /// All series, sorted by their label text. Sorted anew only when there are more than before;
-    /// recording waits for none of it.
+    /// All series, sorted by their label text. They are sorted again only if there are new ones;
+    /// recording never waits for this.
     pub(crate) fn sorted_series(&self) -> Arc<Vec<Arc<Series>>> {
         let mut sorted = lock(&self.sorted);
         if sorted.len() != self.series_len() {
             let mut all = Vec::with_capacity(self.series_len());
             all.extend_from_slice(&sorted);
-            // Order of creation is lost in `sorted`, so what is new is told by the log's length.
+            // `sorted` does not keep the order of creation, but its length tells which series of
+            // the log are new.
             self.series_from(sorted.len(), |_, series| all.push(Arc::clone(series)));
             all.sort_by(|a, b| a.labels().cmp(b.labels()));
             *sorted = Arc::new(all);
@@ -377,7 +375,7 @@ impl Store {
     }
 }
 
-/// The name of a listed host on a port that is not told.
+/// The name of a listed host whose port is unknown.
 pub(super) fn of_any_port(host: &str) -> String {
     format!("{host}:")
 }

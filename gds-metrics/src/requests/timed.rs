@@ -1,5 +1,5 @@
-//! Timing what holds the worker on behalf of a request, with [`Blocking`](super::blocking::Blocking)
-//! on.
+//! Times the calls and polls that block the worker for a request, if
+//! [`Blocking`](super::blocking::Blocking) is on.
 
 use std::time::{Duration, Instant};
 
@@ -7,7 +7,7 @@ use actix_web::{Error, body::MessageBody, dev::ServiceResponse, http::Version};
 
 use super::{BodyObserver, OnUnwind, Recording, blocking::Timing, routes::Route};
 
-/// A call or a poll that is timed while it runs.
+/// A call or a poll that is being timed.
 #[derive(Debug)]
 pub(crate) struct Timed<'r> {
     recording: &'r mut Recording,
@@ -15,7 +15,7 @@ pub(crate) struct Timed<'r> {
 }
 
 impl Timed<'_> {
-    /// Takes note of a panic in what follows, up to [`disarm`](OnUnwind::disarm).
+    /// Records a panic in the code that follows, up to [`disarm`](OnUnwind::disarm).
     pub(crate) fn arm(&mut self) -> OnUnwind<'_, Self> {
         OnUnwind::new(self, Self::panicked)
     }
@@ -26,9 +26,9 @@ impl Timed<'_> {
         self.recording.note_by_path(held);
     }
 
-    /// The service was called.
+    /// The call of the service has returned.
     pub(crate) fn called(self, version: Version) {
-        // Actix polls a request of HTTP/2 in a task of its own, which may have to wait for others.
+        // Actix polls an HTTP/2 request in its own task, which may have to wait for other tasks.
         if version >= Version::HTTP_2 {
             self.pending();
         }
@@ -36,18 +36,17 @@ impl Timed<'_> {
 
     /// The future is not ready.
     ///
-    /// It may never be, so a long poll is counted now, under the route that the path alone tells.
+    /// It may never become ready, so a long poll is counted now, under the route that the path
+    /// alone determines.
     pub(crate) fn pending(self) {
         self.recording.timing = Timing::EachPoll;
         self.recording.note_by_path(self.began.elapsed());
     }
 
-    /// The future is ready with a response.
     pub(crate) fn response<B: MessageBody>(self, res: &ServiceResponse<B>) -> Option<BodyObserver> {
         self.recording.response_at(res, Some(self.began))
     }
 
-    /// The future is ready with an error.
     pub(crate) fn error(self, error: &Error) {
         let held = self.began.elapsed();
         self.recording.error(error);
@@ -56,13 +55,12 @@ impl Timed<'_> {
 }
 
 impl Recording {
-    /// Whether calls and polls are to be timed.
     #[inline(always)]
     pub(crate) fn is_timed(&self) -> bool {
         self.timing != Timing::Off
     }
 
-    /// Times what follows.
+    /// Starts to time the code that follows.
     pub(crate) fn time(&mut self) -> Timed<'_> {
         let began = match self.timing {
             Timing::FromStart => self.start,
@@ -74,7 +72,7 @@ impl Recording {
         }
     }
 
-    /// Counts a poll of a route, if it was long. Nothing is borrowed, and logging may follow.
+    /// Counts a poll of a route if it was long. Nothing may be borrowed, because this may log.
     #[inline]
     pub(super) fn note(&self, route: Route, held: Duration) {
         if let Some(path) = route
@@ -85,7 +83,7 @@ impl Recording {
         }
     }
 
-    /// Counts a poll, if it was long, before or without the response that tells the route.
+    /// Counts a poll if it was long, without a response that gives the route.
     fn note_by_path(&self, held: Duration) {
         if let Some(blocking) = &self.recorder.store.blocking
             && blocking.is_long(held)

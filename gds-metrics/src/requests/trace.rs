@@ -10,10 +10,10 @@ use crate::exposition::{
 
 static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
-/// Keeps the trace of a request as the exemplar of its duration, if it has one.
+/// Keeps the trace of a request, if it has one, as the exemplar of its duration.
 ///
-/// The application's own trace goes before the client's. What costs least comes first: the header is
-/// parsed only if an exemplar would be taken.
+/// The application's own trace takes precedence over the client's. The header is parsed only if an
+/// exemplar would be kept.
 #[inline(never)]
 pub(super) fn keep_exemplar(exemplars: &Exemplars, bounds: &[u64], req: &HttpRequest, nanos: u64) {
     if let Some(own) = req.extensions().get::<TraceContext>() {
@@ -39,11 +39,11 @@ fn keep(
     }
 }
 
-/// The header of a trace that may be sampled. Of several, none is believed.
+/// The header of a trace that may be sampled. If there are several headers, all are ignored.
 #[inline]
 fn sampled_header(req: &HttpRequest) -> Option<&[u8]> {
     let headers = req.headers();
-    // Cheaper than to ask for all, and most often there is none.
+    // `get` is cheaper than `get_all`, and usually there is no header.
     let header = headers.get(&TRACEPARENT)?.as_bytes();
     (is_sampled(header) && headers.get_all(&TRACEPARENT).nth(1).is_none()).then_some(header)
 }

@@ -1,11 +1,11 @@
-//! Telling a panic from an end.
+//! Distinguishes a panic from a normal end.
 
 use std::mem;
 
-/// A guard on the stack that calls `panicked` if it is unwound.
+/// A guard on the stack that calls `panicked` if the stack is unwound.
 ///
-/// `thread::panicking()` in the watcher's own `drop` would not do: it may be dropped long after the
-/// unwinding ended, or while another one goes on.
+/// `thread::panicking()` in the watcher's own `drop` is not sufficient: the watcher may be dropped
+/// long after the unwinding ended, or during the unwinding of another panic.
 #[must_use = "dropped at once, it takes that for a panic"]
 pub(crate) struct OnUnwind<'w, W> {
     watcher: &'w mut W,
@@ -18,7 +18,7 @@ impl<'w, W> OnUnwind<'w, W> {
         Self { watcher, panicked }
     }
 
-    /// There was no panic.
+    /// Ends the guard: there was no panic.
     #[inline]
     pub(crate) fn disarm(self) {
         mem::forget(self);

@@ -1,7 +1,7 @@
-//! What one recorder knows of the [`Store`] and counts for it, so that recording takes no lock.
+//! A recorder's cache of the [`Store`], and its counters, so that recording takes no lock.
 //!
-//! The store only grows, and its length can be read without a lock. If the lengths match, a key that is
-//! missing here does not exist.
+//! The store only grows, and its length can be read without a lock. If the lengths match, a key
+//! that is missing here does not exist.
 
 use std::{
     mem,
@@ -53,7 +53,7 @@ pub(super) struct WorkerCache {
     has_news: bool,
 }
 
-/// The labels of a response, but for its path.
+/// The labels of a response, except its path.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ResponseLabels<'h> {
     pub(super) head: Head,
@@ -61,7 +61,7 @@ pub(super) struct ResponseLabels<'h> {
     pub(super) code: u16,
 }
 
-/// What others may want to judge.
+/// Events to report.
 #[derive(Debug)]
 pub(super) struct News {
     pub(super) new_route: bool,
@@ -87,16 +87,16 @@ impl WorkerCache {
         }
     }
 
-    /// The shard, which is written no more.
+    /// Takes the shard away. Nothing is written to it any more.
     pub(super) fn take_shard(&mut self) -> Shard {
         mem::replace(&mut self.shard, Shard::new(IdleShard::default()))
     }
 
-    /// Records a response, and gives the series and the path that it was recorded under: no series on
-    /// an excluded route. `nanos`: how long the request took.
+    /// Records a response, and returns the series and the path that it was recorded under; `None`
+    /// if no answer is cached. `nanos`: the duration of the request.
     ///
-    /// This is the answer to nearly all requests. [`record_response`](Self::record_response) has the
-    /// rest.
+    /// Nearly all requests are recorded here. [`record_response`](Self::record_response) records
+    /// the rest.
     #[inline(always)]
     pub(super) fn record_known(
         &mut self,
@@ -119,7 +119,7 @@ impl WorkerCache {
         Some((answer.series, answer.path))
     }
 
-    /// Records a response of which no answer is known, and remembers the answer if it has one.
+    /// Records a response without a cached answer, and caches the answer if there is one.
     #[inline(never)]
     pub(super) fn record_response(
         &mut self,
@@ -143,8 +143,8 @@ impl WorkerCache {
         (recorded.map(|(series, _)| series), route)
     }
 
-    /// Records a duration, in nanoseconds. Gives the series that it was recorded in, and what was folded:
-    /// nothing on an excluded route.
+    /// Records a duration, in nanoseconds. Returns the series that it was recorded in, and what was
+    /// folded: nothing on an excluded route.
     #[inline(always)]
     pub(super) fn record(
         &mut self,
@@ -178,7 +178,7 @@ impl WorkerCache {
         Some((id, fold))
     }
 
-    /// Where exemplars of a series are kept, if they are on.
+    /// The exemplars of a series, if exemplars are on.
     pub(super) fn exemplars(&self, series: Option<SeriesId>) -> Option<&Exemplars> {
         self.shard.series(series?)?.exemplars()
     }
@@ -190,10 +190,11 @@ impl WorkerCache {
         }
     }
 
-    /// The series of labels that are not here: made, or folded into another when there are too
-    /// many. At the caps, all that is needed is here and the store's lock is left alone.
+    /// The series of labels that are not in the cache: created, or folded into another series if
+    /// there are too many. Once the caps are reached, the cache has everything, and the store's
+    /// lock is not taken.
     ///
-    /// A request is counted as folded once, for what it lost last.
+    /// A request is counted as folded once, for the label that it lost last.
     #[cold]
     fn unseen_series(
         &mut self,
@@ -242,7 +243,7 @@ impl WorkerCache {
         (id, Fold::Path)
     }
 
-    /// Notes that a host has no place.
+    /// Notes that a host has no number.
     fn fold_host(&mut self, store: &Store) -> Fold {
         if let Hosts::FirstSeen(max) = store.settings().hosts {
             self.cap_reached(Cap::Hosts(max));
@@ -261,7 +262,7 @@ impl WorkerCache {
         }
     }
 
-    /// What happened since it was asked last: a new route, and caps that were reached.
+    /// Events since the last call: a new route, and caps that were reached.
     #[inline(always)]
     pub(super) fn news(&mut self) -> Option<News> {
         if !self.has_news && !self.routes.is_new {
@@ -283,7 +284,8 @@ impl WorkerCache {
         }
     }
 
-    /// The series of exactly these labels: from here, or made if there are fewer than `limit`.
+    /// The series of exactly these labels: from the cache, or created if there are fewer than
+    /// `limit` series.
     fn series_below(&mut self, store: &Store, labels: LabelIds, limit: usize) -> Option<SeriesId> {
         let key = labels.key();
         loop {
@@ -305,8 +307,8 @@ impl WorkerCache {
         }
     }
 
-    /// Counts one more request of a head and a host in flight. Of any other host, if there are as
-    /// many as label sets may be.
+    /// Adds a request of a head and a host to the requests in flight. If there are as many gauges
+    /// as the cap on label sets allows, the request is counted under `_other` as its host.
     pub(super) fn raise(&mut self, store: &Store, head: Head, host: HostId) -> ActiveId {
         let id = match self.active.get(&Key::of_active(head, host)) {
             Some(id) => id,
@@ -321,7 +323,7 @@ impl WorkerCache {
         id
     }
 
-    /// Counts one request less in flight.
+    /// Removes a request from the requests in flight.
     pub(super) fn lower(&self, id: ActiveId) {
         self.add_active(id, -1);
     }
@@ -353,7 +355,6 @@ impl WorkerCache {
         }
     }
 
-    /// Counts an error of a kind.
     pub(super) fn count_error(&mut self, store: &Store, kind: &str) {
         loop {
             if let Some(count) = self.errors.get(kind) {
@@ -375,8 +376,8 @@ impl WorkerCache {
     }
 }
 
-/// The number of a host, now that it is known whether the request has a route. Only then may the
-/// host take a place, and only then does it matter that none is left, which `None` says.
+/// The number of a host, once it is known whether the request has a route. Only a host of such a
+/// request gets a number. `None` means that it should get one, but the cap is reached.
 #[inline]
 fn host_id(store: &Store, host: &HostLabel, path: PathId) -> Option<HostId> {
     match host {

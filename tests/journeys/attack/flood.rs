@@ -1,4 +1,4 @@
-//! A hundred thousand requests that were made up, through the service.
+//! A hundred thousand invented requests, sent to the service.
 
 use std::{fs, sync::Mutex};
 
@@ -26,7 +26,7 @@ const SEED: &str = "GDS_METRICS_TEST_SEED";
 /// Sets how many requests are sent.
 const REQUESTS: &str = "GDS_METRICS_TEST_REQUESTS";
 
-/// One at a time, for the sake of what the process's memory shows.
+/// Tests run one at a time, because they measure the memory of the process.
 pub(crate) static ALONE: Mutex<()> = Mutex::new(());
 
 struct Flood {
@@ -34,9 +34,9 @@ struct Flood {
     requests: u64,
     max_hosts: usize,
     max_label_sets: usize,
-    /// Of the exposition at the end.
+    /// The maximum size of the exposition at the end.
     max_bytes: usize,
-    /// What may be added to the process's memory in the second half.
+    /// The maximum growth of the process's memory in the second half.
     max_growth: u64,
 }
 
@@ -78,7 +78,7 @@ impl Flood {
             let mut request = Request::random(&mut random);
             let failing = sent == self.requests;
             if failing {
-                // After all that, a failure on a real route that has not failed before.
+                // The last request fails, on a real route that has not failed before.
                 request = Request::random_routed(&mut random);
             }
             let host = HeaderValue::from_bytes(&request.host).expect("what Actix lets through");
@@ -130,7 +130,7 @@ async fn answer(req: actix_web::HttpRequest) -> HttpResponse {
     })
 }
 
-/// KiB of memory that the process has, 0 where that cannot be told.
+/// The memory of the process in KiB; 0 if it is unknown.
 pub(crate) fn memory() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
@@ -140,7 +140,8 @@ pub(crate) fn memory() -> u64 {
 
 #[test]
 fn the_default_caps() {
-    // The rules are the same; a fifth shows that the names are.
+    // The rules are the same with both label names, so a fifth of the requests is enough for the
+    // second.
     for (names, requests) in NAMES.into_iter().zip([100_000, 20_000]) {
         let model = Flood {
             names,
@@ -156,7 +157,7 @@ fn the_default_caps() {
     }
 }
 
-/// Beyond twice the cap the paths fold too, and still nothing is lost.
+/// Beyond twice the cap the paths are folded too, and still no request is lost.
 #[test]
 fn small_caps() {
     // OpenTelemetry's names are longer.
@@ -170,7 +171,7 @@ fn small_caps() {
             max_growth: 512,
         }
         .play();
-        // At the caps: what is folded, by method and class of status.
+        // At the caps: the folded series, by method and class of status.
         assert!(model.label_sets() <= 100 + 11 * 3);
         assert!(model.folded().1 > 0);
     }

@@ -1,4 +1,4 @@
-//! What a client can do to the metrics by choosing methods, hosts and paths: nothing that grows.
+//! Whatever methods, hosts and paths a client chooses, the metrics do not grow without bound.
 
 #![allow(
     missing_docs,

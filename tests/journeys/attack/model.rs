@@ -1,10 +1,10 @@
-//! What should be recorded, told a second time and simply.
+//! A second, simple implementation of what should be recorded.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::support::{exposition::Scrape, random::Random};
 
-/// The hosts of half of all requests.
+/// Half of all requests use these hosts.
 pub(crate) const HOSTS: usize = 20;
 
 /// Routes `/r0/{id}` to `/r19/{id}` of [`Request::random`].
@@ -26,7 +26,7 @@ pub(crate) struct Request {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct Label {
     method: &'static str,
-    /// `None`: not one that could be a host's.
+    /// `None` if the text is not a valid host.
     host: Option<String>,
     path: Option<String>,
 }
@@ -81,7 +81,7 @@ impl Request {
         }
     }
 
-    /// One to a real route.
+    /// A request to a real route.
     pub(crate) fn random_routed(random: &mut Random) -> Self {
         loop {
             let request = Self::random(random);
@@ -95,7 +95,7 @@ impl Request {
 /// The rules of the caps.
 #[derive(Debug)]
 pub(crate) struct Model {
-    /// How many hosts may take a place; `None` if the hosts are listed.
+    /// The cap on hosts; `None` if the hosts are listed.
     max_hosts: Option<usize>,
     max_label_sets: usize,
     hosts: HashSet<String>,
@@ -116,7 +116,7 @@ impl Model {
         }
     }
 
-    /// Of hosts that are listed.
+    /// A model with listed hosts.
     pub(crate) fn listed(hosts: &[String], max_label_sets: usize) -> Self {
         Self {
             max_hosts: None,
@@ -138,7 +138,7 @@ impl Model {
                 host
             }
             Some(_) => {
-                // With a list it is no cap that folds them.
+                // With a list, hosts are not folded because of a cap.
                 host_folded = self.max_hosts.is_some();
                 "_other"
             }
@@ -151,7 +151,7 @@ impl Model {
 
         let max = self.max_label_sets;
         let (code, class) = (code.to_string(), format!("{}xx", code / 100));
-        // One request counts once: for its path if that was folded, else for its host.
+        // A request counts once: for its path if the path was folded, otherwise for its host.
         if self.count(key(host, path, &code), max) {
             self.folded_hosts += u64::from(host_folded);
         } else if self.count(key("_other", path, &code), max * 2) {
@@ -180,7 +180,7 @@ impl Model {
         (self.folded_hosts, self.folded_paths)
     }
 
-    /// Every line must be as it is here.
+    /// Every line must be equal to the model's.
     pub(crate) fn compare(&self, scrape: &Scrape) {
         let expected: BTreeSet<String> = self
             .counts

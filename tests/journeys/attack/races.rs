@@ -1,4 +1,5 @@
-//! What an application may do while scrapes run: register, set functions, add and remove series.
+//! What an application may do while scrapes run: register metrics, set functions, add and remove
+//! series.
 
 use std::{
     sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
@@ -32,7 +33,7 @@ struct Pool {
 const THREADS: usize = 3;
 const POOLS: usize = 30;
 
-/// Registers pools, and changes what they have.
+/// Registers pools, and changes their values.
 fn change(metrics: &GdsMetrics, thread: usize) {
     for number in 0..POOLS {
         let name = format!("{thread}-{number}");
@@ -55,7 +56,7 @@ fn change(metrics: &GdsMetrics, thread: usize) {
     }
 }
 
-/// Each scrape is well formed and has no series twice, and none goes back behind the one before.
+/// Each scrape is well formed and has no duplicate series, and no counter decreases.
 fn watch(metrics: &GdsMetrics, until: impl Fn() -> bool) -> usize {
     let (mut scrapes, mut pools) = (0, 0);
     while !until() {
@@ -65,7 +66,7 @@ fn watch(metrics: &GdsMetrics, until: impl Fn() -> bool) -> usize {
             .of("pool_jobs_total")
             .filter(|sample| sample.labels.get("kind").is_some_and(|kind| kind == "kept"))
             .collect();
-        // A series is there at 0 before it is counted.
+        // A series exists with 0 before it is counted.
         let valid = |value| value == 0.0 || value == 1.0;
         assert!(kept.iter().all(|sample| valid(sample.value)), "{kept:?}");
         assert!(kept.len() >= pools, "{} after {pools}", kept.len());
@@ -83,7 +84,7 @@ fn watch(metrics: &GdsMetrics, until: impl Fn() -> bool) -> usize {
 }
 
 #[test]
-fn registration_and_removal_beside_scrapes() {
+fn registration_and_removal_during_scrapes() {
     let metrics = metrics();
     let (running, scrapes) = (AtomicBool::new(true), AtomicUsize::new(0));
     thread::scope(|scope| {

@@ -1,5 +1,5 @@
-//! One host can be spelt in many ways. Those that were seen are remembered, so there must be few, and
-//! short ones.
+//! A host can be spelt in many ways. Spellings are cached, so their number and length must be
+//! bounded.
 
 use actix_web::{
     App,
@@ -18,7 +18,7 @@ use crate::{
 const REQUESTS: u64 = 3_000;
 
 #[test]
-fn of_one_host() {
+fn spellings_of_one_host() {
     let _alone = ALONE.lock();
     let metrics = metrics();
     let mut random = Random::new(1);

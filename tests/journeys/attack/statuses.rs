@@ -1,4 +1,4 @@
-//! A status that the client chooses is a label, too.
+//! A status that the client chooses is also a label.
 
 use std::collections::BTreeSet;
 
@@ -23,9 +23,9 @@ async fn answer(code: web::Path<u16>) -> HttpResponse {
     HttpResponse::new(StatusCode::from_u16(*code).expect("a status"))
 }
 
-/// However many there are, what follows after the caps is one series for each method and class.
+/// However many statuses there are, beyond the caps there is one series for each method and class.
 #[test]
-fn chosen_by_the_client() {
+fn statuses_chosen_by_the_client() {
     NAMES.into_iter().for_each(check);
 }
 
@@ -53,7 +53,7 @@ fn check(names: LabelNames) {
     let scrape = scrape.in_gds_names();
     assert_eq!(scrape.total(), 900 * METHODS.len() as u64);
     let series = scrape.of("http_server_requests_total").count();
-    // Those of the first method's first class found places of their own.
+    // The first class of the first method fitted below the caps.
     assert_eq!(series, 2 * MAX_LABEL_SETS + 9 * METHODS.len() - 1);
     let classes: BTreeSet<_> = scrape
         .of("http_server_requests_total")

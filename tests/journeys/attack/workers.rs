@@ -1,4 +1,4 @@
-//! The caps hold while several workers meet them at once.
+//! The caps hold when several workers reach them at the same time.
 
 use std::thread;
 
@@ -17,7 +17,7 @@ const MAX_HOSTS: usize = 5;
 const MAX_LABEL_SETS: usize = 60;
 
 #[test]
-fn together() {
+fn caps_hold_across_workers() {
     let _alone = ALONE.lock();
     let metrics = GdsMetrics::builder()
         .max_hosts(MAX_HOSTS)

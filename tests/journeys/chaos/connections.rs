@@ -1,4 +1,4 @@
-//! Connections that end before their time.
+//! Connections that end early.
 
 use std::{
     sync::atomic::Ordering::SeqCst,
@@ -52,25 +52,25 @@ fn reset_in_the_body() {
     });
 }
 
-/// Nobody reads, so the server cannot write on.
+/// The client does not read, so the server cannot continue to write.
 #[test]
 fn reset_of_a_body_that_is_not_read() {
     play(Setup::default(), |shop| {
         let client = send(shop, "GET /endless HTTP/1.1\nHost: app.example\n\n");
         shop.started(1);
         client.reset();
-        // Whether the head was out before the reset is anybody's guess.
+        // The head may or may not have been sent before the reset.
         let lines = shop.settle().recorded();
         let heads = ["200", "499"].map(|code| vec![format!("GET app.example /endless {code} x1")]);
         assert!(heads.contains(&lines), "{lines:?}");
     });
 }
 
-/// A client that has said all it has to say still gets its answer.
+/// A client that has sent its whole request still gets its response.
 #[test]
 fn half_close() {
     play(Setup::default(), |shop| {
-        // The upload ends when the server has seen that the connection is half closed, not before.
+        // The upload ends only when the server has seen that the connection is half closed.
         let mut client = send(
             shop,
             "POST /upload/gate HTTP/1.1\nHost: app.example\nContent-Length: 1000\n\n12345",
@@ -86,9 +86,9 @@ fn half_close() {
     });
 }
 
-/// Where half-closed connections are not allowed, one is a client that went away.
+/// If half-closed connections are not allowed, a half-close means that the client has disconnected.
 #[test]
-fn half_close_that_is_not_allowed() {
+fn half_close_not_allowed() {
     let setup = Setup {
         half_closed: false,
         ..Setup::default()
@@ -124,7 +124,7 @@ fn uploads() {
     });
 }
 
-/// An upload that announces one length and ends before it.
+/// An upload that ends before its announced length.
 #[test]
 fn half_close_in_the_upload() {
     play(Setup::default(), |shop| {
@@ -139,7 +139,7 @@ fn half_close_in_the_upload() {
     });
 }
 
-/// Visible while it is open; what it lasts is no latency.
+/// In flight while it is open; its lifetime is not a latency.
 #[test]
 fn websocket() {
     play(Setup::default(), |shop| {

@@ -1,4 +1,4 @@
-//! Handlers, middlewares and bodies that fail while the client behaves.
+//! Handlers, middlewares and bodies that fail while the client behaves correctly.
 
 use crate::{
     shop::{Setup, play},
@@ -7,7 +7,7 @@ use crate::{
 
 /// Each row: the path, a header, what the client sees (`nothing`: the connection ends without a
 /// response, `cut`: the body ends with the connection), what is recorded, the exception, and the
-/// reason why a body is counted as cut.
+/// reason why a body is counted as truncated.
 pub(crate) const TABLE: [&str; 17] = [
     "/ok          |                    | 200     | /ok 200              |       |",
     "/empty       |                    | 204     | /empty 204           |       |",
@@ -22,7 +22,7 @@ pub(crate) const TABLE: [&str; 17] = [
     "/users/1     | inner: late err    | 403     | /users/{id} 403      |       |",
     "/wait        | inner: timeout     | 504     | /wait 504            | error |",
     "/ok          | inner: rewrite     | 418     | /ok 418              |       |",
-    // What stands outside answers on its own: no head ever left the metrics' middleware.
+    // An outer middleware answers: no head left the metrics' middleware.
     "/wait        | outer: timeout     | 504     | /wait 499            |       |",
     "/ok          | outer: late err    | 403     | /ok 200              |       |",
     "/stream/9    | outer: late err    | 403     | /stream/{chunks} 200 |       |",
@@ -30,7 +30,7 @@ pub(crate) const TABLE: [&str; 17] = [
 ];
 
 #[test]
-fn one_by_one() {
+fn each_failure_alone() {
     let one_worker = Setup {
         workers: 1,
         ..Setup::default()
@@ -46,13 +46,13 @@ fn one_by_one() {
                 exception.as_deref().as_slice(),
                 REASONS.map(|reason| f64::from(u8::from(Some(reason) == row.reason))),
             );
-            // The one worker lives.
+            // The only worker is still running.
             assert_eq!(shop.server.connect().get("/ok").status, 200);
         });
     }
 }
 
-/// Why a body may be cut.
+/// The reasons why a body may be truncated.
 pub(crate) const REASONS: [&str; 3] = ["client", "body_error", "panic"];
 
 #[derive(Debug)]
@@ -81,7 +81,7 @@ impl Row {
         }
     }
 
-    /// Sends the request, and says whether the connection is still of use.
+    /// Sends the request, and returns whether the connection can be used again.
     pub(crate) fn send(&self, client: &mut Client, more_headers: &str) -> bool {
         client.send(format!(
             "GET {} HTTP/1.1\r\nHost: app.example\r\n{}\r\n{more_headers}\r\n",

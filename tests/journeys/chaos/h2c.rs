@@ -44,7 +44,7 @@ async fn read(response: Response<h2::RecvStream>) -> usize {
     len
 }
 
-/// The host is the URI's authority; a `Host` header, should there be one, goes before it.
+/// The host is the authority of the URI; a `Host` header, if there is one, takes precedence.
 #[test]
 fn requests() {
     play(H2C, |shop| {
@@ -141,7 +141,7 @@ fn reset_in_the_body() {
             let mut body = response.await.expect("a response").into_body();
             assert!(body.data().await.is_some());
             stream.send_reset(Reason::CANCEL);
-            // The reset goes out when the connection is driven on.
+            // The reset is sent when the connection is polled again.
             let other = requests.send_request(get("/ok"), true).expect("a stream");
             assert_eq!(other.0.await.expect("a response").status(), 200);
         });
@@ -156,7 +156,7 @@ fn reset_in_the_body() {
     });
 }
 
-/// A panic takes its stream along, not the connection's other ones.
+/// A panic ends its own stream, but not the others of the connection.
 #[test]
 fn panics() {
     play(H2C, |shop| {

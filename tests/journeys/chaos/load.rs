@@ -1,4 +1,4 @@
-//! Ten thousand requests, none lost and none double, while the metrics are being scraped.
+//! Ten thousand requests during scrapes: none is lost, and none is counted twice.
 
 use std::{
     sync::atomic::{AtomicBool, Ordering::SeqCst},
@@ -22,7 +22,7 @@ fn ten_thousand_requests_over_four_workers() {
     };
     play(setup, |shop| {
         let server = &shop.server;
-        // The host takes its place by a request with a route; `/nope` has none.
+        // The host gets a number from a request with a route; `/nope` has none.
         assert_eq!(server.connect().get("/metrics").status, 200);
         let over = AtomicBool::new(false);
         let scrapes = thread::scope(|scope| {

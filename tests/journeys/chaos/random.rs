@@ -1,4 +1,4 @@
-//! Thousands of scenarios at once, drawn from one seed.
+//! Thousands of concurrent scenarios, drawn from one seed.
 
 use std::{
     collections::BTreeMap,
@@ -19,16 +19,16 @@ use crate::{
 
 /// Sets the seed.
 const SEED: &str = "GDS_METRICS_TEST_SEED";
-/// Sets how many scenarios are played, without and with the extended group each.
+/// Sets how many scenarios are run, each without and with the extended group.
 const SCENARIOS: &str = "GDS_METRICS_TEST_SCENARIOS";
 
 const THREADS: usize = 8;
-/// Scenarios of a thread between two looks at the whole.
+/// The scenarios that a thread runs between two comparisons.
 const ROUND: usize = 16;
-/// Requests that are held in flight during a round.
+/// Requests that are kept in flight during a round.
 const HELD: usize = 5;
 
-/// What must have been recorded: at least, and at most.
+/// The minimum and the maximum of what must have been recorded.
 type Bounds = (u64, u64);
 
 #[derive(Debug, Default)]
@@ -43,7 +43,7 @@ impl Tally {
         add(self.lines.entry(line.to_owned()).or_default(), (1, 1));
     }
 
-    /// One that may not even have come in.
+    /// A request that the server may not even have received.
     fn maybe(&mut self, line: &str) {
         add(self.lines.entry(line.to_owned()).or_default(), (0, 1));
     }
@@ -58,7 +58,7 @@ fn add(bounds: &mut Bounds, more: Bounds) {
     bounds.1 += more.1;
 }
 
-/// One thread's part in it: a connection that is used again while it lasts.
+/// One thread of the scenarios, with a connection that is reused while it lasts.
 struct Player<'s> {
     shop: &'s Shop,
     random: Random,
@@ -79,7 +79,7 @@ impl Player<'_> {
         note(&mut self.tally.lock().expect("no panic under the lock"));
     }
 
-    /// Sends a request without waiting for more than its arrival.
+    /// Sends a request and waits only until it has arrived.
     fn begin(&mut self, request: &str) -> Client {
         let mut client = self.client();
         self.sent += 1;
@@ -138,8 +138,8 @@ impl Player<'_> {
         }
     }
 
-    /// A reset at any moment: perhaps before the server has read anything. A reset that comes with
-    /// the request's last bytes is a half-close to Actix, which lets the handler finish.
+    /// A reset at any moment, perhaps before the server has read anything. Actix treats a reset
+    /// that arrives with the request's last bytes as a half-close, and lets the handler finish.
     fn gone_at_once(&mut self) {
         let mut client = self.shop.server.connect();
         let whole = "GET /slow HTTP/1.1\r\nHost: app.example\r\n\r\n";
@@ -204,7 +204,7 @@ fn interleaved_scenarios() {
         let shop = &*shop;
         let tally = Mutex::<Tally>::default();
         for round in 0..rounds {
-            // Some stay in flight while the others come and go.
+            // Some requests stay in flight while others start and end.
             let mut held: Vec<_> = (0..HELD).map(|_| hold(shop, &tally)).collect();
             thread::scope(|scope| {
                 for thread in 0..THREADS {
@@ -240,7 +240,7 @@ fn hold(shop: &Shop, tally: &Mutex<Tally>) -> Client {
     client
 }
 
-/// Compares what was recorded with what was played.
+/// Compares what was recorded with the scenarios that were run.
 fn compare(shop: &Shop, tally: &Tally) {
     let scrape = shop.settle();
     within(&scrape.recorded(), &tally.lines);

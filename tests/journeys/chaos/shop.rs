@@ -1,4 +1,4 @@
-//! The server that all cases are played against.
+//! The server for all cases.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -31,14 +31,14 @@ use crate::support::{
     server::{Server, serve},
 };
 
-/// How the server is set up.
+/// The configuration of the server.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Setup {
     pub(crate) workers: usize,
     pub(crate) extended: bool,
     pub(crate) half_closed: bool,
     pub(crate) h2c: bool,
-    /// Seconds that a graceful stop waits.
+    /// The number of seconds that a graceful stop waits.
     pub(crate) grace: u64,
     pub(crate) names: LabelNames,
 }
@@ -56,15 +56,15 @@ impl Default for Setup {
     }
 }
 
-/// What came in and went out, seen from outside the metrics' middleware.
+/// Requests and responses, as seen from outside the metrics' middleware.
 #[derive(Debug, Default)]
 pub(crate) struct Traffic {
     started: AtomicU64,
-    /// The path of what has neither a head nor an end yet, by its number.
+    /// The paths of requests without a head or an end yet, by request number.
     in_flight: Mutex<BTreeMap<u64, String>>,
-    /// What those that came in said in their header `id`.
+    /// The values of the header `id` of the requests that have arrived.
     ids: Mutex<HashSet<String>>,
-    /// Of uploads to `/upload/gate`.
+    /// Ended uploads to `/upload/gate`.
     pub(crate) ended_uploads: AtomicU64,
 }
 
@@ -90,7 +90,7 @@ impl Traffic {
     }
 }
 
-/// A request until its head is there, or its future is not.
+/// A request, until its head is ready or its future is dropped.
 struct InFlight(Arc<Traffic>, u64);
 
 impl Drop for InFlight {
@@ -116,7 +116,7 @@ impl Shop {
             .extended(setup.extended)
             .label_names(setup.names);
         if setup.names == LabelNames::OpenTelemetry {
-            // Else no host is told.
+            // Otherwise there is no host label.
             builder = builder.hosts(["app.example", "header.example"]);
         }
         let metrics = builder.build().expect("the defaults");
@@ -169,24 +169,24 @@ impl Shop {
         }
     }
 
-    /// Waits until so many requests have come in.
+    /// Waits until this many requests have arrived.
     #[track_caller]
     pub(crate) fn started(&self, requests: u64) {
         eventually(requests, || self.traffic.started());
     }
 
-    /// Waits until the request with this `id` has come in.
+    /// Waits until the request with this `id` has arrived.
     #[track_caller]
     pub(crate) fn arrived(&self, id: &str) {
         eventually(true, || self.traffic.ids().contains(id));
     }
 
-    /// The paths of the requests that have neither a head nor an end yet.
+    /// The paths of the requests without a head or an end yet.
     pub(crate) fn in_flight(&self) -> Vec<String> {
         self.traffic.in_flight().values().cloned().collect()
     }
 
-    /// Under this crate's own label names, whatever they are.
+    /// A scrape, converted to this crate's own label names.
     pub(crate) fn scrape(&self) -> Scrape {
         self.exposed().in_gds_names()
     }
@@ -198,7 +198,8 @@ impl Shop {
         scrape
     }
 
-    /// Waits until nothing is in flight. Then started = recorded, and nothing is active any more.
+    /// Waits until nothing is in flight. Then all started requests are recorded, and none is
+    /// active.
     #[track_caller]
     pub(crate) fn settle(&self) -> Scrape {
         eventually([""; 0], || self.in_flight());
@@ -217,13 +218,13 @@ impl Shop {
         scrape
     }
 
-    /// Waits until nothing is in flight, and compares all that was recorded; of the extended
-    /// group, `truncated` by client, body error and panic.
+    /// Waits until nothing is in flight, and compares everything that was recorded. `truncated`, of
+    /// the extended group: by client, body error and panic.
     #[track_caller]
     pub(crate) fn expect(&self, recorded: &[&str], exceptions: &[&str], truncated: [f64; 3]) {
         let scrape = self.settle();
         let recorded = recorded.iter().map(|line| match self.names {
-            // A port on which the server does not listen is not told.
+            // A port on which the server does not listen has no label.
             LabelNames::OpenTelemetry => line.replace(":8080", ""),
             _ => (*line).to_owned(),
         });
@@ -234,7 +235,7 @@ impl Shop {
         }
     }
 
-    /// How many bodies were cut, by client, body error and panic.
+    /// The number of truncated bodies, by client, body error and panic.
     pub(crate) fn truncated(&self) -> [f64; 3] {
         let scrape = self.scrape();
         ["client", "body_error", "panic"].map(|reason| {
@@ -245,8 +246,8 @@ impl Shop {
     }
 }
 
-/// Plays a case without and with the extended group, and with either scheme of label names. Neither may
-/// change what is recorded.
+/// Runs a case without and with the extended group, and with both label names. Neither may change
+/// what is recorded.
 #[track_caller]
 pub(crate) fn play(setup: Setup, case: impl Fn(&mut Shop)) {
     for names in NAMES {
@@ -318,7 +319,7 @@ async fn upload(mut payload: web::Payload) -> Result<String, Error> {
     Ok(len.to_string())
 }
 
-/// Reads all there is, and then waits.
+/// Reads the whole upload, and then waits.
 async fn gated_upload(
     mut payload: web::Payload,
     traffic: Data<Traffic>,
@@ -362,21 +363,21 @@ async fn failing_body() -> HttpResponse {
 
 async fn panicking_body() -> HttpResponse {
     let end = stream::once(async {
-        // The head and the first part must be on their way.
+        // The head and the first part must be sent first.
         actix_web::rt::task::yield_now().await;
         panic!("{ON_PURPOSE}")
     });
     HttpResponse::Ok().streaming(chunks().take(1).chain(end))
 }
 
-/// Sends back what comes, as a websocket's framing would.
+/// Sends back what it receives, as a websocket would.
 async fn websocket(payload: web::Payload) -> HttpResponse {
     HttpResponse::build(StatusCode::SWITCHING_PROTOCOLS)
         .upgrade("websocket")
         .streaming(payload)
 }
 
-/// Inside of the metrics.
+/// Inside the metrics' middleware.
 async fn inner(
     req: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -397,7 +398,7 @@ async fn inner(
     }
 }
 
-/// Outside of the metrics.
+/// Outside the metrics' middleware.
 async fn outer(
     req: ServiceRequest,
     next: Next<impl MessageBody + 'static>,

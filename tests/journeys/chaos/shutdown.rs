@@ -1,4 +1,4 @@
-//! What becomes of requests in flight when the server stops.
+//! Requests in flight when the server stops.
 
 use std::net::TcpStream;
 
@@ -9,7 +9,7 @@ use crate::{
 
 const GATE: &str = "GET /gate HTTP/1.1\r\nHost: app.example\r\n\r\n";
 
-/// A request that ends inside the grace period is answered and recorded.
+/// A request that ends within the grace period is answered and recorded.
 #[test]
 fn graceful() {
     play(Setup::default(), |shop| {
@@ -17,7 +17,7 @@ fn graceful() {
         client.send(GATE);
         shop.started(1);
         shop.server.begin_stop(true);
-        // Nobody new comes in.
+        // New connections are refused.
         let address = shop.server.address;
         eventually(true, || TcpStream::connect(address).is_err());
         shop.gate.add_permits(1);
@@ -27,9 +27,9 @@ fn graceful() {
     });
 }
 
-/// One that does not is dropped at the end of the grace period: no head left.
+/// A request that lasts longer is dropped at the end of the grace period, without a head.
 #[test]
-fn grace_that_is_over() {
+fn beyond_the_grace_period() {
     let setup = Setup {
         grace: 1,
         ..Setup::default()
@@ -46,7 +46,7 @@ fn grace_that_is_over() {
 }
 
 #[test]
-fn hard() {
+fn forced() {
     play(Setup::default(), |shop| {
         let mut gate = shop.server.connect();
         gate.send(GATE);

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::{running::Running, support::client::Client};
 
-/// The longest that a page is waited for.
+/// The maximum wait for a page.
 const LIMIT: Duration = Duration::from_secs(30);
 
 pub(crate) const ENTER: &str = "\u{e007}";
@@ -25,7 +25,7 @@ pub(crate) struct Browser {
     driver: SocketAddr,
     session: String,
     profile: PathBuf,
-    /// Ends with the browser.
+    /// Stops with the browser.
     _running: Running,
 }
 
@@ -106,7 +106,7 @@ impl Browser {
         self.ask("POST", "/execute/sync", &script)
     }
 
-    /// The text that is shown by what the selector finds.
+    /// The visible text of the element that the selector finds.
     pub(crate) fn text(&self, selector: &str) -> String {
         let text = self.run(&format!(
             "return document.querySelector({selector:?})?.innerText ?? ''"
@@ -114,7 +114,7 @@ impl Browser {
         text.as_str().expect("text").to_owned()
     }
 
-    /// Waits until a script returns something else than `false` or `null`, and gives that.
+    /// Waits until a script returns something other than `false` or `null`, and returns it.
     #[track_caller]
     pub(crate) fn wait(&self, script: &str) -> Value {
         let start = Instant::now();
@@ -138,7 +138,7 @@ impl Browser {
         self.ask("POST", "/actions", &json!({ "actions": [keyboard] }));
     }
 
-    /// What the console says, such as violations of the `Content-Security-Policy`.
+    /// The messages in the console, such as violations of the `Content-Security-Policy`.
     pub(crate) fn console(&self) -> Vec<String> {
         let log = self.ask("POST", "/se/log", &json!({ "type": "browser" }));
         let entries = log.as_array().expect("entries").iter();
@@ -169,7 +169,7 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        // Without it Chromium would outlive its driver.
+        // Without this, Chromium would outlive its driver.
         if !thread::panicking() || !self.session.is_empty() {
             let mut client = Client::connect(self.driver);
             let (session, driver) = (&self.session, self.driver);

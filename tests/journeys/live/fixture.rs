@@ -1,4 +1,4 @@
-//! Servers whose expositions are made up, with the real page beside them.
+//! Servers with invented expositions, and with the real page.
 
 use std::{
     fmt::Write as _,
@@ -13,7 +13,7 @@ use gds_metrics::GdsMetrics;
 
 use crate::support::server::{Server, serve};
 
-/// Serves at `/metrics` what `expose` makes of the number of the scrape, and the page.
+/// Serves the page, and at `/metrics` what `expose` returns for the number of the scrape.
 pub(crate) fn exposing(expose: fn(u64) -> String) -> Server {
     let metrics = GdsMetrics::builder().live_page(true).build();
     let metrics = metrics.expect("the defaults");
@@ -33,8 +33,8 @@ pub(crate) fn exposing(expose: fn(u64) -> String) -> Server {
     })
 }
 
-/// One label set of the duration's histogram, of which `count` requests took from 0.1 to 0.2
-/// seconds and none took another time.
+/// One label set of the duration's histogram, with `count` requests that all took from 0.1 to 0.2
+/// seconds.
 pub(crate) fn push_duration(text: &mut String, labels: &str, count: u64) {
     let name = "http_server_request_duration_seconds";
     for bound in [

@@ -1,5 +1,5 @@
-//! The live page in a real browser. Chromium and its driver are outside programs, so a plain `cargo
-//! test` leaves these tests out:
+//! The live page in a real browser. Chromium and its driver are external programs, so a plain
+//! `cargo test` skips these tests:
 //!
 //! ```sh
 //! apt-get install chromium chromium-driver
@@ -7,8 +7,8 @@
 //! cargo test --test live -- --ignored
 //! ```
 //!
-//! With `GDS_METRICS_SCREENSHOT` set to a path, the quickstart is watched for some time and its page is
-//! written there as a PNG file.
+//! With `GDS_METRICS_SCREENSHOT` set to a path, the quickstart runs for some time, and its page is
+//! written to that path as a PNG file.
 
 #![allow(missing_docs, clippy::panic, clippy::float_cmp)]
 
@@ -30,7 +30,7 @@ use fixture::{DURATION, exposing, push_duration};
 use serde_json::json;
 
 const PAGE: &str = "/metrics/live";
-/// The page is in use, and updates as often as it can.
+/// The page is live, and updates as often as it can.
 const LIVE: &str = "
     if (document.querySelector('#status').dataset.state !== 'live') return false;
     const interval = document.querySelector('#interval');
@@ -39,7 +39,7 @@ const LIVE: &str = "
       interval.dispatchEvent(new Event('change'));
     }
     return true;";
-/// What stands in the row of a table, by column.
+/// The cells of a table row, by column.
 const CELLS: &str = "
     const cells = (section, text) => {
       const rows = [...document.querySelectorAll(`#${section} tbody tr`)];
@@ -133,11 +133,11 @@ fn names_of_opentelemetry() {
     browser.open(server.address, PAGE);
     browser.wait(LIVE);
     let users = format!("{CELLS} const users = cells('routes', '/users/{{id}}');");
-    // Each scrape adds 45, of which 10 are errors.
+    // Each scrape adds 45 requests, of which 10 are errors.
     browser.wait(&format!(
         "{users} return users[1] > 0 && Math.abs(users[1] / users[2] - 4.5) < 0.1"
     ));
-    // All of them took from 0.1 to 0.2 seconds.
+    // All requests took from 0.1 to 0.2 seconds.
     let quantiles = browser.run(&format!("{users} return users.slice(3, 6)"));
     assert_eq!(
         quantiles,
@@ -148,10 +148,10 @@ fn names_of_opentelemetry() {
     ));
 }
 
-/// An application that begins anew, is busy, or is gone.
+/// An application that restarts, is busy, or is gone.
 #[test]
 #[ignore = "needs Chromium"]
-fn counters_begin_anew() {
+fn counters_are_reset() {
     let server = exposing(|scrape| {
         let mut text = DURATION.to_owned();
         let count = if scrape < 3 { 1_000_000 } else { 10 * scrape };
@@ -189,7 +189,7 @@ fn by_keyboard() {
     assert_eq!(browser.run(first), "GET/r119");
     assert_eq!(browser.text("#routes .count"), "50 shown of 120 routes");
 
-    // To the field and what follows it, by the tabulator alone.
+    // Moves to the field and beyond it, with the Tab key only.
     let focus = "const e = document.activeElement; return e.innerText || e.type || e.tagName";
     let mut seen = Vec::new();
     while seen.last() != Some(&json!("search")) {
@@ -212,7 +212,7 @@ fn by_keyboard() {
     assert_eq!(browser.run(sorted), "descending");
     assert_eq!(browser.run(first), "GET/r009");
 
-    // A route is chosen, and keeps the focus while the page goes on.
+    // A route is chosen, and keeps the focus while the page updates.
     browser.press(&[TAB; 7]);
     assert_eq!(browser.run(focus), "GET/r009");
     browser.press(&[ENTER]);
@@ -222,7 +222,7 @@ fn by_keyboard() {
     browser.wait(&format!("{scrapes} > {}", before + 1));
     assert_eq!(browser.run(focus), "GET/r009");
 
-    // Whatever takes input has a name.
+    // Every input has a name.
     let nameless = browser.run(
         "return [...document.querySelectorAll('input, select, button')]
            .filter((each) => !each.labels?.length && !each.innerText.trim() && each.offsetParent)
@@ -248,12 +248,12 @@ fn light_and_dark() {
     browser.prefer("dark");
     let dark = browser.run(background);
     assert_ne!(light, dark);
-    // The charts are drawn anew and go on.
+    // The charts are redrawn and continue.
     browser.wait("return document.querySelectorAll('#chart-requests canvas').length === 1");
     assert_eq!(browser.console(), [""; 0]);
 }
 
-/// Reading, reckoning and writing the document take less than 200 ms.
+/// Reading, calculating and updating the document take less than 200 ms.
 #[test]
 #[ignore = "needs Chromium"]
 fn two_thousand_label_sets() {
@@ -279,7 +279,7 @@ fn two_thousand_label_sets() {
     let browser = Browser::start();
     browser.open(server.address, PAGE);
     browser.wait(LIVE);
-    // The first one makes everything; those after it are updates.
+    // The first scrape creates everything; the following ones are updates.
     browser.wait("return document.querySelector('#routes tbody tr')?.cells[1].innerText > 0");
     let mut times = Vec::new();
     let mut last = json!(null);

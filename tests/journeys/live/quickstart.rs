@@ -24,7 +24,7 @@ fn listening(line: &str) -> Option<SocketAddr> {
     line.strip_prefix("Listening on http://")?.parse().ok()
 }
 
-/// Requests of many kinds, until it is dropped.
+/// Sends requests of many kinds until it is dropped.
 struct Load(Arc<AtomicBool>, Vec<thread::JoinHandle<()>>);
 
 impl Load {
@@ -43,7 +43,7 @@ impl Load {
             if is_over.load(Relaxed) {
                 break;
             }
-            // Waves, and now and then something that fails.
+            // Waves of requests, with occasional failures.
             let busy = [1, 2, 4, 6, 8, 6, 4, 2][(round / 20 % 8) as usize];
             for id in 0..busy {
                 let _ = http::request(address, "GET", &format!("/users/{id}"), &[], "");
@@ -105,7 +105,7 @@ fn quickstart_under_load() {
     browser.wait("return document.querySelector('#now-requests').innerText > 0");
     browser.wait("return document.querySelector('#now-errors').innerText > 0");
     browser.wait("return document.querySelector('#now-active').innerText >= 1");
-    // They are drawn: not all of a chart has one colour.
+    // The charts are drawn: a chart has more than one colour.
     browser.wait(
         "const canvas = document.querySelector('#chart-requests canvas');
          const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
@@ -121,7 +121,7 @@ fn quickstart_under_load() {
         fs::write(path, browser.screenshot()).expect("a file");
     }
 
-    // What the page says in the end is what the application says.
+    // In the end, the page shows the values of the application.
     drop(load);
     let exposition = http::get(address, "/metrics", &[]).body;
     let users = exposition.lines().find_map(|line| {
@@ -174,14 +174,14 @@ fn asks_for_a_token() {
     );
     enter("wrong");
     browser.wait("return document.querySelector('#login').innerText.includes('not accepted')");
-    // Such a header cannot be sent at all.
+    // A header with this token cannot be sent at all.
     enter("\u{4e2d}");
     browser.wait("return document.querySelector('#login').innerText.includes('of ASCII')");
     enter("5a1d0b1e");
     browser.wait(LIVE);
     browser.wait("return document.querySelectorAll('#routes tbody tr').length > 0");
 
-    // It is nowhere but in memory.
+    // The token is kept in memory only.
     let kept = browser.run(
         "return [document.cookie, JSON.stringify(localStorage), JSON.stringify(sessionStorage),
                  location.href, document.documentElement.outerHTML,
@@ -196,7 +196,7 @@ fn asks_for_a_token() {
     browser.wait(asks);
 }
 
-/// The log, the metrics and the page name the route, within ten seconds of the end of the long poll.
+/// The log, the metrics and the page name the route within ten seconds of the end of the long poll.
 #[test]
 #[ignore = "needs Chromium"]
 fn a_blocked_worker_is_named() {

@@ -1,4 +1,4 @@
-//! An application with all switches on, and load for it.
+//! An application with all options on, and load for it.
 
 use std::{collections::BTreeSet, net::SocketAddr, sync::mpsc, thread, time::Duration};
 
@@ -31,7 +31,7 @@ struct ShopMetrics {
     packing: Histogram,
 }
 
-/// An application with everything on, which ends with the tests.
+/// An application with all options on, which runs until the tests end.
 pub(crate) fn serve(native: bool) -> SocketAddr {
     let (sender, address) = mpsc::channel();
     thread::spawn(move || {
@@ -72,7 +72,7 @@ pub(crate) fn serve(native: bool) -> SocketAddr {
     address.recv().expect("a server")
 }
 
-/// Waits for as many microseconds as the query says.
+/// Waits for the number of microseconds in the query.
 async fn wait(req: HttpRequest) -> &'static str {
     let micros = req.query_string().parse().unwrap_or_default();
     time::sleep(Duration::from_micros(micros)).await;
@@ -82,7 +82,7 @@ async fn wait(req: HttpRequest) -> &'static str {
 /// Traces and spans.
 pub(crate) type Traces = BTreeSet<(String, String)>;
 
-/// Sends all requests, and returns all traces, that of the custom histogram too.
+/// Sends all requests, and returns all traces, including the one of the custom histogram.
 pub(crate) fn load(targets: [SocketAddr; 2]) -> Traces {
     let clients = (0..CLIENTS).map(|client| {
         thread::spawn(move || {

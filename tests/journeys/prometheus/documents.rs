@@ -1,4 +1,4 @@
-//! Real programs accept what the documentation tells people to write.
+//! Real programs accept the configurations in the documentation.
 
 use std::{env, fs, net::TcpListener, path::Path, process::Command};
 

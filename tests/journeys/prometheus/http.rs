@@ -1,4 +1,4 @@
-//! A request and its answer, over a plain socket.
+//! A request and its response, over a plain socket.
 
 use std::{
     io::{self, Read as _, Write as _},

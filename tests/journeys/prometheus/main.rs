@@ -1,5 +1,5 @@
-//! What others make of the exposition: a real Prometheus server, promtool, and PyPI's
-//! `prometheus_client`. They are outside programs, so a plain `cargo test` leaves them out:
+//! External readers of the exposition: a real Prometheus server, promtool, and PyPI's
+//! `prometheus_client`. They are external programs, so a plain `cargo test` skips these tests:
 //!
 //! ```sh
 //! cargo build --examples
@@ -22,7 +22,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Asks again until there is an answer, for half a minute at most: scrapes come when they come.
+/// Repeats a query until it succeeds, for at most half a minute, because the times of scrapes are
+/// not known.
 fn wait_for<T>(what: &str, mut ask: impl FnMut() -> Result<T, String>) -> T {
     let start = Instant::now();
     loop {
@@ -36,5 +37,5 @@ fn wait_for<T>(what: &str, mut ask: impl FnMut() -> Result<T, String>) -> T {
     }
 }
 
-/// A sample as all the readers here tell it.
+/// A sample in the form that is common to all readers here.
 type Samples = BTreeMap<(String, BTreeMap<String, String>), f64>;

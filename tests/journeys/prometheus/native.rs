@@ -1,6 +1,7 @@
-//! Which forms of a histogram, exemplars and start timestamps real servers store, by their switches.
+//! Which forms of a histogram, exemplars and start timestamps real servers store, depending on
+//! their options.
 //!
-//! All servers of the version on `PATH` scrape the same two applications at the same time.
+//! All servers, in the versions on `PATH`, scrape the same two applications at the same time.
 
 use crate::{
     application::{ORDERS, PACKED, REQUESTS, Traces, load, serve},
@@ -9,8 +10,8 @@ use crate::{
     wait_for,
 };
 
-/// What a server stores of the application that offers native buckets. Each server stores the classic form of
-/// the application that does not.
+/// What a server stores for the application that offers native buckets. For the other application,
+/// each server stores the classic form.
 struct Row {
     name: &'static str,
     start: fn(jobs: &str) -> Store,
@@ -19,9 +20,9 @@ struct Row {
     classic: bool,
     native: bool,
     exemplars: bool,
-    /// A 0 at the time when a series began.
+    /// A sample of 0 at the time when a series started.
     zeros: bool,
-    /// Series of the `_created` lines, of OpenMetrics.
+    /// Series of the `_created` lines of OpenMetrics.
     created: bool,
 }
 
@@ -68,7 +69,8 @@ const PROMETHEUS_3: &[Row] = &[
         classic: true,
         ..NATIVE
     },
-    // It asks for protobuf and drops the native form: with both forms in a message, it keeps neither.
+    // This server requests protobuf and drops the native form: if a message has both forms, it
+    // keeps neither.
     Row {
         name: "created-timestamp-zero-ingestion",
         start: |jobs| {
@@ -150,7 +152,7 @@ fn servers_store_what_was_sent() {
             }
         }
     }
-    // Whatever the server and the form, of one application.
+    // The quantiles of one application are the same for all servers and forms.
     for (name, job, quantile, value) in &quantiles {
         for (other_name, _, _, other) in quantiles
             .iter()
@@ -215,7 +217,7 @@ impl Check<'_> {
 
     fn counts(&self) {
         let job = self.job;
-        // The counter is there whatever becomes of the histogram.
+        // The counter exists whatever form of the histogram is stored.
         let sum = format!(r#"sum(http_server_requests_total{{job="{job}",path="/"}})"#);
         wait_for(self.row.name, || match self.store.number(&sum) {
             Ok(sum) if sum == f64::from(REQUESTS) => Ok(()),
@@ -225,7 +227,7 @@ impl Check<'_> {
         self.expect(&orders, Some(ORDERS.into()));
         let info = format!(r#"app_build_info{{job="{job}",version="1.2.3"}}"#);
         self.expect(&info, Some(1.0));
-        // No scrape failed, not even under load.
+        // No scrape failed, even under load.
         let up = format!(r#"min_over_time(up{{job="{job}"}}[1m])"#);
         self.expect(&up, Some(1.0));
     }
@@ -250,7 +252,7 @@ impl Check<'_> {
                 }
             }
         }
-        // The series of a label set of the standard and the extended metrics, as the guide counts them.
+        // The number of series of a label set, standard and extended, as the guide counts them.
         let series = match (classic, native) {
             (true, true) => 65.0,
             (true, false) => 61.0,
@@ -275,8 +277,9 @@ impl Check<'_> {
         self.expect(&created, self.row.created.then_some(1.0));
     }
 
-    /// The exemplars are those that were sent, in whichever form there is. Of a native histogram without its
-    /// classic form, Prometheus 3.5 keeps the exemplars of one series of the family: `PACKING` has only one.
+    /// The stored exemplars are those that were sent, in each stored form. If a native histogram
+    /// has no classic form, Prometheus 3.5 keeps the exemplars of one series of the family:
+    /// `PACKING` has only one.
     fn exemplars(&self, sent: &Traces, classic: bool, native: bool) {
         let names = match (classic, native) {
             (true, _) => vec![format!("{DURATION}_bucket"), format!("{PACKING}_bucket")],
@@ -302,7 +305,7 @@ impl Check<'_> {
         }
     }
 
-    /// A native histogram grows as fast as the counter of the same requests.
+    /// A native histogram has the same rate as the counter of the same requests.
     fn native_rate(&self) {
         let labels = format!(r#"job="{}",path="/""#, self.job);
         let ratio = format!(

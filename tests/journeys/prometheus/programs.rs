@@ -1,4 +1,4 @@
-//! Running the programs that the tests are about.
+//! Runs the programs that are tested.
 
 use std::{
     env,
@@ -44,7 +44,7 @@ impl Quickstart {
     }
 }
 
-/// What `promtool check metrics` has to say; nothing, if all is well.
+/// The findings of `promtool check metrics`; empty if there are none.
 pub(crate) fn promtool(exposition: &str) -> String {
     let mut command = Command::new("promtool");
     let output = run(command.args(["check", "metrics"]), exposition);
@@ -58,8 +58,8 @@ pub(crate) fn promtool(exposition: &str) -> String {
     said
 }
 
-/// What `promtool check config` has against a configuration; nothing, if all is well. The files that it
-/// names need not be there.
+/// The findings of `promtool check config`; empty if there are none. The files that the
+/// configuration names need not exist.
 pub(crate) fn promtool_check_config(config: &str) -> String {
     let folder = Folder::new();
     let path = folder.write("prometheus.yml", config);
@@ -74,13 +74,13 @@ pub(crate) fn promtool_check_config(config: &str) -> String {
     String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned()
 }
 
-/// What a program says of its version.
+/// The version that a program prints.
 pub(crate) fn version(program: &str) -> String {
     let output = run(Command::new(program).arg("--version"), "");
     String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned()
 }
 
-/// Runs a Python script with `prometheus_client` at hand, and reads the JSON that it prints.
+/// Runs a Python script that can use `prometheus_client`, and reads the JSON that it prints.
 pub(crate) fn python(script: &str, input: &str) -> Value {
     let python = env::var_os("GDS_METRICS_PYTHON").unwrap_or_else(|| "python3".into());
     let output = run(Command::new(python).args(["-c", script]), input);
@@ -101,7 +101,7 @@ fn run(command: &mut Command, input: &str) -> process::Output {
         .unwrap_or_else(|error| panic!("cannot start {command:?}: {error}"));
     let mut stdin = child.stdin.take().expect("it is piped");
     let input = input.to_owned();
-    // From a thread: it may answer before it has read all.
+    // Written on a thread: the program may respond before it has read everything.
     let writer = thread::spawn(move || {
         let _ = stdin.write_all(input.as_bytes());
     });

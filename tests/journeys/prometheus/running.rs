@@ -1,4 +1,4 @@
-//! Programs that run beside a test and end with it.
+//! Programs that run during a test and end with it.
 
 use std::{
     env,
@@ -13,15 +13,15 @@ use std::{
 
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// A program that is ended with the test, whatever becomes of that.
+/// A program that is stopped when the test ends or fails.
 pub(crate) struct Running {
     child: Child,
-    /// What it has written so far.
+    /// The output so far.
     log: Arc<Mutex<String>>,
 }
 
 impl Running {
-    /// Starts a program and waits until a line of its output says where it listens.
+    /// Starts a program and waits until a line of its output contains its address.
     pub(crate) fn start(
         command: &mut Command,
         address: fn(&str) -> Option<SocketAddr>,
@@ -42,7 +42,7 @@ impl Running {
         let (found, listens) = mpsc::channel();
         for output in out.into_iter().chain(err) {
             let (found, log) = (found.clone(), Arc::clone(&running.log));
-            // Reads to the end, so that the program never waits for a full pipe.
+            // Reads to the end, so that the program never blocks on a full pipe.
             thread::spawn(move || {
                 for line in BufReader::new(output).lines().map_while(Result::ok) {
                     *log.lock().expect("no panic while it is held") += &format!("{line}\n");
@@ -70,8 +70,8 @@ impl Drop for Running {
     }
 }
 
-/// An example, to be started on a port of its own and with nothing in its environment that would
-/// configure it. Cargo builds the examples next to the folder of the tests.
+/// An example, to be started on its own port and without any configuration from the environment.
+/// Cargo builds the examples next to the folder of the tests.
 pub(crate) fn example(name: &str) -> Command {
     let test = env::current_exe().expect("the path of this test");
     let target = test.parent().and_then(Path::parent).expect("its folders");

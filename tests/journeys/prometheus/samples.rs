@@ -1,5 +1,5 @@
-//! promtool and PyPI's `prometheus_client` read both formats, of the quickstart and of a set with every
-//! kind of metric in it.
+//! promtool and PyPI's `prometheus_client` read both formats, from the quickstart and from a set
+//! with every kind of metric.
 
 use std::collections::BTreeMap;
 
@@ -103,7 +103,7 @@ fn busy_quickstart() -> Quickstart {
 
 #[actix_web::test]
 #[ignore = "needs promtool"]
-async fn promtool_has_nothing_to_say() {
+async fn promtool_finds_no_errors() {
     let metrics = all_kinds().await;
     let text = metrics.encode(Format::Text).expect("an exposition");
     assert_eq!(promtool(&text), "", "of\n{text}");
@@ -111,7 +111,7 @@ async fn promtool_has_nothing_to_say() {
     let text = busy_quickstart().scrape(TEXT).body;
     assert_eq!(promtool(&text), "", "of\n{text}");
 
-    // It does find fault when there is some.
+    // promtool does report errors.
     assert_ne!(promtool("# TYPE a counter\na 1\n"), "");
 }
 
@@ -221,11 +221,11 @@ struct Parsed {
     helps: BTreeMap<String, String>,
 }
 
-/// A family's name, type, help and samples, as the script prints them.
+/// The name, type, help and samples of a family, as the script prints them.
 type ReadFamily = (String, String, String, Vec<ReadSample>);
 type ReadSample = (String, BTreeMap<String, String>, f64);
 
-/// Reads an exposition as PyPI's `prometheus_client` does.
+/// Reads an exposition with PyPI's `prometheus_client`.
 fn parse(format: Format, exposition: &str) -> Parsed {
     let module = match format {
         Format::Text => "parser",
@@ -248,7 +248,7 @@ fn parse(format: Format, exposition: &str) -> Parsed {
     };
     for (family, kind, help, samples) in families {
         for (name, labels, value) in samples {
-            // An empty label does not exist for Prometheus.
+            // For Prometheus, an empty label is the same as a missing label.
             let labels = labels
                 .into_iter()
                 .filter(|(_, value)| !value.is_empty())

@@ -1,10 +1,10 @@
-//! A real Prometheus server scrapes the quickstart while that is busy.
+//! A real Prometheus server scrapes the quickstart under load.
 
 use std::{collections::BTreeMap, net::SocketAddr, thread};
 
 use crate::{http, programs::Quickstart, store::Store, wait_for};
 
-/// Method, path, body, and what is to come of it: the `path` label and the code.
+/// Method, path, body, and the expected result: the `path` label and the code.
 const REQUESTS: [(&str, &str, &str, (&str, &str)); 8] = [
     ("GET", "/", "", ("/", "200")),
     ("GET", "/users/7", "", ("/users/{id}", "200")),
@@ -28,7 +28,7 @@ fn prometheus_scrapes_the_quickstart_under_load() {
         (health, error) if health == "up" && error.is_empty() => Ok(()),
         other => Err(format!("{other:?}")),
     });
-    // What was scraped before the load is what its rate is told from.
+    // A rate needs a scrape before the load.
     wait_for("a first scrape", || {
         prometheus.number(r#"http_server_exceptions_total{error="panic"} == 0"#)
     });
@@ -55,7 +55,7 @@ fn prometheus_scrapes_the_quickstart_under_load() {
         }
     });
 
-    // Each under its own labels, in the counter and in the histogram.
+    // Each request under its own labels, in the counter and in the histogram.
     let mut expected: BTreeMap<_, f64> = BTreeMap::new();
     for (method, _, _, (path, code)) in REQUESTS {
         *expected.entry((method, path, code)).or_default() += each;
@@ -72,7 +72,7 @@ fn prometheus_scrapes_the_quickstart_under_load() {
     assert!(prometheus.number(rate).expect("data") > 0.0);
     let quantile = "histogram_quantile(0.95, sum by (le) (rate(http_server_request_duration_seconds_bucket[1m])))";
     assert!(prometheus.number(quantile).expect("data") > 0.0);
-    // Counters that were there with 0 show their whole increase.
+    // Counters that start at 0 show their whole increase.
     for (metric, labels) in [
         ("http_server_exceptions_total", r#"error="panic""#),
         ("shop_orders_total", r#"payment="card""#),
@@ -88,7 +88,7 @@ fn prometheus_scrapes_the_quickstart_under_load() {
     let failures = prometheus.number(r#"http_server_exceptions_total{error="PaymentsDown"}"#);
     assert_eq!(failures, Ok(each));
 
-    // It never failed, not even while the load was on.
+    // No scrape failed, even under load.
     assert_eq!(prometheus.health("right"), ("up".to_owned(), String::new()));
     assert_eq!(
         prometheus.number(r#"min_over_time(up{job="right"}[1m])"#),
@@ -98,12 +98,12 @@ fn prometheus_scrapes_the_quickstart_under_load() {
 
 #[test]
 #[ignore = "needs prometheus"]
-fn prometheus_is_told_types_helps_and_units() {
+fn prometheus_receives_types_helps_and_units() {
     let quickstart = Quickstart::start();
     let prometheus = Store::scraping(quickstart.address);
     http::get(quickstart.address, "/", &[]);
 
-    // The name without `_total`, and the unit: this is OpenMetrics, which it asked for.
+    // The name without `_total`, and the unit, show that Prometheus requested OpenMetrics.
     for (family, kind, help, unit) in [
         ("http_server_requests", "counter", "Total requests", ""),
         (
@@ -174,7 +174,7 @@ fn make_requests(address: SocketAddr) {
     for _ in 0..ROUNDS {
         for (method, path, body, (_, code)) in REQUESTS {
             let response = http::request(address, method, path, &[], body);
-            // A panic ends the connection without an answer.
+            // A panic closes the connection without a response.
             let status = response.map_or(500, |response| response.status);
             assert_eq!(status.to_string(), code, "{method} {path}");
         }

@@ -1,4 +1,4 @@
-//! Servers that scrape and store, and are asked in PromQL: Prometheus and VictoriaMetrics.
+//! Servers that scrape, store and answer PromQL queries: Prometheus and VictoriaMetrics.
 
 use std::{
     collections::BTreeMap,
@@ -18,14 +18,14 @@ const CONFIG: &str = "global:\n  scrape_interval: 1s\n  scrape_timeout: 1s\nscra
 pub(crate) struct Store {
     running: Running,
     address: SocketAddr,
-    /// What scrapes for it, if it does not scrape itself.
+    /// Scrapes for the server, if the server does not scrape itself.
     agent: Option<Running>,
     _folder: Folder,
 }
 
 impl Store {
-    /// A Prometheus that scrapes one target three times: with the right token, with a wrong one, and with
-    /// none.
+    /// A Prometheus that scrapes one target three times: with the right token, with a wrong one,
+    /// and without one.
     pub(crate) fn scraping(target: SocketAddr) -> Self {
         let folder = Folder::new();
         let token = folder.write("token", TOKEN);
@@ -70,7 +70,7 @@ impl Store {
         Self::new(running, address, None, folder, "/health")
     }
 
-    /// A VictoriaMetrics that a vmagent writes to.
+    /// A VictoriaMetrics that receives samples from a vmagent.
     pub(crate) fn vmagent(jobs: &str) -> Self {
         let folder = Folder::new();
         let config = folder.write("scrape.yml", &format!("{CONFIG}{jobs}"));
@@ -107,7 +107,7 @@ impl Store {
         }
     }
 
-    /// What is at a path of the API.
+    /// The response of the API at a path.
     pub(crate) fn api(&self, path: &str) -> Value {
         let response = http::get(self.address, &format!("/api/v1/{path}"), &[]);
         let answer: Value = serde_json::from_str(&response.body)
@@ -136,7 +136,7 @@ impl Store {
         (text("health"), text("lastError"))
     }
 
-    /// The answer to an instant query.
+    /// The result of an instant query.
     pub(crate) fn query(&self, query: &str) -> Samples {
         let data = self.api(&format!("query?query={}", encoded(query)));
         let result = data["result"].as_array().cloned().unwrap_or_default();
@@ -156,7 +156,7 @@ impl Store {
             .collect()
     }
 
-    /// The answer to a query that has one number for an answer.
+    /// The result of a query that returns one number.
     pub(crate) fn number(&self, query: &str) -> Result<f64, String> {
         let samples = self.query(query);
         match samples.values().copied().collect::<Vec<_>>()[..] {
@@ -166,7 +166,7 @@ impl Store {
     }
 }
 
-/// A query as it is written in a URL.
+/// A query, encoded for a URL.
 pub(crate) fn encoded(query: &str) -> String {
     query.bytes().map(|byte| format!("%{byte:02X}")).collect()
 }
@@ -175,7 +175,7 @@ fn victoria(folder: &Folder, flags: &[&str]) -> (Running, SocketAddr) {
     let mut command = Command::new("victoria-metrics");
     command
         .arg("-httpListenAddr=127.0.0.1:0")
-        // Samples can be asked for as soon as they are there.
+        // Samples can be queried as soon as they are stored.
         .arg("-search.latencyOffset=0s")
         .arg(format!("-storageDataPath={}", folder.path("data")))
         .args(flags);
@@ -187,7 +187,7 @@ fn victoria_address(line: &str) -> Option<SocketAddr> {
     address.trim_end_matches('/').parse().ok()
 }
 
-/// A folder that goes with the test.
+/// A folder that is removed with the test.
 pub(crate) struct Folder(PathBuf);
 
 impl Folder {

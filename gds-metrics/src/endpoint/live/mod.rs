@@ -1,7 +1,7 @@
 //! The live page: one HTML document that reads the exposition beside it and draws it.
 //!
-//! The document is the same for everybody and holds no data. Its style sheet and its script stand in it,
-//! and the `Content-Security-Policy` names them by their hashes.
+//! The document is the same for every client and contains no data. The style sheet and the script
+//! are inline, and the `Content-Security-Policy` names them by their hashes.
 
 use std::{future::ready, sync::LazyLock};
 
@@ -21,7 +21,7 @@ const STYLE: &str = concat!(
     include_str!("style.css")
 );
 
-/// Further in than uPlot, nothing of the page is global.
+/// The page's own code is inside a function; uPlot is the only global.
 const SCRIPT: &str = concat!(
     include_str!("uplot/uPlot.iife.min.js"),
     "\n(() => {\n\"use strict\";\n",
@@ -38,8 +38,8 @@ const SCRIPT: &str = concat!(
     "})();\n",
 );
 
-/// The hashes are those of [`STYLE`] and [`SCRIPT`]. After a change of a file, the test
-/// `content_security_policy` tells the new ones.
+/// The hashes are those of [`STYLE`] and [`SCRIPT`]. After a change to a file, the test
+/// `content_security_policy` prints the new hashes.
 const CONTENT_SECURITY_POLICY: &str = concat!(
     "default-src 'none'; ",
     "script-src 'sha256-l+E800quEGv24N2AIe/jaW76HVLD89x/rfdXH/1CYEE='; ",
@@ -75,10 +75,11 @@ fn compressed() -> Option<Bytes> {
     None
 }
 
-/// How a request for the page is to be answered.
+/// How to answer a request for the page.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Reply {
-    /// By its address. The script asks for the token, and the metrics require it.
+    /// Whether the address is allowed. The token is not checked here: the script asks the user for
+    /// it, and the metrics require it.
     pub(super) is_allowed: bool,
     pub(super) gzip: bool,
 }
@@ -111,7 +112,7 @@ fn answer(method: &Method, reply: Reply) -> HttpResponse {
         .insert_header((header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY))
         .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .insert_header((header::REFERRER_POLICY, "no-referrer"))
-        // With another version of the crate the page is another one.
+        // Another version of the crate may have another page.
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .insert_header((header::VARY, "Accept-Encoding"));
     match &*COMPRESSED {

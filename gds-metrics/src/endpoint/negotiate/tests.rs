@@ -1,7 +1,7 @@
 use super::*;
 
 #[test]
-fn what_clients_send() {
+fn headers_of_real_clients() {
     use Format::{OpenMetrics, Protobuf, Text};
     let table: &[(&[&str], Format)] = &[
         (&[], Text),
@@ -20,7 +20,7 @@ fn what_clients_send() {
             ],
             OpenMetrics,
         ),
-        // Prometheus 2.49.0, with its own unreadable quality
+        // Prometheus 2.49.0, which sends an unreadable quality
         (
             &[
                 "application/openmetrics-text;version=1.0.0;q=0.5,application/openmetrics-text;version=0.0.1;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=2",
@@ -55,7 +55,7 @@ fn what_clients_send() {
             ],
             Protobuf,
         ),
-        // Prometheus 3.5 with `scrape_protocols` of one
+        // Prometheus 3.5 with a single `scrape_protocols` entry
         (
             &[
                 "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;q=0.6,*/*;q=0.5",
@@ -69,7 +69,7 @@ fn what_clients_send() {
         ),
         // VictoriaMetrics
         (&["text/plain;version=0.0.4;q=1,*/*;q=0.1"], Text),
-        // Protobuf only by its full name, and only where nothing else is liked as much.
+        // Protobuf needs its full name, and a higher quality than both text formats.
         (
             &[
                 "Application/Vnd.Google.Protobuf; Encoding=\"delimited\"; Proto=io.prometheus.client.MetricFamily; q=0.2",
@@ -222,9 +222,9 @@ fn what_clients_send() {
 }
 
 proptest::proptest! {
-    /// Not a panic, and OpenMetrics only where somebody could have meant it.
+    /// Never panics, and chooses OpenMetrics only if the client may have meant it.
     #[test]
-    fn what_clients_could_send(lines: Vec<Vec<u8>>) {
+    fn any_header(lines: Vec<Vec<u8>>) {
         let values: Vec<_> = lines
             .iter()
             .filter_map(|line| HeaderValue::from_bytes(line).ok())
@@ -234,9 +234,9 @@ proptest::proptest! {
         }
     }
 
-    /// Qualities are compared as RFC 9110 reads them.
+    /// Qualities are compared as RFC 9110 defines them.
     #[test]
-    fn the_better_quality(openmetrics in 0..=1000_u16, text in 0..=1000_u16) {
+    fn the_higher_quality_wins(openmetrics in 0..=1000_u16, text in 0..=1000_u16) {
         let q = |quality| format!("{}.{:03}", quality / 1000, quality % 1000);
         let line = format!(
             "text/plain;q={}, application/openmetrics-text;q={}",

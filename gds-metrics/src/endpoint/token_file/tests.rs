@@ -1,4 +1,4 @@
-//! Files that are half written, endless or no files, and a file system that does not answer.
+//! Files that are half written, endless or not regular, and a file system that does not answer.
 
 use std::{
     fs,
@@ -17,7 +17,7 @@ const QUICK: Pace = Pace {
     limit: Duration::from_secs(20),
 };
 
-/// A path of its own for each test, with nothing there.
+/// A separate path for each test, where nothing exists.
 fn temporary(name: &str) -> PathBuf {
     let name = format!("gds-metrics-token-{}-{name}", process::id());
     std::env::temp_dir().join(name)
@@ -61,7 +61,7 @@ fn at_most_64_kib() {
 
 #[cfg(unix)]
 #[test]
-fn no_pipe_and_no_folder() {
+fn pipes_and_folders_are_rejected() {
     let path = temporary("pipe");
     let made = Command::new("mkfifo").arg(&path).status();
     assert!(made.expect("mkfifo").success());
@@ -75,7 +75,7 @@ fn no_pipe_and_no_folder() {
 /// `/dev/zero` never ends.
 #[cfg(unix)]
 #[test]
-fn no_device() {
+fn devices_are_rejected() {
     let error = start_error(Path::new("/dev/zero"));
     assert!(error.ends_with("it is not a regular file"), "{error}");
 }
@@ -106,7 +106,7 @@ fn a_token_in_the_wrong_variable_is_not_shown() {
     }
 }
 
-/// What `read` gives, one after another, the last one for ever.
+/// A file that reads as each of `texts` in turn, and then as the last one for ever.
 fn file_with(texts: &'static [&'static str], pace: Pace) -> (TokenFile, Arc<AtomicUsize>) {
     let reads = Arc::<AtomicUsize>::default();
     let counted = Arc::clone(&reads);
@@ -121,9 +121,9 @@ fn file_with(texts: &'static [&'static str], pace: Pace) -> (TokenFile, Arc<Atom
     (file.expect("a token"), reads)
 }
 
-/// Two looks that agree make a token.
+/// A token is accepted if two looks agree.
 #[actix_web::test]
-async fn a_half_written_token_is_never_believed() {
+async fn a_half_written_token_is_never_accepted() {
     let texts = &["first", "s", "se", "sec", "", "second"];
     let (file, reads) = file_with(texts, QUICK);
     let mut believed = Vec::new();
@@ -135,11 +135,11 @@ async fn a_half_written_token_is_never_believed() {
     assert_eq!(believed, ["first", "second"]);
 }
 
-/// The scrape that finds a change waits until it is believed.
+/// The scrape that detects a change waits until it is accepted.
 #[actix_web::test]
 async fn one_scrape_is_enough_for_a_change() {
     let pace = Pace {
-        // Long enough for a busy machine to come to the first scrape.
+        // Long enough for a busy machine to reach the first scrape.
         interval: Duration::from_millis(500),
         ..QUICK
     };
@@ -208,7 +208,7 @@ async fn a_look_that_hangs_is_given_up() {
         trouble,
         Some("reading it takes longer than 50ms".to_owned())
     );
-    // Nobody waits for what was given up.
+    // Nothing waits for a look that was given up.
     let waited = Instant::now();
     for _ in 0..100 {
         file.current().await;
@@ -226,7 +226,7 @@ async fn a_look_that_hangs_is_given_up() {
 }
 
 #[test]
-fn a_start_does_not_wait_for_ever() {
+fn a_start_has_a_time_limit() {
     let pace = Pace {
         limit: Duration::from_millis(10),
         ..QUICK

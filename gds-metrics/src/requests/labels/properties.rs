@@ -1,10 +1,10 @@
-//! Whatever bytes come in, a label is short and made of few characters.
+//! For any input bytes, a label is short and consists of few characters.
 
 use proptest::{collection::vec, prelude::*, sample::select};
 
 use super::*;
 
-/// Bytes that look a little like a host.
+/// Bytes that resemble a host.
 fn raw_host() -> impl Strategy<Value = Vec<u8>> {
     let part = prop_oneof![
         8 => select(vec![
@@ -18,12 +18,12 @@ fn raw_host() -> impl Strategy<Value = Vec<u8>> {
     vec(part, 0..8).prop_map(|parts| parts.concat())
 }
 
-/// Has a `Debug` text of its own.
+/// Has this `Debug` text.
 struct Raw<'a>(&'a str);
 
 impl fmt::Debug for Raw<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // In pieces, as derived ones come.
+        // In pieces, as a derived `Debug` writes.
         self.0.chars().try_for_each(|c| f.write_char(c))
     }
 }
@@ -43,7 +43,7 @@ proptest! {
         prop_assert!(text.bytes().all(allowed));
         prop_assert!(!text.ends_with(":80") && !text.ends_with(":443") || text.starts_with('['));
         prop_assert!(raw.to_ascii_lowercase().starts_with(host.name().as_bytes()));
-        // Once more changes nothing.
+        // Parsing is idempotent.
         let again = Host::parse(text.as_bytes());
         prop_assert_eq!(again.as_ref().map(Host::as_str), Some(text));
     }

@@ -1,4 +1,4 @@
-//! The caps, and two workers that come at once.
+//! The caps, and two workers that race.
 
 use std::{collections::HashSet, rc::Rc};
 
@@ -29,9 +29,10 @@ fn store(max_hosts: usize) -> Store {
     Store::new(settings, Box::new(()))
 }
 
-/// Between a worker's look at a length and its taking the lock, others may have come.
+/// Other workers may create an entry after a worker has read the length and before it takes the
+/// lock.
 #[test]
-fn what_another_worker_made_is_not_made_again() {
+fn entries_of_another_worker_are_not_created_again() {
     let store = store(1);
     let labels = |code| LabelIds {
         head: Method::Get.into(),
@@ -54,7 +55,7 @@ fn what_another_worker_made_is_not_made_again() {
 }
 
 #[test]
-fn kinds_of_errors_take_as_many_places_as_there_are() {
+fn error_kinds_are_capped() {
     let store = store(1);
     for kind in 0..=MAX_ERROR_KINDS {
         store.error(&kind.to_string());
@@ -63,7 +64,7 @@ fn kinds_of_errors_take_as_many_places_as_there_are() {
 }
 
 #[test]
-fn hosts_take_as_many_places_as_there_are() {
+fn hosts_are_capped() {
     let store = store(3);
     let ids = ["a", "b", "c", "d", "e", "b"].map(|host| store.claim_host(host));
     assert_eq!(ids, [Some(2), Some(3), Some(4), None, None, Some(3)]);
@@ -71,7 +72,7 @@ fn hosts_take_as_many_places_as_there_are() {
     assert!(!store.has_all_hosts(4));
 }
 
-/// Else the next recorder and this one would write the same numbers.
+/// Otherwise the next recorder and this one would write the same cells.
 #[test]
 fn a_shard_stays_with_its_recorder_until_the_last_recording_ends() {
     let store = Arc::new(store(1));
@@ -97,6 +98,6 @@ fn a_shard_stays_with_its_recorder_until_the_last_recording_ends() {
     store.series_from(0, |_, series| {
         counts.extend(series.parts().map(|part| part.duration.count()));
     });
-    // The heir goes on where the first ended.
+    // The next recorder continues the counts of the first.
     assert_eq!(counts, [3, 1]);
 }
