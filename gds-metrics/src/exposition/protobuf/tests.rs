@@ -169,7 +169,7 @@ fn what_has_no_samples_is_left_out() {
     assert!(bytes.is_empty());
 }
 
-/// Keeps the chunks apart.
+/// Keeps the chunks separate.
 #[derive(Default)]
 struct Chunks(Vec<Vec<u8>>);
 
