@@ -1,4 +1,4 @@
-//! Every row of the environment's table, and what each bad value is answered.
+//! Every row of the environment's table, and the error for each invalid value.
 
 use super::*;
 
@@ -80,7 +80,7 @@ fn what_they_mean() {
 fn tokens() {
     let text = read(&[(TOKEN, "se!cr~et")]).expect("a token").token;
     assert!(matches!(text, Some(TokenSource::Text(token)) if token == "se!cr~et"));
-    // Whether it can be read is asked when it is used.
+    // The file is opened when the token is used.
     let file = read(&[(TOKEN_FILE, "/nowhere")]).expect("a file").token;
     assert!(matches!(file, Some(TokenSource::File(path)) if path.to_str() == Some("/nowhere")));
 }
@@ -101,7 +101,7 @@ fn cloud_foundry() {
             r#"{"application_id":"app-1","application_uris":["a.example"],"uris":["b.example"]}"#,
             &["a.example"],
         ),
-        // A bad one costs a label, not the start.
+        // An invalid name costs only a label. The application still starts.
         (
             r#"{"application_id":"app-1","uris":["a b", 7, "*.example", "ok.example"]}"#,
             &["ok.example"],
@@ -114,7 +114,7 @@ fn cloud_foundry() {
     }
 }
 
-/// Each names the variable, what it holds, unless that can be a secret, and what it should hold.
+/// Each error names the variable, its value unless that can be a secret, and the expected value.
 #[test]
 #[allow(clippy::too_many_lines)]
 fn errors() {
@@ -284,7 +284,7 @@ fn not_unicode() {
             format!("{variable} is not valid Unicode: set it to plain text or unset it")
         );
     }
-    // Names of files need not be.
+    // Names of files need not be UTF-8.
     let read = Environment::read(|wanted| {
         (wanted == TOKEN_FILE).then(|| OsString::from_vec(b"/\xff".to_vec()))
     });

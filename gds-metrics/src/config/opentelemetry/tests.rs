@@ -1,4 +1,4 @@
-//! What OpenTelemetry's variables may hold.
+//! Valid and invalid values of OpenTelemetry's variables.
 
 use super::*;
 use crate::{Format, GdsMetrics};
@@ -29,7 +29,7 @@ fn resource_attributes_are_pairs() {
         ("a=1,b=2", &[("a", "1"), ("b", "2")]),
         (" a = 1 ,\tb = 2 ", &[("a", "1"), ("b", "2")]),
         ("a=", &[("a", "")]),
-        // The last one counts.
+        // The last value of a key wins.
         ("a=1,a=2", &[("a", "2")]),
         ("a%3Db%2Cc=1%3D2%2c3%25%20", &[("a=b,c", "1=2,3% ")]),
         ("team=k%C3%BChl", &[("team", "kühl")]),
