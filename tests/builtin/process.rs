@@ -1,4 +1,4 @@
-//! Process metrics and build info, as an application switches them on.
+//! Process metrics and build info, switched on by an application.
 
 use gds_metrics::{Counter, EncodeLabelSet, Format, Gauge, GdsMetricSet, GdsMetrics, Info};
 

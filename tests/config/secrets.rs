@@ -1,4 +1,4 @@
-//! A token is in nothing that is printed, logged or sent.
+//! A token never appears in printed, logged or sent text.
 
 use actix_web::{
     App,
@@ -41,7 +41,7 @@ async fn in_debug_texts() {
     }
 }
 
-/// What a token may not hold is told without the token.
+/// The error for an invalid token does not contain the token.
 #[test]
 fn in_errors() {
     for token in ["", "hunter2 hunter2", "hunter2\n", "hünter2"] {

@@ -15,7 +15,7 @@ enum Method {
     Get,
 }
 
-/// Both can be mixed.
+/// A label set of this crate's derive can contain a label value of prometheus-client's derive.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, gds_metrics::EncodeLabelSet)]
 struct Ours {
     other: Option<Method>,

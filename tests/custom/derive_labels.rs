@@ -1,4 +1,4 @@
-//! Label types: how they are written.
+//! The text of label types.
 
 use gds_metrics::{
     ClosedLabelSet, ClosedLabelValue, Counter, EncodeLabelSet, EncodeLabelValue, Family, Format,
@@ -118,7 +118,7 @@ fn values_that_are_displayed() {
         shown("a".into()),
         format!(r#"{{{begin},any="a",held="x"}}"#)
     );
-    // Cut off at 128 bytes, and not within a letter.
+    // The value is cut off at 128 bytes, but not within a character.
     let (long, cut) = (
         format!("a{}", "é".repeat(100)),
         format!("a{}", "é".repeat(63)),

@@ -1,4 +1,4 @@
-//! Registration, and the names of metrics.
+//! Registration and the names of metrics.
 
 use gds_metrics::{
     Counter, Format, Gauge, GdsMetricSet, GdsMetrics, Histogram, RegisterError, Summary,
@@ -203,7 +203,7 @@ fn a_set_registered_twice_needs_other_values_of_the_same_labels() {
             .unwrap_err();
         assert!(error.to_string().contains("registered already"), "{error}");
     }
-    // Nothing of a refused set is exposed.
+    // A rejected set exposes nothing.
     assert_eq!(lines_of(&metrics, "\npool_wait_seconds_count").len(), 0);
 }
 

@@ -1,7 +1,8 @@
-//! `register_with`: prometheus-client's registry, and its quirks.
+//! `register_with`: prometheus-client's registry and its quirks.
 //!
-//! Each quirk is shown in prometheus-client's own exposition first. Where such an assertion fails after an
-//! update, upstream has changed: look at `custom/compat`.
+//!
+//! Each test shows a quirk in prometheus-client's own exposition first. If such an assertion fails after an
+//! update, upstream has changed: see `custom/compat`.
 
 use std::{
     fmt::{self, Write as _},
@@ -31,7 +32,7 @@ struct Exposed {
     metrics: GdsMetrics,
 }
 
-/// What prometheus-client makes of it, and what we make of it.
+/// The exposition of prometheus-client, and that of this crate.
 fn exposed(register: impl Fn(&mut Registry)) -> Exposed {
     let mut registry = Registry::default();
     register(&mut registry);
@@ -51,7 +52,7 @@ impl Exposed {
         self.without_http(Format::OpenMetrics)
     }
 
-    /// Without the families that are always there.
+    /// Without the families that always exist.
     fn without_http(&self, format: Format) -> String {
         let text = self.metrics.encode(format).unwrap();
         text.split_inclusive('\n')
@@ -154,7 +155,7 @@ fn a_help_may_look_like_the_header_of_another_family() {
     );
 }
 
-/// Two lines could be the family's own: what follows the first could be made up.
+/// Two lines could be the family's own type. The text after the first one could be forged.
 #[test]
 fn a_help_that_looks_like_samples_leaves_the_family_out() {
     let exposed = exposed(|r| {
@@ -222,16 +223,16 @@ fn series_with_bad_labels_are_left_out() {
     );
 }
 
-/// A label that its own encoder writes, up to some point.
+/// A label whose encoder may stop early.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Label {
-    /// Its name comes in several pieces.
+    /// The name is written in several pieces.
     Key(&'static [&'static str]),
     WithoutValue,
     WithoutEnd,
-    /// A second one does end. Its name comes in these pieces.
+    /// A second label is complete. Its name is written in these pieces.
     WithoutEndBefore(&'static [&'static str]),
-    /// A second one has but a name, which ends in a line break.
+    /// A second label has only a name, which ends in a line break.
     WithoutEndBeforeBreak,
 }
 
@@ -282,13 +283,13 @@ fn names_of_labels_may_come_in_pieces() {
         (&["a", " b"], None),
     ] {
         let exposed = exposed(|r| {
-            // Known from then on, which must not be believed of what only begins like it.
+            // From now on, `a` is a known name. Other names that begin with `a` must still be checked.
             let first = Family::<Label, Gauge>::default();
             first.get_or_create(&Label::Key(&["a"])).set(3);
             r.register("w", "Help", first);
             let family = Family::<Label, Gauge>::default();
             family.get_or_create(&Label::Key(pieces)).set(1);
-            // Before or after it, as chance has it.
+            // The order of the two series is random.
             family.get_or_create(&Label::Key(&["a", "c"])).set(2);
             r.register("x", "Help", family);
             r.register("y", "Help", Gauge::<i64>::default());
@@ -305,7 +306,7 @@ fn names_of_labels_may_come_in_pieces() {
     }
 }
 
-/// What follows a line break in a name cannot be told apart, so that more may be left out.
+/// Text after a line break in a name is ambiguous, so more than the bad series may be left out.
 #[test]
 fn names_of_labels_with_line_breaks_expose_nothing() {
     for pieces in [
@@ -314,7 +315,7 @@ fn names_of_labels_with_line_breaks_expose_nothing() {
         &["\n", "b"],
         &["\n", "x"],
         &["\n", "x", " "],
-        // As if a line ended here: it would have a number first.
+        // This looks like the end of a line, but a line has a number before its end.
         &["}", "\n"],
         &["}", "\n", "# HELP "],
         &["}", " ", "\n", "x", " "],
@@ -370,7 +371,7 @@ fn labels_that_do_not_end_are_left_out() {
     }
 }
 
-/// What is left of the line is too short to be seen as none: the name has more pieces.
+/// The rest of the line looks like the beginning of a sample, because the name has more pieces.
 #[test]
 fn ends_of_lines_are_no_lines() {
     let exposed = exposed(|r| {
@@ -417,7 +418,7 @@ fn label_values_may_hold_anything() {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Empty {}
 
-/// An info that has no labels, in a family that has.
+/// An info without labels, in a family with labels.
 fn info_family() -> Family<Vec<(&'static str, &'static str)>, info::Info<Empty>> {
     let family: Family<_, info::Info<Empty>> =
         Family::new_with_constructor(|| info::Info::new(Empty {}));

@@ -1,4 +1,4 @@
-//! Panels of each kind of metric, and rows of what is on.
+//! The panels for each kind of metric, and the rows for the groups that are on.
 
 use std::sync::atomic::AtomicU64;
 
@@ -27,7 +27,7 @@ struct Version {
     version: String,
 }
 
-/// Its labels are not known.
+/// A label set whose names are not known.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, prometheus_client::encoding::EncodeLabelSet)]
 struct Foreign {
     key: String,
@@ -79,7 +79,7 @@ fn row<'a>(dashboard: &'a Value, title: &str) -> Option<&'a Vec<Value>> {
     rows.iter().find(|row| row["title"] == title)?["panels"].as_array()
 }
 
-/// Title, type, unit, description, and each query with its legend.
+/// The title, type, unit, description, and the queries with their legends.
 fn summary(panel: &Value) -> (String, String, String, String, Vec<(String, String)>) {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let targets = panel["targets"].as_array().unwrap();
@@ -99,7 +99,7 @@ fn summary(panel: &Value) -> (String, String, String, String, Vec<(String, Strin
     )
 }
 
-/// The panels of the metric that `title` begins with.
+/// Checks the panels of the metric whose name begins `title`.
 fn check(title: &str, expected: &[(&str, &str, &str, &str, &str)]) {
     let metrics = metrics();
     metrics.register::<Shop>().unwrap();
@@ -359,7 +359,7 @@ fn dashboards_of_several_jobs_stand_beside_each_other() {
         job,
         r#"label_values(http_server_requests_total{job="the shop"}, job)"#
     );
-    // There is a budget of that name for each job.
+    // Other jobs have budgets of the same name.
     let budgets = shop.to_string();
     let budgets: Vec<_> = budgets.split("error_budget:ratio").skip(1).collect();
     assert_eq!(budgets.len(), 4);

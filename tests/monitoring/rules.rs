@@ -1,4 +1,4 @@
-//! Objectives, the job, and what of the settings shows in the rules.
+//! Objectives, the job, and the settings that change the rules.
 
 use std::time::Duration;
 
@@ -111,8 +111,8 @@ fn a_job_is_in_each_query() {
         .latency("/orders", 0.25, 0.99);
     let with_job = rules.clone().job("shop").rules().unwrap();
     let without = rules.rules().unwrap();
-    // Without it, the rules are the same but for the label of what is no series: the path that is left
-    // out, and three budgets.
+    // Without a job, the rules differ only in the `job` label of recordings that no series labels: the
+    // excluded path and three budgets.
     assert!(!without.contains("shop"));
     assert_eq!(with_job.matches("      job: shop\n").count(), 4);
     let same = with_job
@@ -121,7 +121,7 @@ fn a_job_is_in_each_query() {
         .replace(r#"job="shop", "#, "");
     assert_eq!(same, without);
 
-    // Whatever is a metric's name is followed by it.
+    // Each metric name is followed by the matcher of the job.
     let metric = |word: &str| {
         word.contains(':') && !word.ends_with(':')
             || word.starts_with("http_server_")
@@ -190,7 +190,7 @@ fn rules_fit_the_settings() {
     assert!(standard.contains("dropped after more than 2.5 s"));
 }
 
-/// Each query has one scheme of names, and nothing else differs.
+/// Each query uses the label names of one scheme. Nothing else differs.
 #[test]
 fn label_names_are_those_of_the_metrics() {
     let make = |names| {
