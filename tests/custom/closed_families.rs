@@ -51,7 +51,7 @@ fn lines(metrics: &GdsMetrics, sample: &str) -> Vec<String> {
 }
 
 #[test]
-fn all_series_are_there_at_0_and_sorted() {
+fn all_series_start_at_0_and_are_sorted() {
     let (metrics, set) = registered();
     let zero = [
         r#"team="x",queue="invoices",retried="false"} 0"#,

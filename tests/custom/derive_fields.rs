@@ -171,7 +171,7 @@ fn constant_labels_are_on_every_sample() {
 }
 
 #[test]
-fn timers_observe_and_guards_lower() {
+fn timers_observe_and_guards_decrease() {
     let (metrics, set) = everything();
     {
         let _timer = set.default_seconds.start_timer();

@@ -30,7 +30,7 @@ struct Set {
 }
 
 #[test]
-fn they_keep_working() {
+fn label_types_of_prometheus_client_work() {
     let metrics = GdsMetrics::builder().build().unwrap();
     let set: Set = metrics.register().unwrap();
     let labels = Theirs {

@@ -89,7 +89,7 @@ fn values() {
 }
 
 #[test]
-fn values_that_are_displayed() {
+fn values_written_by_display() {
     #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
     #[metric(rename_all = "camelCase")]
     struct Shown<A> {
@@ -186,7 +186,7 @@ fn a_first_label_that_is_absent_leaves_no_comma() {
 }
 
 #[test]
-fn generic_sets_have_bounds_of_their_own() {
+fn generic_label_sets_may_have_bounds() {
     #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
     struct Pair<A, B: Clone>
     where

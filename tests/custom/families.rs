@@ -39,7 +39,7 @@ fn within_limits<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -
 /// A metric may be held while a scrape runs on the same thread and another thread creates a series. This can
 /// happen across an `.await`.
 #[test]
-fn a_kept_metric_blocks_nothing() {
+fn a_held_metric_blocks_nothing() {
     let metrics = GdsMetrics::builder().build().unwrap();
     let set: Set = metrics.register().unwrap();
     within_limits(move || {
@@ -175,7 +175,7 @@ fn folded_series_are_counted_by_family() {
 
 /// `max_series` limits its own family, even if the type is an alias. The limit of other families is 10,000.
 #[test]
-fn a_family_has_as_many_series_as_its_field_says() {
+fn max_series_limits_a_family() {
     type PerCustomer<M> = Family<Labels, M>;
 
     #[derive(GdsMetricSet)]

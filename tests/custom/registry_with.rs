@@ -67,7 +67,7 @@ fn assert_contains(text: &str, part: &str) {
 }
 
 #[test]
-fn a_full_stop_is_taken_off() {
+fn the_full_stop_of_a_help_is_removed() {
     let exposed = exposed(|r| r.register("x", "Help", Counter::<u64>::default()));
     assert_contains(&exposed.theirs, "# HELP x Help.\n");
     assert_contains(
@@ -81,7 +81,7 @@ fn a_full_stop_is_taken_off() {
 }
 
 #[test]
-fn a_total_is_not_doubled() {
+fn total_is_not_added_twice() {
     let exposed = exposed(|r| r.register("x_total", "Help", Counter::<u64>::default()));
     assert_contains(&exposed.theirs, "x_total_total 0");
     assert_contains(&exposed.text(), "# TYPE x_total counter\nx_total 0\n");
@@ -89,7 +89,7 @@ fn a_total_is_not_doubled() {
 }
 
 #[test]
-fn a_total_is_not_doubled_in_any_series() {
+fn total_is_not_added_twice_in_any_series() {
     let exposed = exposed(|r| {
         let family = Family::<Vec<(String, String)>, Counter>::default();
         for value in ["1", "2", "3"] {
@@ -105,7 +105,7 @@ fn a_total_is_not_doubled_in_any_series() {
 }
 
 #[test]
-fn a_unit_is_not_doubled() {
+fn a_unit_is_not_added_twice() {
     let exposed = exposed(|r| {
         r.register_with_unit("x_seconds", "Help", Unit::Seconds, Gauge::<i64>::default());
         r.register_with_unit("y", "Help", Unit::Seconds, Counter::<u64>::default());
@@ -186,7 +186,7 @@ fn the_second_of_two_families_is_left_out() {
 }
 
 #[test]
-fn names_that_are_none_are_left_out() {
+fn families_with_invalid_names_are_left_out() {
     let exposed = exposed(|r| {
         for name in ["", " ", "a b", "1a", "a\nb", "a{b", "{", "größe", "a-b"] {
             r.register(name, "Help", Gauge::<i64>::default());
@@ -272,7 +272,7 @@ impl EncodeLabelSet for Label {
 }
 
 #[test]
-fn names_of_labels_may_come_in_pieces() {
+fn label_names_may_be_written_in_pieces() {
     for (pieces, name) in [
         (&["a"][..], Some("a")),
         (&["a", "b"], Some("ab")),
@@ -308,7 +308,7 @@ fn names_of_labels_may_come_in_pieces() {
 
 /// Text after a line break in a name is ambiguous, so more than the bad series may be left out.
 #[test]
-fn names_of_labels_with_line_breaks_expose_nothing() {
+fn label_names_with_line_breaks_are_left_out() {
     for pieces in [
         &["\n"][..],
         &["a", "\n"],
@@ -339,7 +339,7 @@ fn names_of_labels_with_line_breaks_expose_nothing() {
 }
 
 #[test]
-fn labels_that_do_not_end_are_left_out() {
+fn unfinished_labels_are_left_out() {
     for label in [
         Label::WithoutValue,
         Label::WithoutEnd,
@@ -373,7 +373,7 @@ fn labels_that_do_not_end_are_left_out() {
 
 /// The rest of the line looks like the beginning of a sample, because the name has more pieces.
 #[test]
-fn ends_of_lines_are_no_lines() {
+fn the_end_of_a_bad_line_is_not_a_sample() {
     let exposed = exposed(|r| {
         let r = r.sub_registry_with_prefix("shop");
         for name in ["x", "z"] {
@@ -395,7 +395,7 @@ fn ends_of_lines_are_no_lines() {
 }
 
 #[test]
-fn label_values_may_hold_anything() {
+fn label_values_may_contain_any_text() {
     let values = [
         "# HELP x", " # {", "\n", "\"", "}", "{", "\\", ",", " ", "", "# HELP ", "=\"",
     ];
@@ -427,7 +427,7 @@ fn info_family() -> Family<Vec<(&'static str, &'static str)>, info::Info<Empty>>
 }
 
 #[test]
-fn a_comma_without_a_label_is_taken_off() {
+fn a_trailing_comma_is_removed() {
     let exposed = exposed(|r| {
         let r = r.sub_registry_with_label(("a".into(), "b".into()));
         let info = Info::default();
@@ -507,7 +507,7 @@ fn a_summary_keeps_its_type() {
 }
 
 #[test]
-fn what_a_set_owns_is_left_out() {
+fn a_name_that_a_set_owns_is_left_out() {
     #[derive(GdsMetricSet)]
     #[allow(dead_code)]
     struct Set {
@@ -528,7 +528,7 @@ fn what_a_set_owns_is_left_out() {
 }
 
 #[test]
-fn a_native_histogram_is_an_error_and_says_which() {
+fn a_native_histogram_is_an_error_with_its_name() {
     let metrics = GdsMetrics::builder().build().unwrap();
     metrics.register_with(|r| {
         r.register("fine", "Help", Gauge::<i64>::default());
@@ -592,7 +592,7 @@ fn exemplars_are_for_openmetrics() {
 }
 
 #[test]
-fn exemplars_with_bad_labels_are_cut_off() {
+fn exemplars_with_bad_labels_are_left_out() {
     for (labels, expected) in [
         (
             &[("a", "1"), ("b", "2")][..],
@@ -619,7 +619,7 @@ fn exemplars_with_bad_labels_are_cut_off() {
 }
 
 #[test]
-fn what_the_closure_returns_is_returned() {
+fn the_result_of_the_closure_is_returned() {
     let metrics = GdsMetrics::builder().build().unwrap();
     let gauge = metrics.register_with(|r| {
         let gauge = Gauge::<i64>::default();

@@ -139,7 +139,7 @@ async fn exposed() -> Scrape {
 }
 
 #[actix_web::test]
-async fn names_and_labels_are_those_of_the_conventions() {
+async fn names_and_labels_match_the_conventions() {
     let conventions = conventions();
     let names: Vec<&str> = conventions.keys().map(String::as_str).collect();
     assert_eq!(
@@ -195,7 +195,7 @@ async fn names_and_labels_are_those_of_the_conventions() {
 
 /// The attribute values that the conventions define.
 #[actix_web::test]
-async fn values_are_those_of_the_conventions() {
+async fn values_match_the_conventions() {
     let scrape = exposed().await;
     let values = |attribute: &str| {
         let label = label(attribute);

@@ -45,7 +45,7 @@ fn exemplars(metrics: &GdsMetrics, name: &str) -> Vec<Option<Exemplar>> {
 }
 
 #[test]
-fn an_observation_has_one() {
+fn observations_have_exemplars() {
     let metrics = metrics();
     let shop: ShopMetrics = metrics.register().expect("free names");
     let sending = shop.sending.get_or_create(&Email { kind: "new" });
@@ -154,7 +154,7 @@ fn ids(trace: &str, span: &str) -> Option<(String, String)> {
 }
 
 #[actix_web::test]
-async fn a_request_has_one() {
+async fn requests_have_exemplars() {
     let sent = ids("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331");
     assert_eq!(traced(&with_exemplars(), None, &[VALID]).await, sent);
     let later = VALID.replacen("00", "01", 1) + "-more";
@@ -185,7 +185,7 @@ async fn a_request_has_one() {
 }
 
 #[actix_web::test]
-async fn a_bad_header_makes_none() {
+async fn an_invalid_header_makes_no_exemplar() {
     let long = "x".repeat(100_000);
     for headers in [
         &[][..],

@@ -132,7 +132,7 @@ fn a_field_has_both_forms() {
 }
 
 #[test]
-fn the_builder_turns_all_of_them_on() {
+fn the_builder_enables_all_native_histograms() {
     let metrics = GdsMetrics::builder()
         .native_histograms(true)
         .build()
@@ -157,7 +157,7 @@ fn the_builder_turns_all_of_them_on() {
 
 /// Observations by several threads appear in both forms at the same time.
 #[test]
-fn the_forms_agree_while_others_observe() {
+fn both_forms_agree_during_concurrent_observations() {
     const THREADS: u64 = 3;
     const EACH: u64 = 20_000;
     let metrics = metrics();

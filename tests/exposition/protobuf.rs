@@ -120,7 +120,7 @@ fn assert_same(metrics: &GdsMetrics) {
 }
 
 #[actix_web::test]
-async fn every_kind_is_there() {
+async fn every_kind_has_the_same_content_as_in_text() {
     let metrics = GdsMetrics::builder()
         .extended(true)
         .build_info("shop", "1.0")
@@ -223,7 +223,7 @@ async fn every_kind_is_there() {
 }
 
 #[test]
-fn text_is_refused() {
+fn encode_rejects_protobuf() {
     let error = metrics().encode(Format::Protobuf).unwrap_err();
     assert_eq!(
         error.to_string(),
@@ -251,7 +251,7 @@ fn labels(values: Vec<String>) -> LabelPairs {
 }
 
 #[test]
-fn whatever_is_recorded() {
+fn random_metrics_have_the_same_content_as_in_text() {
     let float = any::<f64>();
     // Parsers reject a float counter below 0.
     let positive = prop_oneof![0.0..1e300_f64, Just(f64::INFINITY)];
@@ -303,7 +303,7 @@ fn whatever_is_recorded() {
 }
 
 #[actix_web::test]
-async fn when_series_began() {
+async fn series_have_creation_times() {
     let before = SystemTime::now();
     let metrics = GdsMetrics::builder()
         .extended(true)

@@ -106,7 +106,7 @@ fn expose(case: Case) -> Value {
 
 #[test]
 #[ignore = "needs python3 with prometheus_client"]
-fn by_python() {
+fn the_python_client_reads_back_all_labels_and_helps() {
     let mut runner = TestRunner::default();
     let mut cases = Vec::new();
     for _ in 0..CASES {

@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_value_there_is_no_label() {
+    fn an_attribute_without_a_value_has_no_label() {
         assert_eq!(labels(&[]), None);
         assert_eq!(labels(&[("a", "")]), None);
         assert_eq!(

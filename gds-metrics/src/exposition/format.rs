@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_format_leaves_out() {
+    fn optional_parts_are_off_by_default() {
         let plain = "c_total 1\n\
                      g 1\n\
                      h_bucket{a=\"b\",le=\"0.5\"} 1\n\

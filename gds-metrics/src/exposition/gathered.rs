@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn a_series_ends_where_another_begins() {
+    fn a_series_ends_at_the_next_one() {
         let mut gathered = Gathered::default();
         for (suffix, labels, value, added) in [
             ("_sum", r#"a="1""#, "1.5", true),

@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn floats_at_the_borders_are_written_as_dtoa_does() {
+    fn floats_at_the_limits_are_written_like_dtoa() {
         for exponent in -40..70 {
             neighbours(f64::powi(2.0, exponent)).for_each(assert_as_dtoa);
         }
@@ -182,7 +182,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(20_000))]
         #[test]
-        fn floats_are_written_as_dtoa_does(bits: u64, number in 0_u64..1 << 60, places in 0..13) {
+        fn floats_are_written_like_dtoa(bits: u64, number in 0_u64..1 << 60, places in 0..13) {
             assert_as_dtoa(f64::from_bits(bits));
             for number in [number, number >> 20, number >> 40] {
                 assert_as_dtoa(number as f64);

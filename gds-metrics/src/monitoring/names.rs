@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_of_labels_alone_are_replaced() {
+    fn only_label_names_are_replaced() {
         for (own, expected) in [
             (
                 r#"sum by (path, code) (rate(a_path{path="code \" path", host=~"$host"}[5m]))"#,

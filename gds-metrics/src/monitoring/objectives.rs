@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_budget_is_what_the_objective_leaves() {
+    fn the_budget_is_1_minus_the_share() {
         for (share, budget) in [
             (0.999, "0.001"),
             (0.9995, "0.0005"),

@@ -12,7 +12,7 @@ fn read(variables: Variables<'_>) -> Result<Environment, ConfigError> {
 }
 
 #[test]
-fn nothing_is_said() {
+fn an_empty_environment_sets_nothing() {
     let environment = read(&[]).expect("nothing");
     assert!(environment.path.is_none());
     assert!(environment.auth.is_none());
@@ -24,7 +24,7 @@ fn nothing_is_said() {
 }
 
 #[test]
-fn an_empty_list_is_as_unset() {
+fn an_empty_list_counts_as_unset() {
     for empty in ["", " ", "\t\n"] {
         let environment = read(&[
             (HOSTS, empty),
@@ -39,7 +39,7 @@ fn an_empty_list_is_as_unset() {
 }
 
 #[test]
-fn what_they_mean() {
+fn valid_values_are_read() {
     for path in ["/metrics", "/", "/internal/stats", "/a-b_c.d~e/", "/é"] {
         let environment = read(&[(PATH, path)]).expect("a path");
         assert_eq!(environment.path.as_deref(), Some(path));

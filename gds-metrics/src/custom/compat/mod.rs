@@ -126,7 +126,7 @@ mod tests {
 
     /// The result depends on the text, not on how the text is split into calls.
     #[test]
-    fn the_pieces_do_not_matter() {
+    fn the_split_into_pieces_does_not_matter() {
         let family = Family::<Vec<(&str, &str)>, Counter>::default();
         family.get_or_create(&vec![("path", "/")]).inc();
         family.get_or_create(&vec![("path", "a\nb")]).inc();

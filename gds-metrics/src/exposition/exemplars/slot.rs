@@ -158,7 +158,7 @@ mod tests {
     /// Runs each step of a writer by hand. A reader that meets an active writer must return nothing, whatever
     /// step the writer has reached.
     #[test]
-    fn a_reader_between_a_writers_steps() {
+    fn a_reader_during_a_write_reads_nothing() {
         let slot = Slot::default();
         slot.put(&trace(1), 1, at(1));
         let steps: [fn(&Slot); 6] = [
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_read_torn() {
+    fn no_exemplar_mixes_two_writes() {
         const READS: usize = 200_000;
         let slot = Slot::default();
         let done = AtomicBool::new(false);

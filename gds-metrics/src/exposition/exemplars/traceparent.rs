@@ -117,7 +117,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn what_is_valid_is_written_so(header: Vec<u8>) {
+        fn valid_headers_have_the_expected_form(header: Vec<u8>) {
             assert_eq!(parse(&header), None);
         }
 

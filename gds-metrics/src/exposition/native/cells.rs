@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn chunks_are_made_when_written_to() {
+    fn chunks_are_allocated_on_the_first_write() {
         let cells = Cells::new(253);
         assert_eq!(cells.0.len(), 8);
         cells.count(40);

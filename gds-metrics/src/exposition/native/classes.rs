@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn crowded_classes_are_refused() {
+    fn crowded_classes_are_rejected() {
         for (bounds, fits) in [
             (&[1000_u64, 1001][..], true),
             (&[1000, 1001, 1002], false),
@@ -137,7 +137,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn classes_find_what_a_search_does(
+        fn classes_agree_with_a_search(
             mut bounds in proptest::collection::vec(proptest::num::u64::ANY, 0..40),
             shift in 0..64_u32,
             value: u64,

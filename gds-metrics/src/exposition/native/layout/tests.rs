@@ -168,7 +168,7 @@ proptest::proptest! {
 
     /// An integer falls into the cell of its float value. Beyond 2^53, several integers share one float.
     #[test]
-    fn integers_are_where_floats_are(
+    fn integers_are_in_the_cells_of_their_floats(
         bounds in some_bounds(),
         bytes: bool,
         nanos: u64,
