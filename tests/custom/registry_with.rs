@@ -1,6 +1,5 @@
 //! `register_with`: prometheus-client's registry and its quirks.
 //!
-//!
 //! Each test shows a quirk in prometheus-client's own exposition first. If such an assertion fails after an
 //! update, upstream has changed: see `custom/compat`.
 

@@ -1,6 +1,5 @@
 //! Compares OpenTelemetry's label names with its published conventions.
 //!
-//!
 //! The package `opentelemetry-semantic-conventions` is generated from the model of the conventions. Its source
 //! documents the attributes of each metric and their requirement levels. The tests read that source.
 

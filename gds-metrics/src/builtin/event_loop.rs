@@ -1,6 +1,5 @@
 //! The delay of the workers' timers: `gds_metrics_event_loop_delay_seconds`.
 //!
-//!
 //! While a task blocks a worker, everything else on that worker waits, including its timer.
 
 use std::{

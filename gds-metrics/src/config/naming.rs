@@ -5,7 +5,6 @@ use super::{builder::GdsMetricsBuilder, label_names::LabelNames};
 impl GdsMetricsBuilder {
     /// The names of the standard metrics' labels. Default: [`LabelNames::Gds`].
     ///
-    ///
     /// [`LabelNames::OpenTelemetry`] selects the names from OpenTelemetry's conventions for HTTP, as
     /// Prometheus has them. [A guide](crate::guides::opentelemetry) describes the consequences:
     ///

@@ -32,7 +32,6 @@ pub enum Format {
     OpenMetrics,
     /// Prometheus's protobuf format: length-prefixed messages of `io.prometheus.client.MetricFamily`.
     ///
-    ///
     /// This format is binary. Use [`GdsMetrics::encode_to_vec`](crate::GdsMetrics::encode_to_vec) to write it.
     ///
     /// See <https://prometheus.io/docs/instrumenting/exposition_formats/#protobuf-format>.

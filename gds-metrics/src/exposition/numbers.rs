@@ -60,7 +60,6 @@ fn whole(magnitude: f64) -> Option<Number> {
 
 /// A number with at most nine decimals, if `dtoa` writes the same number.
 ///
-///
 /// Below 1,000,000, the rounding interval of each float contains at most one number with nine decimals, so
 /// this number is the float's shortest text. `dtoa` uses an interval that is smaller by two parts in 2,048,
 /// and finds the same number unless it is at the very edge of the interval.

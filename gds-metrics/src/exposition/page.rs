@@ -1,6 +1,5 @@
 //! The bytes of an exposition, passed to a sink in chunks.
 //!
-//!
 //! A large exposition then never needs one large allocation, and the sink can compress while the exposition is
 //! being written.
 

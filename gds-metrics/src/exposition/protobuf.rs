@@ -1,8 +1,6 @@
 //! Prometheus's protobuf format: length-prefixed messages of `io.prometheus.client.MetricFamily`.
 //!
-//!
 //! <https://github.com/prometheus/client_model/blob/master/io/prometheus/client/metrics.proto>
-//!
 //!
 //! The format has no infos and no state sets. They are written as gauges, as in the classic text format. A
 //! family without samples is left out. So is a line whose name does not fit its family's message, such as

@@ -16,7 +16,6 @@ const DEFAULT_AVAILABILITY: f64 = 0.999;
 impl GdsMetrics {
     /// Prometheus rules and a Grafana dashboard, generated from what this service exposes.
     ///
-    ///
     /// Available with the Cargo feature `monitoring`.
     ///
     /// ```
@@ -59,7 +58,6 @@ impl GdsMetrics {
 /// Generates [rules](Self::rules) and a [dashboard](Self::dashboard). They belong together, because the
 /// dashboard queries the recorded series.
 ///
-///
 /// They match the settings of the [`GdsMetrics`]: the path of the endpoint, the [label
 /// names](crate::GdsMetricsBuilder::label_names), the buckets, the groups that are switched on, and the sets
 /// that are registered when the text is generated. A service can print them on request before it binds its
@@ -83,7 +81,6 @@ impl Monitoring {
 
     /// The same for the requests of one route. The route is given by its pattern as it was registered, with
     /// the scopes around it. Default: no route has its own objective.
-    ///
     ///
     /// May be called for several routes.
     ///
@@ -123,7 +120,6 @@ impl Monitoring {
     /// The name of this service's job in Prometheus. Default: the rules apply to every job that exposes the
     /// standard metrics.
     ///
-    ///
     /// If one Prometheus has the rules of several services, each needs its job. Otherwise the objectives of
     /// one service also apply to the others.
     ///
@@ -144,7 +140,6 @@ impl Monitoring {
 
     /// Whether the Prometheus server stores native histograms without classic buckets. Default: `false`.
     ///
-    ///
     /// If it is `true`, there is one more rule, which uses functions that vmalert does not support. The
     /// dashboard shows both forms. Latency objectives, and the alert on clients that cancel requests, need
     /// classic buckets.
@@ -157,9 +152,7 @@ impl Monitoring {
     /// scrapes. The `runbook_url` of each alert is its section in
     /// [`guides::troubleshooting`](crate::guides::troubleshooting).
     ///
-    ///
     /// # Errors
-    ///
     ///
     /// If an objective or a name is invalid. The error says which one.
     pub fn rules(&self) -> Result<String, MonitoringError> {
@@ -176,15 +169,12 @@ impl Monitoring {
     /// and one row for each registered set. The description of a panel is the help of its metric. The
     /// dashboard needs the [rules](Self::rules).
     ///
-    ///
     /// Panels of a set show counters as rates by label, histograms as quantiles and a heat map, summaries as
     /// means and rates, gauges by instance, state sets as the number of instances in each state, and infos as
     /// their labels. Metrics that were registered with [`register_with`](GdsMetrics::register_with) are not
     /// shown, because they have no definition.
     ///
-    ///
     /// # Errors
-    ///
     ///
     /// Like [`rules`](Self::rules).
     pub fn dashboard(&self) -> Result<String, MonitoringError> {

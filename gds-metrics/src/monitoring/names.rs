@@ -1,6 +1,5 @@
 //! The queries with OpenTelemetry's label names.
 //!
-//!
 //! All queries are written with this crate's own label names and then converted. Recorded metrics keep their
 //! names.
 

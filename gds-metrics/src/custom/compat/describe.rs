@@ -25,7 +25,6 @@ pub(super) struct Described<'t> {
 /// Reads the header of a family, and returns the text after it. `text` begins with `# HELP ` and ends before
 /// the next family.
 ///
-///
 /// A help is not escaped, so any text can follow a line break in it. The family's own `# TYPE` line ends the
 /// help. If two lines could be that line, or none, nothing in `text` can be trusted. The error is then the
 /// name.

@@ -22,7 +22,6 @@ pub(super) struct Sample<'t> {
 
 /// Reads the sample of `family` at the beginning of `text`, and returns the text after its line.
 ///
-///
 /// `None` if the line is not a sample of the family or does not end, if a label occurs twice, has no valid
 /// name or does not end, or if the value is not a number.
 pub(super) fn read<'t>(

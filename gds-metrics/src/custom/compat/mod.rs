@@ -1,6 +1,5 @@
 //! Reads prometheus-client's output and corrects its quirks.
 //!
-//!
 //! The output is read as lines, because its bytes are specified and the sequence of `write_str` calls is not.
 //! The lines above the samples are written again. Each quirk has a test, which fails if upstream changes.
 //!
@@ -47,7 +46,6 @@ use crate::exposition::Writer;
 
 /// Writes the families of `registry` that `admit` accepts. Its error says why a family is left out. It is
 /// called while prometheus-client holds a lock of the family.
-///
 ///
 /// # Errors
 ///

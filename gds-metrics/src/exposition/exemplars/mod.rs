@@ -14,7 +14,6 @@ pub(crate) use self::{
 /// The trace and the span that an observation belongs to. The trace should be sampled, because readers of the
 /// exemplar will look for it.
 ///
-///
 /// An application that starts traces itself can insert a `TraceContext` into a request's extensions. It takes
 /// precedence over the header `traceparent`. Ids of all zeros are invalid and make no exemplar.
 ///

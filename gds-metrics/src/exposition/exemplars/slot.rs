@@ -17,7 +17,6 @@ const KEPT: u64 = 70 * SECOND;
 
 /// The last exemplar of a bucket, protected by a sequence number (a seqlock).
 ///
-///
 /// The number is even while no writer is active. A writer makes it odd. Other writers then return without
 /// writing, because the first writer's exemplar is as good as theirs. If a reader finds the same even number
 /// before and after reading, all values are from one writer.

@@ -117,7 +117,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn valid_headers_have_the_expected_form(header: Vec<u8>) {
+        fn random_headers_are_invalid(header: Vec<u8>) {
             assert_eq!(parse(&header), None);
         }
 

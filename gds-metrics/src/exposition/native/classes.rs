@@ -1,6 +1,5 @@
 //! Finds the place of a number among ascending bounds without a search.
 //!
-//!
 //! The class of a number is the position of its highest bit and the four bits below it. Within a class, the
 //! largest number is at most 17/16 of the smallest. A table has the first bound of each class, so at most two
 //! comparisons remain. If a class has more than two bounds, the caller searches instead.

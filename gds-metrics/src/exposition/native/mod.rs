@@ -1,6 +1,5 @@
 //! Native histograms: both forms of a histogram from one set of cells.
 //!
-//!
 //! The native and the classic bounds are merged into one ascending list. Each observation is counted once, in
 //! the cell between two neighbouring bounds. Every bucket of either form is a sum of cells, so both forms
 //! always have the same count.

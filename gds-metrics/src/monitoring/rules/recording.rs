@@ -1,6 +1,5 @@
 //! The recorded series that the alerts and the dashboard query.
 //!
-//!
 //! All counts are recorded once a minute. Longer windows are sums of these, so no window of several days reads
 //! the raw series. `rate()` and `increase()` ignore the first value of a series: forty failures before its
 //! first scrape are not an increase. Here, a series that did not exist a minute ago counts with its whole
