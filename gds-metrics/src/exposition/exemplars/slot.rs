@@ -154,8 +154,7 @@ mod tests {
         assert_eq!(slot.get(at(START + SECOND)).map(|kept| kept.value), Some(6));
     }
 
-    /// Runs each step of a writer by hand. A reader that meets an active writer must return nothing, whatever
-    /// step the writer has reached.
+    /// Runs the steps of a writer one by one. A reader must return nothing after each of them.
     #[test]
     fn a_reader_during_a_write_reads_nothing() {
         let slot = Slot::default();
