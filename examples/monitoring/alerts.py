@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Checks that every alert has a section on the troubleshooting page, a test in which it fires and a
-test in which it must not fire, and that every section there belongs to an alert."""
+"""Checks that every alert has a section on the troubleshooting page, a test in which it fires and a test in
+which it must not fire. Also checks that every section on that page belongs to an alert."""
 
 import sys
 
@@ -13,7 +13,7 @@ URL = "https://docs.rs/gds-metrics/latest/gds_metrics/guides/troubleshooting/ind
 
 
 def sections():
-    """The sections below `# Alerts`, with their text, by the anchor that rustdoc gives them."""
+    """Maps the rustdoc anchor of each section below `# Alerts` to the text of the section."""
     _, _, alerts = PAGE.read_text().partition("\n# Alerts\n")
     found = {}
     for section in alerts.split("\n## ")[1:]:
@@ -23,7 +23,7 @@ def sections():
 
 
 def alerts():
-    """Each alert, with its `runbook_url`."""
+    """Yields each alert and its `runbook_url`."""
     for path in sorted(HERE.glob("rules/*.yml")):
         for group in yaml.safe_load(path.read_text())["groups"]:
             for rule in group["rules"]:
@@ -32,7 +32,7 @@ def alerts():
 
 
 def tested():
-    """The alerts that fire in a test, and those that must not."""
+    """Returns the alerts that fire in a test, and the alerts that must not fire in a test."""
     fire, must_not = set(), set()
     for test in yaml.safe_load((HERE / "rules_test.yml").read_text())["tests"]:
         for case in test.get("alert_rule_test", []):

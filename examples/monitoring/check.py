@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Loads the configuration and the rules into a real Prometheus, lets it scrape the shop under load,
-and asks every query of the dashboard and of the rules until each has data.
+"""Starts a Prometheus with the configuration and the rules, which scrapes the shop under load. Then runs every
+query of the dashboard and of the rules until each has data.
 
-    check.py [--picture FILE]   draws the dashboard as well
+    check.py [--picture FILE]   also draws the dashboard
 """
 
 import argparse
@@ -19,9 +19,9 @@ from stack import HERE, Stack, free_port, until
 
 DASHBOARD = HERE / "grafana/dashboard.json"
 RULES = sorted(HERE.glob("rules/*.yml"))
-# A picture needs something to show.
+# The time range of the picture.
 PICTURE_SECONDS = 240
-# Rates climb until their window is full.
+# Rates rise until their window is full, so the picture begins later.
 RUN_UP_SECONDS = 75
 
 
@@ -40,7 +40,7 @@ def check_target(stack):
 
 
 def check_first_failures(stack):
-    """Forty failures before their series is first scraped are forty, and not none."""
+    """Checks that failures before the first scrape of their series are counted."""
     known = "instance:http_server_births:known"
     until("an instance whose births are known", lambda: has_data(stack, known))
     shop = tuple(stack.shop.split(":"))
@@ -54,7 +54,7 @@ def check_first_failures(stack):
         return float(found[0]["value"][1]) if found else 0
 
     until("the failures", counted, seconds=30)
-    # Once, and not again.
+    # The failures must not be counted a second time.
     time.sleep(10)
     if counted() != 40:
         sys.exit(f"40 failures were counted as {counted()}")

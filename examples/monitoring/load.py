@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Load for the shop: a bit of everything that the dashboard and the alerts are about.
+"""Load for the shop, with an example of everything that the dashboard and the alerts show.
 
     load.py --url http://127.0.0.1:8080 --seconds 60
 
@@ -19,7 +19,7 @@ HOSTS = ["shop.example", "www.shop.example"]
 
 
 def request(shop, method, path, body=None, headers=None):
-    """Sends a request and reads its answer, whatever becomes of it."""
+    """Sends a request and reads the response. Ignores errors."""
     connection = http.client.HTTPConnection(*shop, timeout=10)
     try:
         headers = {"Host": random.choice(HOSTS), **(headers or {})}
@@ -32,9 +32,9 @@ def request(shop, method, path, body=None, headers=None):
 
 
 def leave(shop, path, after):
-    """Sends a request and is gone before all of the answer is there."""
+    """Sends a request and disconnects before the response is complete."""
     with socket.create_connection(shop, timeout=10) as connection:
-        # No lingering: what is left is a reset, as of a client that crashed.
+        # Without lingering, closing sends a reset, like a client that crashed.
         connection.setsockopt(
             socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00"
         )
@@ -69,14 +69,14 @@ def reader(shop, rng):
 
 
 def trouble(shop, rng):
-    """What should not happen."""
+    """Errors, blocked workers and panics."""
     request(shop, "GET", "/items/0")
     request(shop, "GET", "/stock")
     request(shop, "GET", rng.choice(["/items/13", "/items/0"]))
     request(shop, "GET", "/exports/broken/6")
     leave(shop, "/reports/4000", after=0.1)
     leave(shop, "/exports/stock/40", after=0.2)
-    # A scrape without a token; and hosts beyond those that are told apart.
+    # A scrape without a token, and more hosts than the limit of the label.
     request(shop, "GET", "/metrics")
     request(shop, "GET", "/", headers={"Host": f"{rng.randint(0, 99)}.example"})
     time.sleep(rng.uniform(1.5, 3))
@@ -96,13 +96,13 @@ def main():
 
     def repeat(what, seed):
         rng = random.Random(seed)
-        # The usual hosts first: those that come early are told apart.
+        # The usual hosts come first, because the first hosts get their own label value.
         time.sleep(seed)
         while time.monotonic() < end:
             try:
                 what(shop, rng)
             except OSError:
-                time.sleep(0.2)  # The shop is not there, or not yet.
+                time.sleep(0.2)  # The shop has not started yet, or has ended.
 
     roles = [visitor, visitor, buyer, reader, reader, reader, trouble]
     threads = [

@@ -1,10 +1,10 @@
-//! A shop that is worth watching: the standard metrics, the extended group, process metrics, build
-//! info and a set of its own, for the Prometheus and the dashboard beside this file.
+//! A shop to monitor, with the standard metrics, the extended group, process metrics, build info and its own
+//! metric set. The Prometheus configuration and the dashboard are in the same directory.
 //!
-//! `examples/monitoring/run.sh` starts all of it, load included. The application alone:
-//! `cargo run --example monitoring`. It also prints what Prometheus and Grafana need to watch it:
-//! `cargo run --example monitoring -- rules`, `-- native-rules` and `-- dashboard`, each for all jobs or for
-//! the one whose name follows. With `OPENTELEMETRY` in the environment all of it has OpenTelemetry's label
+//! `examples/monitoring/run.sh` starts everything, including load. `cargo run --example monitoring` starts
+//! only the application. The application also prints the files for Prometheus and Grafana:
+//! `cargo run --example monitoring -- rules`, `-- native-rules` and `-- dashboard`, each for all jobs or for the
+//! job whose name follows. If `OPENTELEMETRY` is set in the environment, all of them have OpenTelemetry's label
 //! names.
 
 use std::{env, fmt, io, thread, time::Duration};
@@ -21,7 +21,7 @@ use gds_metrics::{
     Histogram, LabelNames, Monitoring, StateSet, Summary,
 };
 
-/// What the shop itself counts.
+/// The shop's own metrics.
 #[derive(Clone, Debug, GdsMetricSet)]
 #[metric(prefix = "shop")]
 struct ShopMetrics {
@@ -56,7 +56,7 @@ enum Payment {
     Invoice,
 }
 
-/// Shows as `error="PaymentRefused"` and `error="StockUnknown"` in `http_server_exceptions_total`.
+/// Counted as `error="PaymentRefused"` and `error="StockUnknown"` in `http_server_exceptions_total`.
 #[derive(Debug)]
 enum ShopError {
     PaymentRefused,
@@ -87,7 +87,7 @@ async fn index() -> impl Responder {
 async fn item(id: Path<u32>) -> Result<HttpResponse, ShopError> {
     match *id {
         0 => Err(ShopError::StockUnknown),
-        // The dashboard's number for "a programmer's mistake".
+        // An example of a bug, which the dashboard shows as a panic.
         13 => panic!("the shelf with the number 13 was never built"),
         id @ 1..=999 => Ok(HttpResponse::Ok().body(format!("Item {id}.\n"))),
         _ => Ok(HttpResponse::NotFound().finish()),
@@ -112,14 +112,14 @@ async fn order(body: Bytes, shop: Data<ShopMetrics>) -> Result<HttpResponse, Sho
     Ok(HttpResponse::Created().finish())
 }
 
-/// Holds its worker, as a computation or a blocking call does: a mistake that has an alert.
+/// Blocks its worker, like a long computation or a blocking call. An alert reports this mistake.
 #[get("/stock")]
 async fn stock() -> impl Responder {
     thread::sleep(Duration::from_millis(60));
     "Plenty.\n"
 }
 
-/// Takes as long as it is told, at most five seconds.
+/// Takes the given time, at most five seconds.
 #[get("/reports/{millis}")]
 async fn report(millis: Path<u64>) -> impl Responder {
     let millis = millis.into_inner().min(5_000);
@@ -127,7 +127,7 @@ async fn report(millis: Path<u64>) -> impl Responder {
     "All is well.\n"
 }
 
-/// 16 KiB at a time, `count` times; one that is called `broken` fails half way.
+/// Sends 16 KiB at a time, `count` times. The export called `broken` fails halfway.
 #[get("/exports/{name}/{count}")]
 async fn export(path: Path<(String, u32)>, shop: Data<ShopMetrics>) -> impl Responder {
     let (name, count) = path.into_inner();
@@ -148,7 +148,7 @@ async fn export(path: Path<(String, u32)>, shop: Data<ShopMetrics>) -> impl Resp
     HttpResponse::Ok().streaming(pieces)
 }
 
-/// Prints what belongs to the shop's objectives.
+/// Prints the rules or the dashboard for the shop's objectives.
 fn print(what: &str, metrics: &GdsMetrics) -> Result<(), Box<dyn std::error::Error>> {
     let mut monitoring = metrics.monitoring().availability(0.999);
     if let Some(job) = env::args().nth(2) {

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""The same check with OpenTelemetry's label names: rules and dashboard are made for them, and every query
-is asked. The relabelling of the guide must give both names."""
+"""Does the same as check.py with OpenTelemetry's label names: generates the rules and the dashboard for them,
+and runs every query. Also checks that the guide's relabelling produces both names."""
 
 import os
 import re
@@ -22,13 +22,13 @@ def made(what):
 
 
 def relabelling():
-    """The lines of the guide, as they stand in a configuration."""
+    """The `metric_relabel_configs` of the guide."""
     lines = re.search(r"^    metric_relabel_configs:\n(?:      .*\n)+", GUIDE.read_text(), re.MULTILINE)
     return lines.group(0)
 
 
 class Relabelled(Stack):
-    """The rules are made anew; the configuration has the guide's relabelling, if it is asked for."""
+    """A stack with newly generated rules. `relabelling` is appended to the configuration of Prometheus."""
 
     relabelling = ""
 

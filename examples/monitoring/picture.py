@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Draws what the dashboard shows, from a Prometheus that has the data.
+"""Draws the dashboard with the data of a Prometheus.
 
     picture.py --prometheus http://127.0.0.1:9090 --minutes 5 docs/dashboard.png
 
@@ -32,16 +32,16 @@ COLOURS = [
     "#73bf69", "#f2cc0c", "#5794f2", "#ff9830", "#f2495c",
     "#b877d9", "#8ab8ff", "#96d98d", "#ffb357", "#ca95e5",
 ]  # fmt: skip
-# Pixels of a column of the grid, and of a line: the width is that of a README.
+# The size of a grid column and a grid line in pixels. The total width fits a README.
 COLUMN, LINE = 42, 27
 DPI = 100
-# The picture has twice as many pixels, for sharp screens.
+# The file has twice as many pixels, for screens with a high resolution.
 SHARPNESS = 2
 FIXED = {
     "green": "#73bf69", "yellow": "#f2cc0c", "blue": "#5794f2", "orange": "#ff9830",
     "red": "#f2495c", "text": FAINT,
 }  # fmt: skip
-# Lines that the legend of a panel has room for.
+# The number of lines that fit into the legend of a panel.
 LEGEND_LINES = 3
 
 
@@ -75,7 +75,7 @@ def legend(template, labels):
 
 
 def colour(panel, name, at):
-    """The colour of a series: what the panel says of its name, or the next of the palette."""
+    """The colour of a series: the panel's override for its name, or the next colour of the palette."""
     for override in panel["fieldConfig"]["overrides"]:
         matcher, first = override["matcher"], override["properties"][0]
         if first["id"] == "color" and matcher["id"] == "byRegexp":
@@ -93,7 +93,7 @@ class Picture:
         )
 
     def series(self, target):
-        """Name, times and values of each series of a query."""
+        """The name, times and values of each series of a query."""
         query = queries.without_variables(target["expr"])
         step = max(1, int((self.end - self.start) / 120))
         found = ask(
@@ -110,7 +110,7 @@ class Picture:
             yield name, each["metric"], points[:, 0], points[:, 1]
 
     def axes(self, place, left=0.0, right=0.0, top=0.0, bottom=0.0):
-        """Axes in a place of the grid, less margins in pixels."""
+        """Axes at a place in the grid, with margins in pixels."""
         x, y = place["x"] * COLUMN + left, place["y"] * LINE + top
         w, h = place["w"] * COLUMN - left - right, place["h"] * LINE - top - bottom
         width, height = 24 * COLUMN, self.height * LINE
@@ -263,12 +263,12 @@ class Picture:
     def save(self, path):
         drawn = io.BytesIO()
         self.figure.savefig(drawn, format="png", facecolor=BACKGROUND, dpi=DPI * SHARPNESS)
-        # A palette: a third of the bytes, and hardly another picture.
+        # A palette reduces the size to a third, with little visible difference.
         Image.open(drawn).convert("RGB").quantize(96).save(path, optimize=True)
 
 
 def draw(prometheus, dashboard, start, end, path):
-    # The rows are collapsed: what people see first.
+    # Only the panels that are visible first. The rows are collapsed.
     panels = json.loads(dashboard.read_text())["panels"]
     panels = [panel for panel in panels if panel["type"] != "row"]
     height = max(panel["gridPos"]["y"] + panel["gridPos"]["h"] for panel in panels)

@@ -1,21 +1,21 @@
-"""Reads the queries out of the dashboard and the rules, so that a check sees what users get."""
+"""Reads the queries from the dashboard and the rules, so that the checks run the queries that users get."""
 
 import json
 import re
 
 import yaml
 
-# What Grafana would put in place of the variables, with everything selected.
+# The values of Grafana's variables if everything is selected.
 VARIABLES = {
     "$__rate_interval": "1m",
     "$job": ".*",
     "$host": ".*",
     "$path": ".*",
     "$instance": ".*",
-    # A check has no week.
+    # A check does not run for a week.
     " offset 1w": " offset 5s",
 }
-# A metric that the service or a rule makes, with its selection.
+# A metric that the service or a rule produces, with its matchers.
 SELECTOR = re.compile(
     r"\b((?:slo|path|job|job_path|job_path_code|job_error|instance):[\w:]+"
     r"|(?:http_server|process|gds_metrics|scrape)_\w+|up\b)(\{[^}]*\})?"
@@ -31,14 +31,14 @@ def without_variables(expression):
 
 
 def panels(path):
-    """All panels, those in rows included."""
+    """Yields all panels, including those in rows."""
     for panel in json.loads(path.read_text())["panels"]:
         yield panel
         yield from panel.get("panels") or []
 
 
 def of_dashboard(path):
-    """Yields what a query is for and the query, for each panel and target."""
+    """Yields a description and the query of each target of each panel."""
     for panel in panels(path):
         targets = panel.get("targets", [])
         if panel["type"] != "row" and not targets:
@@ -49,7 +49,7 @@ def of_dashboard(path):
 
 
 def of_variables(path):
-    """Yields name, series selector and label of each `label_values(…)`."""
+    """Yields the name, the series selector and the label of each `label_values(…)`."""
     for variable in json.loads(path.read_text())["templating"]["list"]:
         if variable["type"] == "query":
             query = variable["query"]["query"]
@@ -58,8 +58,8 @@ def of_variables(path):
 
 
 def of_rules(paths):
-    """Yields what a query is for and the query: what a rule records, and all that an alert looks at,
-    whatever it then compares it with."""
+    """Yields descriptions and queries: the recorded series of each recording rule, and the series in the
+    expression of each alert."""
     for path in paths:
         for group in yaml.safe_load(path.read_text())["groups"]:
             for rule in group["rules"]:

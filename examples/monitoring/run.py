@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Starts the shop, its load and whatever is on PATH of Prometheus, VictoriaMetrics, vmagent, vmalert and
-Grafana. Ctrl-C ends all of them."""
+"""Starts the shop and its load, and Prometheus, VictoriaMetrics, vmagent, vmalert and Grafana if they are on
+PATH. Ctrl-C ends all of them."""
 
 import shutil
 import signal

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""What a service costs a Prometheus: prints the table of the guide on fleets.
+"""Prints the table of the guide on fleets: the cost of a service for Prometheus.
 
-Counts the samples of a label set in a real scrape of the shop, and multiplies.
+Counts the samples of a label set in a scrape of the shop, and multiplies.
 """
 
 import re
@@ -9,19 +9,19 @@ import urllib.request
 
 from stack import Stack, free_port
 
-# The shapes of services: name, routes, methods and codes that each route sees, hosts, instances.
+# Sizes of services: name, routes, combinations of method and code for each route, hosts, instances.
 SHAPES = [
     ("small", 10, 3, 1, 2),
     ("middle", 50, 4, 3, 10),
     ("large", 200, 5, 2, 50),
 ]
-# Samples of a label set whose histogram is native: the counter, and one histogram.
+# Samples of a label set with a native histogram: the counter and the histogram.
 NATIVE = 2
 INTERVAL = 30
 
 
 def samples_of_a_label_set():
-    """Samples of the standard families for one label set, as a scrape has them."""
+    """The number of samples that the standard families have in a scrape for one label set."""
     shop, prometheus = (f"127.0.0.1:{free_port()}" for _ in range(2))
     with Stack(shop, prometheus) as stack:
         urllib.request.urlopen(f"http://{shop}/").read()

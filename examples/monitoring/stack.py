@@ -1,4 +1,4 @@
-"""The shop, its load, Prometheus and, if they are installed, VictoriaMetrics and Grafana: started and stopped together."""
+"""Starts and stops the shop, its load, Prometheus and, if they are installed, VictoriaMetrics and Grafana."""
 
 import json
 import os
@@ -16,7 +16,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-# What prometheus.yml says; a check takes another port.
+# The address in prometheus.yml. Checks use another port.
 SHOP = "127.0.0.1:8080"
 
 
@@ -27,7 +27,7 @@ def free_port():
 
 
 def until(what, done, seconds=60):
-    """Waits until `done` gives something, and gives that."""
+    """Waits until `done` returns a true value, and returns it."""
     end = time.monotonic() + seconds
     while True:
         if found := done():
@@ -39,7 +39,7 @@ def until(what, done, seconds=60):
 
 class Stack:
     def __init__(self, shop=SHOP, prometheus="127.0.0.1:9090", grafana="127.0.0.1:3000", fast=False):
-        # A check has no minutes: the rules' minute is the five seconds between two scrapes.
+        # To save time, checks shorten the minute in the rules to the five seconds between two scrapes.
         self.fast = fast
         self.shop, self.prometheus, self.grafana = shop, prometheus, grafana
         self.directory = tempfile.TemporaryDirectory(prefix="gds-metrics-")
@@ -116,7 +116,7 @@ class Stack:
             command,
             LISTEN=self.shop,
             METRICS_AUTH_TOKEN_FILE=str(token),
-            # It panics a lot, and the places need not be looked up.
+            # The shop panics often, and backtraces are not needed.
             RUST_BACKTRACE="0",
         )
         self.await_answer("shop", process, f"http://{self.shop}/health")
@@ -136,7 +136,7 @@ class Stack:
         self.await_answer("prometheus", process, f"http://{self.prometheus}/-/ready")
 
     def victoria_scrape(self):
-        """The configuration of Prometheus, less what is for Prometheus alone."""
+        """The configuration of Prometheus without the settings that only Prometheus has."""
         text = (self.home / "prometheus.yml").read_text()
         path = self.home / "scrape.yml"
         text = text.replace("rule_files:\n  - rules/*.yml\n", "")
@@ -144,7 +144,7 @@ class Stack:
         return path
 
     def start_victoria(self):
-        """Starts what there is of VictoriaMetrics; yields name, address and a page of each."""
+        """Starts the installed programs of VictoriaMetrics. Yields the name, address and a page of each."""
         if not shutil.which("victoria-metrics"):
             return
         store = "127.0.0.1:8428"
@@ -172,7 +172,7 @@ class Stack:
                 yield name, address, page
 
     def start_grafana(self):
-        """Starts Grafana if there is one; says whether."""
+        """Starts Grafana if it is installed, and returns whether it is."""
         if grafana := shutil.which("grafana"):
             command = [grafana, "server"]
         elif grafana := shutil.which("grafana-server"):
@@ -201,7 +201,7 @@ class Stack:
         return True
 
     def ask(self, path, **parameters):
-        """The data that Prometheus's HTTP API answers."""
+        """The data in the response of Prometheus's HTTP API."""
         return ask(f"http://{self.prometheus}", path, **parameters)
 
 

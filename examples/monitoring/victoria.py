@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""VictoriaMetrics scrapes the shop, vmagent scrapes it and writes on to another VictoriaMetrics, and
-vmalert evaluates the rules. Checks that both stores count what was sent, that vmalert evaluates every
-rule without an error, and that every series it records is in the store."""
+"""Runs VictoriaMetrics, which scrapes the shop, vmagent, which scrapes it and writes to another VictoriaMetrics,
+and vmalert, which evaluates the rules. Checks that both stores have all requests, that vmalert evaluates every
+rule without an error, and that the store has every recorded series."""
 
 import json
 import sys
@@ -15,7 +15,7 @@ SENT = 60
 
 
 class Victoria:
-    """Asked like a Prometheus."""
+    """A server with the HTTP API of Prometheus."""
 
     def __init__(self, address):
         self.address = address
@@ -36,7 +36,7 @@ def number(victoria, query):
 
 
 def check_rules(stack, store, alerts):
-    """Every rule is evaluated, and every recorded series is there to be asked for."""
+    """Waits until every rule is evaluated and every recorded series has data."""
     rules_files = stack.home.glob("rules/*.yml")
     pending = {query for name, query in queries.of_rules(rules_files) if name.startswith("rule ") and ":" in name}
 

@@ -7,7 +7,7 @@ use proc_macro2::{Span, TokenStream};
 pub(crate) struct Errors(Vec<syn::Error>);
 
 impl Errors {
-    /// Adds an error: what is wrong, then what to write instead.
+    /// Adds an error. The message says what is wrong, then what to write instead.
     pub(crate) fn push(&mut self, span: Span, message: impl std::fmt::Display) {
         self.0.push(syn::Error::new(span, message));
     }

@@ -1,6 +1,6 @@
-//! Which names are valid, and which one was probably meant.
+//! Checks whether names are valid, and finds the name that was probably meant.
 
-/// Why `name` cannot name a metric.
+/// The reason why `name` cannot name a metric.
 pub(crate) fn metric_problem(name: &str) -> Option<&'static str> {
     if name.contains(':') {
         return Some("since colons are for the names of recording rules");
@@ -8,7 +8,7 @@ pub(crate) fn metric_problem(name: &str) -> Option<&'static str> {
     word_problem(name)
 }
 
-/// Why `name` cannot name a label.
+/// The reason why `name` cannot name a label.
 pub(crate) fn label_problem(name: &str) -> Option<&'static str> {
     if name.starts_with("__") {
         return Some("since labels that begin with two underscores belong to Prometheus");
@@ -39,14 +39,14 @@ fn word_problem(name: &str) -> Option<&'static str> {
     }
 }
 
-/// `name` in `snake_case`, if it has a capital.
+/// `name` in `snake_case`, if it contains a capital letter.
 pub(crate) fn without_capitals(name: &str) -> Option<String> {
     name.chars()
         .any(char::is_uppercase)
         .then(|| words(name).join("_"))
 }
 
-/// The words of a name, in small letters: `HTTPServer2Error` is `http`, `server2` and `error`.
+/// The words of a name in lower case: `HTTPServer2Error` becomes `http`, `server2` and `error`.
 pub(crate) fn words(name: &str) -> Vec<String> {
     let chars: Vec<char> = name.chars().collect();
     let mut words: Vec<String> = Vec::new();
@@ -70,7 +70,7 @@ pub(crate) fn words(name: &str) -> Vec<String> {
     words
 }
 
-/// What to write instead of an invalid name.
+/// A valid name to suggest instead of an invalid one.
 pub(crate) fn instead(name: &str) -> String {
     if matches!(name, "job" | "instance") {
         return format!("write `{name}_name`");
@@ -174,7 +174,7 @@ const UNITS: &[(&str, &[&str])] = &[
 /// Words that more often mean something else at the end of a name.
 const AMBIGUOUS: &[&str] = &["min", "mins", "ma", "us"];
 
-/// The last word of a metric's name if it is a unit but not a base unit, and the base unit.
+/// If the last word of a metric's name is a unit but not a base unit, that word and the base unit.
 pub(crate) fn unit_of_name(name: &str) -> Option<(&str, &'static str)> {
     let name = strip_word(name, "total");
     let (rest, last) = name.rsplit_once('_').unwrap_or(("", name));
@@ -207,7 +207,7 @@ pub(crate) fn strip_word<'a>(name: &'a str, word: &str) -> &'a str {
         .unwrap_or(name)
 }
 
-/// The one of `known` that was probably meant.
+/// The name in `known` that was probably meant.
 pub(crate) fn nearest<'a>(written: &str, known: &[&'a str]) -> Option<&'a str> {
     // Names that other crates use.
     const ALIASES: &[(&str, &str)] = &[

@@ -1,4 +1,4 @@
-//! Tokens and types: what the derives read from the source, and how their code names the crate.
+//! Tokens and types: reads them from the source, and lets generated code name the crate.
 
 use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
@@ -75,7 +75,7 @@ fn is_deprecated(attrs: &[Attribute]) -> bool {
     attrs.iter().any(|attr| attr.path().is_ident("deprecated"))
 }
 
-/// Whether `#[allow(deprecated)]` or `#[expect(deprecated)]` is there.
+/// Whether `attrs` contains `#[allow(deprecated)]` or `#[expect(deprecated)]`.
 fn allows_deprecated(attrs: &[Attribute]) -> bool {
     attrs.iter().any(|attr| match &attr.meta {
         Meta::List(list) if list.path.is_ident("allow") || list.path.is_ident("expect") => {
@@ -89,7 +89,8 @@ fn set_derived(ident: &mut Ident) {
     ident.set_span(ident.span().resolved_at(Span::call_site()));
 }
 
-/// `tokens` as if the derive had written them. `$crate` keeps its span, because it would change its meaning.
+/// `tokens` as if the derive had written them. `$crate` keeps its span, because a new span would change its
+/// meaning.
 fn derived(tokens: TokenStream) -> TokenStream {
     tokens
         .into_iter()

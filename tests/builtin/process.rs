@@ -1,4 +1,4 @@
-//! Process metrics and build info, as an application switches them on.
+//! Process metrics and build info, switched on by an application.
 
 use gds_metrics::{Counter, EncodeLabelSet, Format, Gauge, GdsMetricSet, GdsMetrics, Info};
 
@@ -33,7 +33,7 @@ struct Build {
 }
 
 #[test]
-fn off_unless_asked_for() {
+fn process_metrics_are_off_by_default() {
     let metrics = GdsMetrics::builder().build().unwrap();
     let text = metrics.encode(Format::Text).unwrap();
     assert!(!text.contains("process_"), "{text}");
@@ -41,7 +41,7 @@ fn off_unless_asked_for() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn read_anew_at_each_scrape() {
+fn process_metrics_are_read_at_each_scrape() {
     let metrics = GdsMetrics::builder().process_metrics(true).build().unwrap();
     let sample = |name| metrics.sample(name, &[]).unwrap();
 
@@ -60,7 +60,7 @@ fn read_anew_at_each_scrape() {
 }
 
 #[test]
-fn names_are_taken_only_while_they_are_exposed() {
+fn only_enabled_groups_reserve_their_names() {
     let off = GdsMetrics::builder().build().unwrap();
     off.register::<OwnProcess>().unwrap();
     off.register::<OwnCpu>().unwrap();

@@ -1,4 +1,4 @@
-//! `from_env()`: the process's own environment, each time in a process of its own.
+//! `from_env()` reads the environment of the process. Each case runs in a separate process.
 
 use std::{
     env, fs,
@@ -21,7 +21,7 @@ use log::{LevelFilter, Log, Metadata, Record};
 
 use crate::support::{ON_PURPOSE, recorded};
 
-/// Set in a child process; holds what the builder is to be told besides.
+/// Set in a child process. The value describes additional settings for the builder.
 const CHILD: &str = "GDS_METRICS_TEST_CHILD";
 const VARIABLES: [&str; 11] = [
     "PROMETHEUS_METRICS_PATH",
@@ -37,7 +37,7 @@ const VARIABLES: [&str; 11] = [
     "OTEL_SERVICE_NAME",
 ];
 
-/// One test of this program, in a process that knows none of the variables yet.
+/// Runs one test of this program in a process that has none of the variables.
 pub(crate) fn child_command(test: &str) -> Command {
     let mut command = Command::new(env::current_exe().expect("this program"));
     command.args(["--exact", test, "--nocapture"]);
@@ -47,8 +47,8 @@ pub(crate) fn child_command(test: &str) -> Command {
     command
 }
 
-/// What a child says: where the metrics are, what a scrape is answered without a token, with
-/// `secret` and with `setter`; the warnings; or the error.
+/// The output of a child: the path of the metrics, the statuses of scrapes without a token, with `secret` and
+/// with `setter`, and the warnings; or the error.
 fn said_by_child(variables: &[(&str, &str)], settings: &str) -> String {
     let output = child_command("environment::child")
         .envs(variables.iter().copied())
@@ -70,7 +70,7 @@ async fn child() {
     log::set_logger(&LOGGER).expect("the first logger");
     log::set_max_level(LevelFilter::Warn);
     let mut builder = GdsMetrics::builder();
-    // A setter wins, whether it is called before or after the environment is read.
+    // A setter takes precedence, before or after the environment is read.
     if settings == "token before" {
         builder = builder.bearer_token("setter");
     }
@@ -153,7 +153,7 @@ impl Log for Logger {
     fn flush(&self) {}
 }
 
-/// A token's file that is gone with the test.
+/// A token file that is deleted at the end of the test.
 #[derive(Debug)]
 pub(crate) struct File(pub(crate) PathBuf);
 
@@ -165,14 +165,14 @@ impl File {
         file
     }
 
-    /// In one step, as a secret is rotated.
+    /// Replaces the file in one step, like the rotation of a secret.
     pub(crate) fn write(&self, text: &str) {
         let next = self.0.with_extension("next");
         fs::write(&next, text).expect("a temporary file");
         fs::rename(next, &self.0).expect("a temporary file");
     }
 
-    /// Opening one waits for somebody who writes to it.
+    /// Opening a pipe blocks until another process writes to it.
     pub(crate) fn become_pipe(&self) {
         let next = self.0.with_extension("next");
         let made = Command::new("mkfifo").arg(&next).status();
@@ -191,7 +191,7 @@ impl Drop for File {
     }
 }
 
-/// The variables, what the builder is told besides, and what the child says.
+/// The variables, the additional settings, and the output of the child.
 type Row<'a> = (&'a [(&'a str, &'a str)], &'a str, String);
 
 #[test]
@@ -224,7 +224,7 @@ fn table() {
     let file_path = ("METRICS_AUTH_TOKEN_FILE", file.path());
     let other_vcap = ("VCAP_APPLICATION", r#"{"application_id":"other"}"#);
     let table: &[Row<'_>] = &[
-        // As compose files and Helm charts write what is not set.
+        // Compose files and Helm charts set variables without a value to an empty text.
         (
             &[
                 token,
@@ -239,12 +239,12 @@ fn table() {
         (&[token], "", served(guarded, all, "")),
         (&[file_path], "", served(guarded, all, "")),
         (&[vcap], "", served(guarded, "_other a.example", "")),
-        // The token of its own wins over Cloud Foundry's.
+        // An explicit token takes precedence over that of Cloud Foundry.
         (&[token, other_vcap], "", served(guarded, all, "")),
         (&[file_path, other_vcap], "", served(guarded, all, "")),
         (&[on, token], "", served(guarded, all, "")),
         (&[on, vcap], "", served(guarded, "_other a.example", "")),
-        // Off wins over whatever token there is.
+        // `false` takes precedence over any token.
         (&[off], "", served(open, all, "")),
         (&[off, token], "", served(open, all, "")),
         (&[off, vcap], "", served(open, "_other a.example", "")),
@@ -255,7 +255,7 @@ fn table() {
             "",
             format!("{ABSENT} {guarded} {ABSENT} | {all} | "),
         ),
-        // A setter wins over all of it.
+        // A setter takes precedence over all variables.
         (&[token], "token before", served(by_setter, all, "")),
         (&[token], "token after", served(by_setter, all, "")),
         (&[off], "token after", served(by_setter, all, "")),
@@ -272,7 +272,7 @@ fn table() {
             "hosts",
             served(guarded, "_other setter.example", ""),
         ),
-        // The address is asked for as well, and a test's request has none.
+        // The address is required as well, and requests in tests have none.
         (
             &[("METRICS_ALLOWED_IPS", "127.0.0.1")],
             "",
@@ -291,7 +291,7 @@ fn table() {
                  that reach that proxy without `X-Forwarded-For` may scrape too",
             ),
         ),
-        // A bad value is told even where a setter would replace it.
+        // An invalid value is an error even if a setter would replace it.
         (
             &[("METRICS_BASIC_AUTH", "1")],
             "open",

@@ -1,10 +1,10 @@
-//! What can be set, from code and from the environment.
+//! The settings, from code and from the environment.
 
 #![allow(
     missing_docs,
     dead_code,
     clippy::panic,
-    // A table has as many rows as it needs.
+    // A table needs one line for each row.
     clippy::too_many_lines,
     // Counts are exact.
     clippy::float_cmp

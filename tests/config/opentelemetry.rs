@@ -1,4 +1,4 @@
-//! OpenTelemetry's variables, each time in a process of its own.
+//! OpenTelemetry's variables, each tested in a separate process.
 
 use std::env;
 
@@ -12,10 +12,10 @@ use gds_metrics::{Format, GdsMetrics, LabelNames};
 
 use crate::environment::child_command;
 
-/// Set in a child process; says which names the labels are to have.
+/// Set in a child process. The value selects the label names.
 const CHILD: &str = "GDS_METRICS_TEST_OPENTELEMETRY";
 
-/// What a child says: its `target_info`, and the labels of what it recorded, or the error.
+/// The output of a child: its `target_info` and the recorded labels, or the error.
 fn said_by_child(names: &str, variables: &[(&str, &str)]) -> String {
     let output = child_command("opentelemetry::child")
         .envs(variables.iter().copied())
@@ -67,7 +67,7 @@ async fn child() {
     println!("child says: {} over", lines.join("\n"));
 }
 
-/// Which names, the variables, and what the child says.
+/// The label names, the variables, and the output of the child.
 type Row<'a> = (&'a str, &'a [(&'a str, &'a str)], String);
 
 #[test]
@@ -120,7 +120,7 @@ fn variables() {
             lines("", &[("POST", "", 1), ("PROPFIND", "", 1), ("_OTHER", "", 1)]),
         ),
         ("opentelemetry", &[HOSTS], lines("", &listed)),
-        // Nobody has asked for labels of these.
+        // Nobody has requested labels for these hosts.
         (
             "opentelemetry",
             &[(
@@ -129,7 +129,7 @@ fn variables() {
             )],
             lines("", &default),
         ),
-        // Empty is as unset.
+        // An empty variable counts as unset.
         (
             "opentelemetry",
             &[
@@ -157,7 +157,7 @@ fn variables() {
     for (names, variables, expected) in table {
         assert_eq!(said_by_child(names, variables), *expected, "{variables:?}");
     }
-    // Under this crate's own names they are not read, and so no error.
+    // With this crate's own label names, the variables are not read and cannot be errors.
     let bad = [
         ("OTEL_RESOURCE_ATTRIBUTES", "bad"),
         ("OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS", "b a d"),

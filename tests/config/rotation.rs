@@ -1,4 +1,4 @@
-//! A token file that is rotated, emptied, removed and replaced by a pipe, in a process of its own.
+//! A token file that is rotated, emptied, deleted and replaced by a pipe, tested in a separate process.
 
 use std::{
     env, fs,
@@ -21,10 +21,10 @@ use crate::{
     support::{LIMIT, quiet_panics},
 };
 
-/// Set in a child process; holds the path of the token's file.
+/// Set in a child process. The value is the path of the token file.
 const ROTATION: &str = "GDS_METRICS_TEST_ROTATION";
 
-/// A rotated secret counts within a second or two; an unreadable one leaves the last good one.
+/// A new token is valid after at most two seconds. If the file cannot be read, the last token stays valid.
 #[test]
 fn rotation() {
     let file = File::new("rotation", "first\n");
@@ -68,7 +68,7 @@ async fn child_of_rotation() {
     becomes("second", 200).await;
     assert_eq!(status("first").await, 403);
 
-    // Looked at again, and found unreadable: what is logged says so.
+    // Waits until the file is read again and the error is logged.
     let errors = async || {
         let start = Instant::now();
         loop {
@@ -108,7 +108,7 @@ async fn child_of_rotation() {
     }
     assert!(pipe[0].contains("it is not a regular file"), "{pipe:?}");
 
-    // A logger that panics, and trouble that is new: neither is the end of rotation.
+    // Neither a panic in a logger nor a new error ends the rotation.
     quiet_panics();
     LOGGER.panics.store(true, SeqCst);
     file.write("");

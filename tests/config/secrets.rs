@@ -1,4 +1,4 @@
-//! A token is in nothing that is printed, logged or sent.
+//! A token never appears in printed, logged or sent text.
 
 use actix_web::{
     App,
@@ -16,7 +16,7 @@ fn metrics() -> GdsMetrics {
 }
 
 #[actix_web::test]
-async fn in_debug_texts() {
+async fn debug_texts_contain_no_token() {
     let builder = GdsMetrics::builder().bearer_token(TOKEN).path("/a");
     let debugged = format!("{builder:?}");
     assert!(debugged.contains("GdsMetricsBuilder"), "{debugged}");
@@ -41,9 +41,9 @@ async fn in_debug_texts() {
     }
 }
 
-/// What a token may not hold is told without the token.
+/// The error for an invalid token does not contain the token.
 #[test]
-fn in_errors() {
+fn errors_contain_no_token() {
     for token in ["", "hunter2 hunter2", "hunter2\n", "hünter2"] {
         let error = GdsMetrics::builder().bearer_token(token).build();
         let error = error.expect_err("no token");
@@ -55,7 +55,7 @@ fn in_errors() {
 }
 
 #[actix_web::test]
-async fn in_answers_and_the_exposition() {
+async fn responses_contain_no_token() {
     let metrics = metrics();
     let app = App::new().service(metrics.scope()).wrap(metrics.clone());
     let app = test::init_service(app).await;

@@ -1,4 +1,4 @@
-//! What the builder refuses, and in which words.
+//! The errors of the builder.
 
 use std::{io, time::Duration};
 
@@ -65,7 +65,7 @@ fn errors() {
             "`.bearer_token(…)` is empty",
             TOKEN,
         ),
-        // None is not the same as `without_auth`.
+        // An empty list is not the same as `without_auth`.
         (
             |b| b.bearer_tokens([""; 0]),
             "`.bearer_token(…)` is empty",
@@ -130,7 +130,7 @@ fn errors() {
             "`.error_kind(…)` has `a b`",
             KIND,
         ),
-        // Stands for all that are beyond the cap.
+        // Reserved for kinds beyond the limit.
         (
             |b| b.error_kind::<std::io::Error>("_other"),
             "`.error_kind(…)` has `_other`",
@@ -146,7 +146,7 @@ fn errors() {
     }
 }
 
-/// What lies just within.
+/// The extreme values that are valid.
 #[test]
 fn limits() {
     let table: [fn(GdsMetricsBuilder) -> GdsMetricsBuilder; 8] = [

@@ -51,7 +51,7 @@ fn lines(metrics: &GdsMetrics, sample: &str) -> Vec<String> {
 }
 
 #[test]
-fn all_series_are_there_at_0_and_sorted() {
+fn all_series_start_at_0_and_are_sorted() {
     let (metrics, set) = registered();
     let zero = [
         r#"team="x",queue="invoices",retried="false"} 0"#,
@@ -70,7 +70,7 @@ fn all_series_are_there_at_0_and_sorted() {
         r#"team="x",zone="a",queue="invoices",retried="false"} 0"#
     );
 
-    // Each label set leads to its own series.
+    // Each label set selects its own series.
     for (i, job) in (1..).zip(Job::all()) {
         set.jobs.get(&job).inc_by(i);
         set.clone().duration.get(&job).observe(i as f64);
@@ -150,7 +150,7 @@ fn label_sets_with_the_same_text_are_one_series() {
     );
 }
 
-/// Types with implementations by hand may return wrong values.
+/// Hand-written implementations may return wrong values.
 #[test]
 fn an_index_out_of_range_returns_a_metric_that_is_not_exposed() {
     #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -171,7 +171,7 @@ fn constant_labels_are_on_every_sample() {
 }
 
 #[test]
-fn timers_observe_and_guards_lower() {
+fn timers_observe_and_guards_decrease() {
     let (metrics, set) = everything();
     {
         let _timer = set.default_seconds.start_timer();
@@ -322,7 +322,7 @@ fn options_from_a_macro() {
     }
 }
 
-/// Types of the application that have the names of our metric types.
+/// Types of the application with the names of our metric types.
 mod own {
     use std::sync::atomic::AtomicU64;
 
@@ -338,7 +338,7 @@ struct Switch {
     on: bool,
 }
 
-/// The type decides what a field is, not its name.
+/// The type of a field decides what it is, not the type's name.
 #[test]
 fn an_alias_is_what_it_stands_for() {
     #[derive(GdsMetricSet)]
@@ -375,7 +375,7 @@ fn an_alias_is_what_it_stands_for() {
     let _ = (set.switches, set.clicks, set.pages, set.open);
 }
 
-/// Everything that a program needs for documentation or a dashboard.
+/// All data that a program needs for documentation or a dashboard.
 #[test]
 fn the_schema_as_json() {
     #[derive(GdsMetricSet)]

@@ -15,7 +15,7 @@ enum Method {
     Get,
 }
 
-/// Both can be mixed.
+/// A label set of this crate's derive can contain a label value of prometheus-client's derive.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, gds_metrics::EncodeLabelSet)]
 struct Ours {
     other: Option<Method>,
@@ -30,7 +30,7 @@ struct Set {
 }
 
 #[test]
-fn they_keep_working() {
+fn label_types_of_prometheus_client_work() {
     let metrics = GdsMetrics::builder().build().unwrap();
     let set: Set = metrics.register().unwrap();
     let labels = Theirs {

@@ -1,4 +1,4 @@
-//! Generic sets: what is known of them once their type parameters are known.
+//! Generic sets, whose labels are known when their type parameters are known.
 
 use gds_metrics::{
     ClosedFamily, Counter, EncodeLabelSet, Family, Gauge, GdsMetricSet, GdsMetrics, Histogram,
@@ -79,7 +79,7 @@ fn the_schema_lists_the_labels_of_a_type_parameter() {
     assert_eq!(json[1]["labels"], serde_json::json!(["page", "lang"]));
 }
 
-/// Generic code that knows no more than a bound.
+/// Generic code that knows only a bound.
 fn registered<L: LabelSet>(labels: &L) -> GdsMetrics {
     let metrics = GdsMetrics::builder().build().unwrap();
     let set: Generic<L> = metrics.register().unwrap();
@@ -87,7 +87,7 @@ fn registered<L: LabelSet>(labels: &L) -> GdsMetrics {
     metrics
 }
 
-/// Its names are known to nobody but its encoder.
+/// Only the encoder knows the names of these labels.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct ByHand(u8);
 

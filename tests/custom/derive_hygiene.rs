@@ -25,7 +25,7 @@ mod shadowed {
     type bool = ();
     type usize = ();
 
-    // In generated code, a parameter or variable of these names would be a pattern.
+    // If generated code has a parameter or variable of one of these names, it becomes a pattern.
     const encoder: () = ();
     const builder: () = ();
     const value: () = ();

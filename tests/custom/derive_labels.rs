@@ -1,4 +1,4 @@
-//! Label types: how they are written.
+//! The text of label types.
 
 use gds_metrics::{
     ClosedLabelSet, ClosedLabelValue, Counter, EncodeLabelSet, EncodeLabelValue, Family, Format,
@@ -89,7 +89,7 @@ fn values() {
 }
 
 #[test]
-fn values_that_are_displayed() {
+fn values_written_by_display() {
     #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
     #[metric(rename_all = "camelCase")]
     struct Shown<A> {
@@ -118,7 +118,7 @@ fn values_that_are_displayed() {
         shown("a".into()),
         format!(r#"{{{begin},any="a",held="x"}}"#)
     );
-    // Cut off at 128 bytes, and not within a letter.
+    // The value is cut off at 128 bytes, but not within a character.
     let (long, cut) = (
         format!("a{}", "é".repeat(100)),
         format!("a{}", "é".repeat(63)),
@@ -186,7 +186,7 @@ fn a_first_label_that_is_absent_leaves_no_comma() {
 }
 
 #[test]
-fn generic_sets_have_bounds_of_their_own() {
+fn generic_label_sets_may_have_bounds() {
     #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
     struct Pair<A, B: Clone>
     where

@@ -124,7 +124,7 @@ pub enum OldValue {
 }
 
 #[test]
-// In this test, not in the generated code.
+// The lint applies to this test, not to the generated code.
 #[allow(clippy::significant_drop_tightening)]
 fn it_compiles() -> Result<(), Box<dyn std::error::Error>> {
     let metrics = GdsMetrics::builder().build()?;

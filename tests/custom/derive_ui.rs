@@ -7,7 +7,7 @@ use std::{fs, path::Path};
 
 /// `compile_fail` passes if its glob matches nothing.
 #[test]
-fn there_are_cases() {
+fn the_case_files_exist() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ui");
     let mut cases = 0;
     let topics = fs::read_dir(folder).unwrap();

@@ -36,10 +36,10 @@ fn within_limits<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -
         .expect("no deadlock")
 }
 
-/// A metric may be kept while a scrape runs on the same thread and another thread creates a series, which can
+/// A metric may be held while a scrape runs on the same thread and another thread creates a series. This can
 /// happen across an `.await`.
 #[test]
-fn a_kept_metric_blocks_nothing() {
+fn a_held_metric_blocks_nothing() {
     let metrics = GdsMetrics::builder().build().unwrap();
     let set: Set = metrics.register().unwrap();
     within_limits(move || {
@@ -79,7 +79,7 @@ impl log::Log for CountingLogger {
         if level == log::Level::Warn
             && let Some(metrics) = METRICS.get()
         {
-            // An error from the second time on.
+            // Returns an error after the first time.
             let _ = metrics.register::<Set>();
         }
     }
@@ -97,7 +97,7 @@ fn a_logger_may_count_its_lines() {
     METRICS.get_or_init(|| metrics.clone());
     metrics.register_with(|registry| {
         registry.register("log_lines", "Lines logged", lines.clone());
-        // By mistake.
+        // Registered by mistake.
         registry.register("log_lines", "Lines logged", lines.clone());
         registry.register("a b", "A bad name", Gauge::<i64>::default());
     });
@@ -173,9 +173,9 @@ fn folded_series_are_counted_by_family() {
     );
 }
 
-/// `max_series` bounds one family, also behind an alias, and 10,000 the others.
+/// `max_series` limits its own family, even if the type is an alias. The limit of other families is 10,000.
 #[test]
-fn a_family_has_as_many_series_as_its_field_says() {
+fn max_series_limits_a_family() {
     type PerCustomer<M> = Family<Labels, M>;
 
     #[derive(GdsMetricSet)]

@@ -1,4 +1,4 @@
-//! Metrics with a function: when it is called, on which thread, and what happens after a panic.
+//! Metrics with a function: when the function is called, on which thread, and what happens after a panic.
 
 use std::{
     sync::{

@@ -1,4 +1,4 @@
-//! Registration, and the names of metrics.
+//! Registration and the names of metrics.
 
 use gds_metrics::{
     Counter, Format, Gauge, GdsMetricSet, GdsMetrics, Histogram, RegisterError, Summary,
@@ -54,7 +54,7 @@ fn the_same_set_twice() {
 }
 
 #[test]
-fn two_sets_that_clash_are_both_named() {
+fn a_name_clash_names_both_sets() {
     let metrics = metrics();
     metrics.register::<Logins>().unwrap();
     let message = error::<LoginsNow>(&metrics).to_string();
@@ -69,7 +69,7 @@ fn two_sets_that_clash_are_both_named() {
 }
 
 #[test]
-fn samples_clash_too() {
+fn names_of_samples_clash_too() {
     let metrics = metrics();
     metrics.register::<Wait>().unwrap();
     let message = error::<WaitAgain>(&metrics).to_string();
@@ -80,7 +80,7 @@ fn samples_clash_too() {
 }
 
 #[test]
-fn all_or_nothing() {
+fn a_set_is_registered_completely_or_not_at_all() {
     let metrics = metrics();
     metrics.register::<WaitAgain>().unwrap();
     error::<Wait>(&metrics);
@@ -95,7 +95,7 @@ fn all_or_nothing() {
 }
 
 #[test]
-fn what_prometheus_writes_itself_is_taken() {
+fn names_that_prometheus_writes_are_taken() {
     set!(Target { up: Gauge });
     let message = error::<Target>(&metrics()).to_string();
     assert!(
@@ -120,7 +120,7 @@ fn the_crates_own_names_are_taken() {
 }
 
 #[test]
-fn two_registries_never_meet() {
+fn registries_are_independent() {
     let (a, b) = (metrics(), metrics());
     let logins: Logins = a.register().unwrap();
     b.register::<LoginsNow>().unwrap();
@@ -203,7 +203,7 @@ fn a_set_registered_twice_needs_other_values_of_the_same_labels() {
             .unwrap_err();
         assert!(error.to_string().contains("registered already"), "{error}");
     }
-    // Nothing of a refused set is exposed.
+    // A rejected set exposes nothing.
     assert_eq!(lines_of(&metrics, "\npool_wait_seconds_count").len(), 0);
 }
 

@@ -34,7 +34,7 @@ impl log::Log for Logger {
     fn flush(&self) {}
 }
 
-/// Invents another invalid name each time.
+/// Returns a different invalid name each time.
 #[derive(Debug)]
 struct Inventor(AtomicUsize);
 
@@ -48,7 +48,7 @@ impl Collector for Inventor {
 
 type Pairs = Vec<(&'static str, &'static str)>;
 
-/// Labels that the derives refuse come from label sets that are not derived.
+/// Labels that the derives reject can come from label sets that are not derived.
 #[derive(GdsMetricSet)]
 struct Renamed {
     /// Jobs that run.
@@ -104,7 +104,7 @@ fn each_fault_is_logged_once() {
         ]
     );
 
-    // A collector can invent names without end. What is remembered and logged has a limit.
+    // A collector can produce an unlimited number of names. The number that is stored and logged is limited.
     let metrics = GdsMetrics::builder().build().unwrap();
     let inventor = Box::new(Inventor(AtomicUsize::new(0)));
     metrics.register_with(|registry| {

@@ -1,7 +1,7 @@
-//! `register_with`: prometheus-client's registry, and its quirks.
+//! `register_with`: prometheus-client's registry and its quirks.
 //!
-//! Each quirk is shown in prometheus-client's own exposition first. Where such an assertion fails after an
-//! update, upstream has changed: look at `custom/compat`.
+//! Each test shows a quirk in prometheus-client's own exposition first. If such an assertion fails after an
+//! update, upstream has changed: see `custom/compat`.
 
 use std::{
     fmt::{self, Write as _},
@@ -31,7 +31,7 @@ struct Exposed {
     metrics: GdsMetrics,
 }
 
-/// What prometheus-client makes of it, and what we make of it.
+/// The exposition of prometheus-client, and that of this crate.
 fn exposed(register: impl Fn(&mut Registry)) -> Exposed {
     let mut registry = Registry::default();
     register(&mut registry);
@@ -51,7 +51,7 @@ impl Exposed {
         self.without_http(Format::OpenMetrics)
     }
 
-    /// Without the families that are always there.
+    /// Without the families that always exist.
     fn without_http(&self, format: Format) -> String {
         let text = self.metrics.encode(format).unwrap();
         text.split_inclusive('\n')
@@ -66,7 +66,7 @@ fn assert_contains(text: &str, part: &str) {
 }
 
 #[test]
-fn a_full_stop_is_taken_off() {
+fn the_full_stop_of_a_help_is_removed() {
     let exposed = exposed(|r| r.register("x", "Help", Counter::<u64>::default()));
     assert_contains(&exposed.theirs, "# HELP x Help.\n");
     assert_contains(
@@ -80,7 +80,7 @@ fn a_full_stop_is_taken_off() {
 }
 
 #[test]
-fn a_total_is_not_doubled() {
+fn total_is_not_added_twice() {
     let exposed = exposed(|r| r.register("x_total", "Help", Counter::<u64>::default()));
     assert_contains(&exposed.theirs, "x_total_total 0");
     assert_contains(&exposed.text(), "# TYPE x_total counter\nx_total 0\n");
@@ -88,7 +88,7 @@ fn a_total_is_not_doubled() {
 }
 
 #[test]
-fn a_total_is_not_doubled_in_any_series() {
+fn total_is_not_added_twice_in_any_series() {
     let exposed = exposed(|r| {
         let family = Family::<Vec<(String, String)>, Counter>::default();
         for value in ["1", "2", "3"] {
@@ -104,7 +104,7 @@ fn a_total_is_not_doubled_in_any_series() {
 }
 
 #[test]
-fn a_unit_is_not_doubled() {
+fn a_unit_is_not_added_twice() {
     let exposed = exposed(|r| {
         r.register_with_unit("x_seconds", "Help", Unit::Seconds, Gauge::<i64>::default());
         r.register_with_unit("y", "Help", Unit::Seconds, Counter::<u64>::default());
@@ -154,7 +154,7 @@ fn a_help_may_look_like_the_header_of_another_family() {
     );
 }
 
-/// Two lines could be the family's own: what follows the first could be made up.
+/// Two lines could be the family's own type. The text after the first one could be forged.
 #[test]
 fn a_help_that_looks_like_samples_leaves_the_family_out() {
     let exposed = exposed(|r| {
@@ -185,7 +185,7 @@ fn the_second_of_two_families_is_left_out() {
 }
 
 #[test]
-fn names_that_are_none_are_left_out() {
+fn families_with_invalid_names_are_left_out() {
     let exposed = exposed(|r| {
         for name in ["", " ", "a b", "1a", "a\nb", "a{b", "{", "größe", "a-b"] {
             r.register(name, "Help", Gauge::<i64>::default());
@@ -222,16 +222,16 @@ fn series_with_bad_labels_are_left_out() {
     );
 }
 
-/// A label that its own encoder writes, up to some point.
+/// A label whose encoder may stop early.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Label {
-    /// Its name comes in several pieces.
+    /// The name is written in several pieces.
     Key(&'static [&'static str]),
     WithoutValue,
     WithoutEnd,
-    /// A second one does end. Its name comes in these pieces.
+    /// A second label is complete. Its name is written in these pieces.
     WithoutEndBefore(&'static [&'static str]),
-    /// A second one has but a name, which ends in a line break.
+    /// A second label has only a name, which ends in a line break.
     WithoutEndBeforeBreak,
 }
 
@@ -271,7 +271,7 @@ impl EncodeLabelSet for Label {
 }
 
 #[test]
-fn names_of_labels_may_come_in_pieces() {
+fn label_names_may_be_written_in_pieces() {
     for (pieces, name) in [
         (&["a"][..], Some("a")),
         (&["a", "b"], Some("ab")),
@@ -282,13 +282,13 @@ fn names_of_labels_may_come_in_pieces() {
         (&["a", " b"], None),
     ] {
         let exposed = exposed(|r| {
-            // Known from then on, which must not be believed of what only begins like it.
+            // From now on, `a` is a known name. Other names that begin with `a` must still be checked.
             let first = Family::<Label, Gauge>::default();
             first.get_or_create(&Label::Key(&["a"])).set(3);
             r.register("w", "Help", first);
             let family = Family::<Label, Gauge>::default();
             family.get_or_create(&Label::Key(pieces)).set(1);
-            // Before or after it, as chance has it.
+            // The order of the two series is random.
             family.get_or_create(&Label::Key(&["a", "c"])).set(2);
             r.register("x", "Help", family);
             r.register("y", "Help", Gauge::<i64>::default());
@@ -305,16 +305,16 @@ fn names_of_labels_may_come_in_pieces() {
     }
 }
 
-/// What follows a line break in a name cannot be told apart, so that more may be left out.
+/// Text after a line break in a name is ambiguous, so more than the bad series may be left out.
 #[test]
-fn names_of_labels_with_line_breaks_expose_nothing() {
+fn label_names_with_line_breaks_are_left_out() {
     for pieces in [
         &["\n"][..],
         &["a", "\n"],
         &["\n", "b"],
         &["\n", "x"],
         &["\n", "x", " "],
-        // As if a line ended here: it would have a number first.
+        // This looks like the end of a line, but a line has a number before its end.
         &["}", "\n"],
         &["}", "\n", "# HELP "],
         &["}", " ", "\n", "x", " "],
@@ -338,7 +338,7 @@ fn names_of_labels_with_line_breaks_expose_nothing() {
 }
 
 #[test]
-fn labels_that_do_not_end_are_left_out() {
+fn unfinished_labels_are_left_out() {
     for label in [
         Label::WithoutValue,
         Label::WithoutEnd,
@@ -370,9 +370,9 @@ fn labels_that_do_not_end_are_left_out() {
     }
 }
 
-/// What is left of the line is too short to be seen as none: the name has more pieces.
+/// The rest of the line looks like the beginning of a sample, because the name has more pieces.
 #[test]
-fn ends_of_lines_are_no_lines() {
+fn the_end_of_a_bad_line_is_not_a_sample() {
     let exposed = exposed(|r| {
         let r = r.sub_registry_with_prefix("shop");
         for name in ["x", "z"] {
@@ -394,7 +394,7 @@ fn ends_of_lines_are_no_lines() {
 }
 
 #[test]
-fn label_values_may_hold_anything() {
+fn label_values_may_contain_any_text() {
     let values = [
         "# HELP x", " # {", "\n", "\"", "}", "{", "\\", ",", " ", "", "# HELP ", "=\"",
     ];
@@ -417,7 +417,7 @@ fn label_values_may_hold_anything() {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Empty {}
 
-/// An info that has no labels, in a family that has.
+/// An info without labels, in a family with labels.
 fn info_family() -> Family<Vec<(&'static str, &'static str)>, info::Info<Empty>> {
     let family: Family<_, info::Info<Empty>> =
         Family::new_with_constructor(|| info::Info::new(Empty {}));
@@ -426,7 +426,7 @@ fn info_family() -> Family<Vec<(&'static str, &'static str)>, info::Info<Empty>>
 }
 
 #[test]
-fn a_comma_without_a_label_is_taken_off() {
+fn a_trailing_comma_is_removed() {
     let exposed = exposed(|r| {
         let r = r.sub_registry_with_label(("a".into(), "b".into()));
         let info = Info::default();
@@ -506,7 +506,7 @@ fn a_summary_keeps_its_type() {
 }
 
 #[test]
-fn what_a_set_owns_is_left_out() {
+fn a_name_that_a_set_owns_is_left_out() {
     #[derive(GdsMetricSet)]
     #[allow(dead_code)]
     struct Set {
@@ -527,7 +527,7 @@ fn what_a_set_owns_is_left_out() {
 }
 
 #[test]
-fn a_native_histogram_is_an_error_and_says_which() {
+fn a_native_histogram_is_an_error_with_its_name() {
     let metrics = GdsMetrics::builder().build().unwrap();
     metrics.register_with(|r| {
         r.register("fine", "Help", Gauge::<i64>::default());
@@ -591,7 +591,7 @@ fn exemplars_are_for_openmetrics() {
 }
 
 #[test]
-fn exemplars_with_bad_labels_are_cut_off() {
+fn exemplars_with_bad_labels_are_left_out() {
     for (labels, expected) in [
         (
             &[("a", "1"), ("b", "2")][..],
@@ -618,7 +618,7 @@ fn exemplars_with_bad_labels_are_cut_off() {
 }
 
 #[test]
-fn what_the_closure_returns_is_returned() {
+fn the_result_of_the_closure_is_returned() {
     let metrics = GdsMetrics::builder().build().unwrap();
     let gauge = metrics.register_with(|r| {
         let gauge = Gauge::<i64>::default();

@@ -1,7 +1,7 @@
-//! OpenTelemetry's label names against its published conventions.
+//! Compares OpenTelemetry's label names with its published conventions.
 //!
-//! The package `opentelemetry-semantic-conventions` is made from their model. Its documentation lists, for
-//! each metric, the attributes with their levels of requirement; both are read from its source.
+//! The package `opentelemetry-semantic-conventions` is generated from the model of the conventions. Its source
+//! documents the attributes of each metric and their requirement levels. The tests read that source.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -23,21 +23,21 @@ use serde_json::Value;
 
 use crate::support::exposition::{Sample, Scrape};
 
-/// Attributes that are not exposed: only another protocol than `http` must be named, and no synthetic
-/// client is recognised.
+/// Attributes that are not exposed. The protocol name is needed only if it is not `http`. Synthetic clients
+/// are not recognised.
 const LEFT_OUT: [(&str, &str); 2] = [
     (attribute::NETWORK_PROTOCOL_NAME, "Conditionally_required"),
     (attribute::USER_AGENT_SYNTHETIC_TYPE, "Opt_in"),
 ];
 
-/// A metric of the conventions, and its attributes by their level of requirement.
+/// A metric of the conventions, with its attributes by requirement level.
 #[derive(Debug, Default)]
 struct Convention {
     unit: String,
     attributes: BTreeMap<String, String>,
 }
 
-/// The source of the package, as Cargo has unpacked it.
+/// The source of the package, as Cargo unpacked it.
 fn source(file: &str) -> String {
     const PACKAGE: &str = "opentelemetry-semantic-conventions";
     let output = Command::new(env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()))
@@ -64,7 +64,7 @@ fn constant(line: &str) -> Option<(&str, &str)> {
 
 fn constants(file: &str) -> BTreeMap<String, String> {
     let source = source(file);
-    // A long one is on a line of its own.
+    // A long value is on its own line.
     let source = source.replace(" =\n    \"", " = \"");
     let constants = source.lines().filter_map(constant);
     constants
@@ -72,7 +72,7 @@ fn constants(file: &str) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// The metrics of HTTP servers.
+/// The metrics for HTTP servers.
 fn conventions() -> BTreeMap<String, Convention> {
     let names = constants("attribute.rs");
     let mut conventions = BTreeMap::new();
@@ -96,13 +96,13 @@ fn conventions() -> BTreeMap<String, Convention> {
     conventions
 }
 
-/// The name that a metric has in Prometheus.
+/// The name of a metric in Prometheus.
 fn prometheus_name(name: &str, unit: &str) -> String {
     let name = name.replace('.', "_");
     match unit {
         "s" => name + "_seconds",
         "By" => name + "_bytes",
-        // A count of something has no unit.
+        // A count in a unit such as `{request}` has no unit in its name.
         unit if unit.starts_with('{') => name,
         unit => panic!("an unknown unit of {name}: {unit}"),
     }
@@ -138,7 +138,7 @@ async fn exposed() -> Scrape {
 }
 
 #[actix_web::test]
-async fn names_and_labels_are_those_of_the_conventions() {
+async fn names_and_labels_match_the_conventions() {
     let conventions = conventions();
     let names: Vec<&str> = conventions.keys().map(String::as_str).collect();
     assert_eq!(
@@ -176,7 +176,7 @@ async fn names_and_labels_are_those_of_the_conventions() {
                 "Required" | "Recommended" => assert!(in_all, "{exposed_name} {label}"),
                 level if LEFT_OUT.contains(&(attribute, level)) => assert!(!in_some, "{label}"),
                 "Conditionally_required" => assert!(in_some && !in_all, "{exposed_name} {label}"),
-                // Opt-in: those of the server, where hosts are listed.
+                // Opt-in attributes are those of the server. They are exposed if hosts are listed.
                 "Opt_in" if name == metric::HTTP_SERVER_ACTIVE_REQUESTS => assert!(!in_some),
                 "Opt_in" => assert!(in_some, "{exposed_name} {label}"),
                 level => panic!("an unknown level of {label}: {level}"),
@@ -187,14 +187,14 @@ async fn names_and_labels_are_those_of_the_conventions() {
             assert!(known.contains(label), "{exposed_name} has {label}");
         }
     }
-    // It has the labels of the duration.
+    // Its labels equal those of the duration.
     let of = |name| scrape.of(name).map(|sample| sample.labels.clone());
     assert!(of("http_server_requests_total").eq(of("http_server_request_duration_seconds_count")));
 }
 
-/// The values that the conventions fix.
+/// The attribute values that the conventions define.
 #[actix_web::test]
-async fn values_are_those_of_the_conventions() {
+async fn values_match_the_conventions() {
     let scrape = exposed().await;
     let values = |attribute: &str| {
         let label = label(attribute);

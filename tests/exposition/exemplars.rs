@@ -1,4 +1,4 @@
-//! Exemplars: of custom histograms, and of the duration of requests.
+//! Exemplars of custom histograms and of request durations.
 
 use actix_web::{
     App, HttpMessage, HttpRequest, HttpResponse,
@@ -45,7 +45,7 @@ fn exemplars(metrics: &GdsMetrics, name: &str) -> Vec<Option<Exemplar>> {
 }
 
 #[test]
-fn an_observation_has_one() {
+fn observations_have_exemplars() {
     let metrics = metrics();
     let shop: ShopMetrics = metrics.register().expect("free names");
     let sending = shop.sending.get_or_create(&Email { kind: "new" });
@@ -54,9 +54,9 @@ fn an_observation_has_one() {
     for histogram in [&shop.packing, &sending] {
         histogram.observe(0.75);
         histogram.observe_with(0.25, &trace(0xab));
-        // Less than a second later, so that the first stays.
+        // Less than a second later, so the first exemplar stays.
         histogram.observe_with(0.125, &trace(0xcd));
-        // No exemplar: an id of zeros.
+        // An id of zeros makes no exemplar.
         histogram.observe_with(0.75, &trace(0));
         histogram.observe_with(7.0, &trace(0xef));
         assert_eq!(histogram.count(), 5);
@@ -94,7 +94,7 @@ fn an_observation_has_one() {
         assert_eq!(bucket("1.0"), "4");
     }
 
-    // There, an exemplar would fail the scrape.
+    // In the classic format, an exemplar would make the scrape fail.
     let text = metrics.encode(Format::Text).expect("text");
     assert!(!text.contains(" # "));
     assert!(!text.contains("trace_id"));
@@ -103,8 +103,8 @@ fn an_observation_has_one() {
 const DURATION: &str = "http_server_request_duration_seconds";
 const VALID: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
-/// Sends a request with these headers `traceparent` to an application that starts the trace `own` itself,
-/// and returns the trace and the span of the exemplar that the metrics have after it.
+/// Sends a request with these `traceparent` headers to an application that starts the trace `own` itself.
+/// Returns the trace and the span of the exemplar in the metrics.
 async fn traced(
     metrics: &GdsMetrics,
     own: Option<TraceContext>,
@@ -154,27 +154,27 @@ fn ids(trace: &str, span: &str) -> Option<(String, String)> {
 }
 
 #[actix_web::test]
-async fn a_request_has_one() {
+async fn requests_have_exemplars() {
     let sent = ids("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331");
     assert_eq!(traced(&with_exemplars(), None, &[VALID]).await, sent);
     let later = VALID.replacen("00", "01", 1) + "-more";
     assert_eq!(traced(&with_exemplars(), None, &[&later]).await, sent);
 
-    // The application's own goes first.
+    // The application's own trace takes precedence.
     let own = ids(&"ab".repeat(16), &"ab".repeat(8));
     for headers in [&[][..], &[VALID], &["nonsense"], &[VALID, VALID]] {
         let found = traced(&with_exemplars(), Some(trace(0xab)), headers).await;
         assert_eq!(found, own, "{headers:?}");
     }
-    // Ids of zeros make none.
+    // Ids of zeros make no exemplar.
     assert_eq!(
         traced(&with_exemplars(), Some(trace(0)), &[VALID]).await,
         None
     );
-    // They are off by default.
+    // Exemplars are off by default.
     assert_eq!(traced(&metrics(), Some(trace(0xab)), &[VALID]).await, None);
 
-    // Beside native buckets.
+    // Exemplars also work with native buckets.
     let metrics = GdsMetrics::builder()
         .exemplars(true)
         .native_histograms(true)
@@ -185,7 +185,7 @@ async fn a_request_has_one() {
 }
 
 #[actix_web::test]
-async fn a_bad_header_makes_none() {
+async fn an_invalid_header_makes_no_exemplar() {
     let long = "x".repeat(100_000);
     for headers in [
         &[][..],

@@ -1,10 +1,10 @@
-//! The formats, read back by others.
+//! The formats, read by other parsers.
 
 #![allow(
     missing_docs,
     dead_code,
     clippy::panic,
-    // A table has as many rows as it needs.
+    // A table needs one line for each row.
     clippy::too_many_lines,
     // Counts are exact.
     clippy::float_cmp

@@ -1,4 +1,4 @@
-//! Native histograms: both forms from one set of observations.
+//! Native histograms: both forms contain the same observations.
 
 use actix_web::{
     App,
@@ -50,7 +50,7 @@ fn histogram(families: &[MetricFamily], name: &str) -> Decoded {
     metric.histogram.clone().expect("a histogram")
 }
 
-/// The indexes of the native buckets that are not empty, with what each holds by itself.
+/// The indexes of the native buckets that are not empty, with their counts.
 fn native(histogram: &Decoded) -> Vec<(i32, i64)> {
     let mut buckets = Vec::new();
     let (mut index, mut count) = (0, 0);
@@ -68,7 +68,7 @@ fn native(histogram: &Decoded) -> Vec<(i32, i64)> {
     buckets
 }
 
-/// Both forms have as many observations as the count says.
+/// The counts of both forms equal the total count.
 #[track_caller]
 fn assert_whole(histogram: &Decoded, count: u64) {
     assert_eq!(histogram.sample_count, Some(count));
@@ -105,14 +105,14 @@ fn a_field_has_both_forms() {
     assert_whole(&sending, 8);
     assert_eq!(native(&sending), native(&packing));
 
-    // The others have the classic form alone.
+    // Other histograms have only the classic form.
     let baking = histogram(&found, "shop_baking_seconds");
     assert_eq!(baking.schema, None);
     assert!(baking.positive_span.is_empty() && baking.positive_delta.is_empty());
     assert_eq!(baking.bucket, packing.bucket);
     assert_eq!(histogram(&found, "shop_upload_bytes").schema, None);
 
-    // The text formats have the classic form, as if there were no other.
+    // The text formats have only the classic form.
     for format in [Format::Text, Format::OpenMetrics] {
         let text = metrics.encode(format).expect("text");
         let samples = |name: &str| -> Vec<String> {
@@ -132,7 +132,7 @@ fn a_field_has_both_forms() {
 }
 
 #[test]
-fn the_builder_turns_all_of_them_on() {
+fn the_builder_enables_all_native_histograms() {
     let metrics = GdsMetrics::builder()
         .native_histograms(true)
         .build()
@@ -151,13 +151,13 @@ fn the_builder_turns_all_of_them_on() {
     assert_eq!(upload.zero_count, Some(2));
     assert_eq!(upload.zero_threshold, Some(1.0));
     assert_eq!(native(&upload), [(13, 1), (80, 1), (8193, 1)]);
-    // One that nobody has observed anything with says so: a schema without buckets.
+    // A native histogram without observations has a schema and no buckets.
     assert_whole(&histogram(&found, "shop_packing_seconds"), 0);
 }
 
-/// Observations of many threads are in both forms, at every moment.
+/// Observations by several threads appear in both forms at the same time.
 #[test]
-fn the_forms_agree_while_others_observe() {
+fn both_forms_agree_during_concurrent_observations() {
     const THREADS: u64 = 3;
     const EACH: u64 = 20_000;
     let metrics = metrics();
@@ -190,7 +190,7 @@ async fn the_standard_histograms_have_both_forms() {
             .native_histograms(native)
             .build()
             .expect("settings");
-        // Two recorders, as two workers have.
+        // Two recorders, like two workers.
         for _ in 0..2 {
             let app = App::new()
                 .route("/", web::post().to(async |body: Bytes| body))
@@ -228,7 +228,7 @@ async fn the_standard_histograms_have_both_forms() {
             }
         }
         assert_eq!(metrics.sum("http_server_requests_total", &[]), 80.0);
-        // Whatever takes time has other numbers in each run.
+        // Values that depend on time differ between runs.
         for format in [Format::Text, Format::OpenMetrics] {
             let text = metrics.encode(format).expect("text");
             let lines = text.lines().map(|line| {

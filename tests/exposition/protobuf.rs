@@ -1,4 +1,4 @@
-//! What the protobuf format says is what the text says.
+//! The protobuf format has the same content as the text format.
 
 use std::{
     collections::BTreeMap,
@@ -43,7 +43,7 @@ use crate::support::{
 const ACCEPT: &str = "application/vnd.google.protobuf;\
     proto=io.prometheus.client.MetricFamily;encoding=delimited";
 
-/// One of each kind.
+/// One metric of each kind.
 #[derive(Clone, Debug, GdsMetricSet)]
 #[metric(prefix = "shop")]
 struct ShopMetrics {
@@ -84,7 +84,7 @@ struct Platform {
     odd: &'static str,
 }
 
-/// A sample with a value that can be compared, whatever it is.
+/// A sample with a comparable value of any type.
 type Comparable = (String, Labels, u64);
 
 fn comparable(samples: impl IntoIterator<Item = Sample>) -> Vec<Comparable> {
@@ -96,7 +96,7 @@ fn comparable(samples: impl IntoIterator<Item = Sample>) -> Vec<Comparable> {
     all
 }
 
-/// Compares the two formats: names, types, helps, labels and values.
+/// Compares the names, types, helps, labels and values of both formats.
 #[track_caller]
 fn assert_same(metrics: &GdsMetrics) {
     let text = metrics.encode(Format::Text).expect("text");
@@ -120,7 +120,7 @@ fn assert_same(metrics: &GdsMetrics) {
 }
 
 #[actix_web::test]
-async fn every_kind_is_there() {
+async fn every_kind_has_the_same_content_as_in_text() {
     let metrics = GdsMetrics::builder()
         .extended(true)
         .build_info("shop", "1.0")
@@ -171,7 +171,7 @@ async fn every_kind_is_there() {
     }
     assert_same(&metrics);
 
-    // As it is scraped, plain and compressed.
+    // The scraped response, plain and compressed.
     for gzip in [false, true] {
         let mut request = TestRequest::with_uri("/metrics").insert_header((header::ACCEPT, ACCEPT));
         if gzip {
@@ -223,7 +223,7 @@ async fn every_kind_is_there() {
 }
 
 #[test]
-fn text_is_refused() {
+fn encode_rejects_protobuf() {
     let error = metrics().encode(Format::Protobuf).unwrap_err();
     assert_eq!(
         error.to_string(),
@@ -251,9 +251,9 @@ fn labels(values: Vec<String>) -> LabelPairs {
 }
 
 #[test]
-fn whatever_is_recorded() {
+fn random_metrics_have_the_same_content_as_in_text() {
     let float = any::<f64>();
-    // A counter of floats that a scrape can read back is no smaller than 0.
+    // Parsers reject a float counter below 0.
     let positive = prop_oneof![0.0..1e300_f64, Just(f64::INFINITY)];
     let cases = (
         any::<String>(),
@@ -303,7 +303,7 @@ fn whatever_is_recorded() {
 }
 
 #[actix_web::test]
-async fn when_series_began() {
+async fn series_have_creation_times() {
     let before = SystemTime::now();
     let metrics = GdsMetrics::builder()
         .extended(true)

@@ -1,7 +1,7 @@
-"""Reads expositions back and says what is not as it was put in.
+"""Parses expositions and prints the differences from the expected families.
 
-On standard input: a list of {"text", "openmetrics", "families"}, the last one a map from a gauge's
-name to [help, [[labels, value], ...]].
+Standard input is a list of {"text", "openmetrics", "families"}. "families" maps the name of a gauge to
+[help, [[labels, value], ...]].
 """
 
 import json

@@ -1,4 +1,4 @@
-//! Whatever labels and helps go in, the Python client's parsers read them back equal.
+//! The Python client's parsers must read back the same labels and helps that were written.
 
 use std::{
     collections::BTreeMap,
@@ -26,10 +26,10 @@ type LabelPairs = Vec<(String, String)>;
 const PYTHON: &str = "GDS_METRICS_PYTHON";
 const CASES: usize = 300;
 
-/// A family's help and its series.
+/// The help and the series of a family.
 type Case = Vec<(String, BTreeMap<Vec<String>, f64>)>;
 
-/// Text that is full of what a format could trip over.
+/// Text with many characters that a format must escape.
 fn text() -> impl Strategy<Value = String> {
     let odd = prop::sample::select(vec![
         "\"",
@@ -65,7 +65,7 @@ fn text() -> impl Strategy<Value = String> {
     ]
 }
 
-/// A help. The text parser strips the line, so it neither begins nor ends with white space.
+/// A help without white space at its ends, because the text parser strips it.
 fn help() -> impl Strategy<Value = String> {
     text().prop_map(|help| format!("<{help}>"))
 }
@@ -75,7 +75,7 @@ fn case() -> impl Strategy<Value = Case> {
     vec((help(), series), 1..4)
 }
 
-/// Registers the case and gives its expositions, with what must be read back.
+/// Registers the case. Returns its expositions and the expected result.
 fn expose(case: Case) -> Value {
     let metrics = GdsMetrics::builder().build().expect("the defaults");
     let mut expected = serde_json::Map::new();
@@ -84,7 +84,7 @@ fn expose(case: Case) -> Value {
         let family = Family::<LabelPairs, Gauge>::default();
         let mut samples = Vec::new();
         for (values, value) in series {
-            // An empty label is no label, to Prometheus and its parsers alike.
+            // Prometheus and its parsers treat an empty label as absent.
             let pairs = ["one", "two"].map(str::to_owned).into_iter().zip(values);
             let pairs: LabelPairs = pairs.collect();
             samples.push(json!([
@@ -106,7 +106,7 @@ fn expose(case: Case) -> Value {
 
 #[test]
 #[ignore = "needs python3 with prometheus_client"]
-fn by_python() {
+fn the_python_client_reads_back_all_labels_and_helps() {
     let mut runner = TestRunner::default();
     let mut cases = Vec::new();
     for _ in 0..CASES {

@@ -1,4 +1,4 @@
-//! Panels of each kind of metric, and rows of what is on.
+//! The panels for each kind of metric, and the rows for the groups that are on.
 
 use std::sync::atomic::AtomicU64;
 
@@ -27,7 +27,7 @@ struct Version {
     version: String,
 }
 
-/// Its labels are not known.
+/// A label set whose names are not known.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, prometheus_client::encoding::EncodeLabelSet)]
 struct Foreign {
     key: String,
@@ -79,7 +79,7 @@ fn row<'a>(dashboard: &'a Value, title: &str) -> Option<&'a Vec<Value>> {
     rows.iter().find(|row| row["title"] == title)?["panels"].as_array()
 }
 
-/// Title, type, unit, description, and each query with its legend.
+/// The title, type, unit, description, and the queries with their legends.
 fn summary(panel: &Value) -> (String, String, String, String, Vec<(String, String)>) {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let targets = panel["targets"].as_array().unwrap();
@@ -99,7 +99,7 @@ fn summary(panel: &Value) -> (String, String, String, String, Vec<(String, Strin
     )
 }
 
-/// The panels of the metric that `title` begins with.
+/// Checks the panels of the metric whose name begins `title`.
 fn check(title: &str, expected: &[(&str, &str, &str, &str, &str)]) {
     let metrics = metrics();
     metrics.register::<Shop>().unwrap();
@@ -166,7 +166,7 @@ fn gauges_are_shown_by_instance() {
 }
 
 #[test]
-fn metrics_of_unknown_labels_are_shown_as_they_are() {
+fn metrics_with_unknown_labels_are_shown_without_grouping() {
     let expr = "rate(shop_hits_total{}[R])";
     let help = "Hits of the cache";
     check(
@@ -249,7 +249,7 @@ fn summaries_are_means_and_rates() {
 }
 
 #[test]
-fn state_sets_and_infos_show_what_they_tell() {
+fn state_sets_and_infos_have_panels() {
     check(
         "shop_mode",
         &[(
@@ -273,7 +273,7 @@ fn state_sets_and_infos_show_what_they_tell() {
 }
 
 #[test]
-fn constant_labels_tell_the_series_of_a_set_apart() {
+fn constant_labels_distinguish_the_series_of_a_set() {
     #[derive(Clone, Debug, GdsMetricSet)]
     #[allow(dead_code)]
     struct Pool {
@@ -294,7 +294,7 @@ fn constant_labels_tell_the_series_of_a_set_apart() {
 }
 
 #[test]
-fn there_are_rows_of_what_is_on() {
+fn enabled_groups_have_rows() {
     let standard = dashboard(&metrics());
     let metrics = GdsMetrics::builder().extended(true).process_metrics(true);
     let metrics = metrics.event_loop_delay(true).build_info("shop", "1.0.0");
@@ -321,7 +321,7 @@ fn there_are_rows_of_what_is_on() {
 }
 
 #[test]
-fn panels_have_numbers_of_their_own_and_do_not_overlap() {
+fn panels_have_unique_ids_and_do_not_overlap() {
     let metrics = GdsMetrics::builder().extended(true).process_metrics(true);
     let metrics = metrics.build().unwrap();
     metrics.register::<Shop>().unwrap();
@@ -346,7 +346,7 @@ fn panels_have_numbers_of_their_own_and_do_not_overlap() {
 }
 
 #[test]
-fn dashboards_of_several_jobs_stand_beside_each_other() {
+fn each_job_has_its_own_dashboard() {
     let of_job = |job: &str| -> Value {
         let made = metrics().monitoring().job(job).dashboard().unwrap();
         serde_json::from_str(&made).unwrap()
@@ -359,7 +359,7 @@ fn dashboards_of_several_jobs_stand_beside_each_other() {
         job,
         r#"label_values(http_server_requests_total{job="the shop"}, job)"#
     );
-    // There is a budget of that name for each job.
+    // Other jobs have budgets of the same name.
     let budgets = shop.to_string();
     let budgets: Vec<_> = budgets.split("error_budget:ratio").skip(1).collect();
     assert_eq!(budgets.len(), 4);

@@ -1,4 +1,4 @@
-//! Rules and dashboards that are made from what is registered.
+//! Rules and dashboards that are generated from the registered metrics.
 
 mod dashboard;
 mod rules;

@@ -1,4 +1,4 @@
-//! Objectives, the job, and what of the settings shows in the rules.
+//! Objectives, the job, and the settings that change the rules.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ fn message(monitoring: &Monitoring) -> String {
 }
 
 #[test]
-fn the_service_has_an_objective_unless_it_is_changed() {
+fn the_service_has_a_default_objective() {
     let rules = monitoring().rules().unwrap();
     assert!(rules.contains("expr: vector(0.001)\n"), "{rules}");
     let rules = monitoring().availability(0.95).rules().unwrap();
@@ -24,7 +24,7 @@ fn the_service_has_an_objective_unless_it_is_changed() {
 }
 
 #[test]
-fn a_share_lies_between_0_and_1() {
+fn a_share_is_between_0_and_1() {
     for share in [0.0, 1.0, 1.5, -0.5, f64::NAN, f64::INFINITY, 1.0 - 1e-12] {
         for (setter, monitoring) in [
             ("`.availability(…)`", monitoring().availability(share)),
@@ -45,7 +45,7 @@ fn a_share_lies_between_0_and_1() {
 }
 
 #[test]
-fn a_latency_is_a_bound_of_the_buckets() {
+fn a_latency_must_be_a_bound_of_the_buckets() {
     for seconds in [0.3, 0.0, -1.0, f64::NAN, f64::INFINITY] {
         let message = message(&monitoring().latency("/orders", seconds, 0.99));
         let expected = format!("`.latency(…)` of `/orders` has {seconds} s, which is not a bound");
@@ -76,7 +76,7 @@ fn a_latency_is_a_bound_of_the_buckets() {
 }
 
 #[test]
-fn a_route_is_a_pattern_and_has_each_objective_once() {
+fn a_route_must_be_a_pattern_and_has_each_objective_once() {
     let message_of = |monitoring| message(&monitoring);
     let message = message_of(monitoring().route_availability("orders", 0.9));
     assert!(message.contains("has the route `orders`"), "{message}");
@@ -101,7 +101,7 @@ fn a_route_is_quoted() {
 }
 
 #[test]
-fn a_job_is_in_each_query() {
+fn every_query_selects_the_job() {
     let metrics = GdsMetrics::builder().extended(true).process_metrics(true);
     let metrics = metrics.detect_blocking(Duration::from_millis(100));
     let metrics = metrics.build().unwrap();
@@ -111,8 +111,8 @@ fn a_job_is_in_each_query() {
         .latency("/orders", 0.25, 0.99);
     let with_job = rules.clone().job("shop").rules().unwrap();
     let without = rules.rules().unwrap();
-    // Without it, the rules are the same but for the label of what is no series: the path that is left
-    // out, and three budgets.
+    // Without a job, the rules differ only in the `job` label of recordings that no series labels: the
+    // excluded path and three budgets.
     assert!(!without.contains("shop"));
     assert_eq!(with_job.matches("      job: shop\n").count(), 4);
     let same = with_job
@@ -121,7 +121,7 @@ fn a_job_is_in_each_query() {
         .replace(r#"job="shop", "#, "");
     assert_eq!(same, without);
 
-    // Whatever is a metric's name is followed by it.
+    // Each metric name is followed by the matcher of the job.
     let metric = |word: &str| {
         word.contains(':') && !word.ends_with(':')
             || word.starts_with("http_server_")
@@ -163,7 +163,7 @@ fn native_histograms_have_no_latency_objective() {
 }
 
 #[test]
-fn rules_fit_the_settings() {
+fn rules_depend_on_the_settings() {
     let standard = metrics().monitoring().rules().unwrap();
     let builder = GdsMetrics::builder()
         .path("/internal/metrics")
@@ -190,9 +190,9 @@ fn rules_fit_the_settings() {
     assert!(standard.contains("dropped after more than 2.5 s"));
 }
 
-/// Each query has one scheme of names, and nothing else differs.
+/// Each query uses the label names of one scheme. Nothing else differs.
 #[test]
-fn label_names_are_those_of_the_metrics() {
+fn rules_use_the_label_names_of_the_metrics() {
     let make = |names| {
         let metrics = GdsMetrics::builder().label_names(names).extended(true);
         let monitoring = metrics.build().unwrap().monitoring();

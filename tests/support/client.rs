@@ -1,4 +1,4 @@
-//! A client that can misbehave: it writes the bytes it is told to.
+//! A client that sends arbitrary bytes and can misbehave.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -57,7 +57,7 @@ impl Client {
         self.stream.get_mut().write_all(bytes.as_ref())
     }
 
-    /// `GET` on a connection that stays open.
+    /// Sends a `GET` and keeps the connection open.
     pub(crate) fn get(&mut self, path: &str) -> Response {
         self.send(format!("GET {path} HTTP/1.1\r\nHost: app.example\r\n\r\n"));
         self.response()
@@ -68,7 +68,7 @@ impl Client {
         self.try_head().expect("a response")
     }
 
-    /// The head of the next response, `None` when the server closes instead.
+    /// The head of the next response. `None` if the server closes the connection instead.
     pub(crate) fn try_head(&mut self) -> Option<Response> {
         let mut response = Response::default();
         let status = self.line()?;
@@ -85,7 +85,7 @@ impl Client {
         }
     }
 
-    /// The next response with its body, which must be whole.
+    /// The next response with its complete body.
     pub(crate) fn response(&mut self) -> Response {
         let mut response = self.head();
         if matches!(response.status, 100..=199 | 204 | 304) {
@@ -106,7 +106,7 @@ impl Client {
         response
     }
 
-    /// The next response, if it begins in time.
+    /// The next response, if it begins within the time limit.
     pub(crate) fn response_within(&mut self, limit: Duration) -> Option<Response> {
         let stream = self.stream.get_ref();
         stream.set_read_timeout(Some(limit)).expect("a limit");
@@ -116,7 +116,7 @@ impl Client {
         begun.then(|| self.response())
     }
 
-    /// The next chunk of a chunked body, `None` after the last.
+    /// The next chunk of a chunked body. `None` after the last one.
     pub(crate) fn chunk(&mut self) -> Option<Vec<u8>> {
         self.try_chunk().expect("a chunk")
     }
@@ -129,7 +129,7 @@ impl Client {
         Some(Some(chunk).filter(|chunk| !chunk.is_empty()))
     }
 
-    /// Whether the body ends by the connection's end instead of the last chunk.
+    /// Whether the connection ends before the last chunk of the body.
     pub(crate) fn is_cut(&mut self) -> bool {
         loop {
             match self.try_chunk() {
@@ -140,15 +140,15 @@ impl Client {
         }
     }
 
-    /// Reads what there is until the server closes.
+    /// Reads until the server closes the connection.
     pub(crate) fn rest(&mut self) -> Vec<u8> {
         let mut rest = Vec::new();
-        // A reset is an end as well.
+        // A reset also ends the connection.
         let _ = self.stream.read_to_end(&mut rest);
         rest
     }
 
-    /// Exactly so many bytes.
+    /// Reads exactly this many bytes.
     pub(crate) fn bytes(&mut self, len: usize) -> Vec<u8> {
         let mut bytes = vec![0; len];
         self.stream.read_exact(&mut bytes).expect("bytes");
@@ -164,13 +164,13 @@ impl Client {
         Some(line.trim_end().to_owned())
     }
 
-    /// Nothing more will be sent; what comes is still read.
+    /// Closes the sending direction. The response can still be read.
     pub(crate) fn half_close(&self) {
         let stream = self.stream.get_ref();
         stream.shutdown(Shutdown::Write).expect("a connection");
     }
 
-    /// Ends the connection by RST.
+    /// Closes the connection with a RST.
     pub(crate) fn reset(self) {
         let stream = self.stream.into_inner();
         SockRef::from(&stream)

@@ -1,4 +1,4 @@
-//! Reading the classic text format, strictly: a line that is not understood fails the test.
+//! A strict parser for the classic text format. A line that it does not understand fails the test.
 
 use std::collections::BTreeMap;
 
@@ -64,8 +64,8 @@ impl Scrape {
         self.samples.iter().filter(move |s| s.name == name)
     }
 
-    /// `_count` = `+Inf` = counter for each label set, buckets never fall, and nothing is there
-    /// twice.
+    /// Checks that `_count`, `+Inf` and the counter are equal for each label set, that buckets never decrease,
+    /// and that no sample occurs twice.
     pub(crate) fn check(&self) {
         let mut buckets: BTreeMap<Labels, Vec<(f64, f64)>> = BTreeMap::new();
         for sample in self.of("http_server_request_duration_seconds_bucket") {

@@ -1,6 +1,6 @@
-//! What the test binaries share.
+//! Code that the test binaries share.
 
-// Each binary uses a part of it.
+// Each binary uses only a part.
 #![allow(dead_code)]
 
 pub(crate) mod client;
@@ -21,23 +21,23 @@ use gds_metrics::{Format, GdsMetrics, GdsMetricsBuilder};
 
 use self::{exposition::Scrape, names::NAMES};
 
-/// The longest that anything is waited for.
+/// The time limit for everything that a test waits for.
 pub(crate) const LIMIT: Duration = Duration::from_secs(20);
 
-/// What panics on purpose says; its backtraces are not shown.
+/// The message of intentional panics, whose backtraces are not shown.
 pub(crate) const ON_PURPOSE: &str = "on purpose";
 
 pub(crate) fn metrics() -> GdsMetrics {
     GdsMetrics::builder().build().expect("the defaults")
 }
 
-/// Metrics without the host, for tests that are not about it.
+/// Metrics without the host label, for tests that do not need it.
 pub(crate) fn hostless() -> GdsMetrics {
     let builder = GdsMetrics::builder().without_host_label();
     builder.build().expect("the defaults")
 }
 
-/// The same under either scheme of label names.
+/// The same with each scheme of label names.
 pub(crate) fn hostless_under_both(
     settings: impl Fn(GdsMetricsBuilder) -> GdsMetricsBuilder,
 ) -> [GdsMetrics; 2] {
@@ -48,27 +48,27 @@ pub(crate) fn hostless_under_both(
     })
 }
 
-/// What was recorded: `method [host ]path code xN` for each label set, in order, whatever the labels are
-/// called. Checked to be consistent.
+/// The recorded requests, as `method [host ]path code xN` for each label set, sorted, with any label names.
+/// Also checks that the metrics are consistent.
 pub(crate) fn recorded(metrics: &GdsMetrics) -> Vec<String> {
     let scrape = Scrape::parse(&metrics.encode(Format::Text).expect("an exposition"));
     scrape.check();
     scrape.in_gds_names().recorded()
 }
 
-/// The exceptions that were counted: `kind xN`, in order, without those at 0.
+/// The counted exceptions, as `kind xN`, sorted, without those at 0.
 pub(crate) fn exceptions(metrics: &GdsMetrics) -> Vec<String> {
     let scrape = Scrape::parse(&metrics.encode(Format::Text).expect("an exposition"));
     scrape.exceptions()
 }
 
-/// How many requests were recorded in all.
+/// The number of recorded requests.
 pub(crate) fn total(metrics: &GdsMetrics) -> u64 {
     let scrape = Scrape::parse(&metrics.encode(Format::Text).expect("an exposition"));
     scrape.total()
 }
 
-/// Waits until `get` gives what is expected; says what it gave when it never does.
+/// Waits until `get` returns the expected value. If it never does, the panic shows the last value.
 #[track_caller]
 pub(crate) fn eventually<T, E>(expected: E, mut get: impl FnMut() -> T)
 where
@@ -89,7 +89,7 @@ where
     }
 }
 
-/// Keeps panics that are [`ON_PURPOSE`] out of the output.
+/// Hides panics whose message is [`ON_PURPOSE`].
 pub(crate) fn quiet_panics() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {

@@ -1,4 +1,4 @@
-//! What the labels are called.
+//! The schemes of label names.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use gds_metrics::LabelNames;
 
 use super::exposition::{Labels, Sample, Scrape};
 
-/// Whatever is recorded must be recorded under both.
+/// All requests must be recorded with both schemes.
 pub(crate) const NAMES: [LabelNames; 2] = [LabelNames::Gds, LabelNames::OpenTelemetry];
 
 const OPENTELEMETRY: [&str; 8] = [
@@ -21,8 +21,8 @@ const OPENTELEMETRY: [&str; 8] = [
 ];
 
 impl Scrape {
-    /// The same in this crate's own label names. What only OpenTelemetry's names tell apart is added up,
-    /// and the rules that hold for each of its label sets are checked.
+    /// Converts the samples to this crate's own label names. Label sets that differ only in OpenTelemetry's
+    /// names are added up. Also checks the rules for each label set.
     pub(crate) fn in_gds_names(mut self) -> Self {
         let mut merged: BTreeMap<(String, Labels), f64> = BTreeMap::new();
         for sample in &mut self.samples {
@@ -39,7 +39,8 @@ impl Scrape {
         self
     }
 
-    /// With OpenTelemetry's names, as many requests have `error_type="panic"` as were counted as panics.
+    /// Checks, with OpenTelemetry's names, that the number of requests with `error_type="panic"` equals the
+    /// number of counted panics.
     pub(crate) fn check_panics(&self) {
         let requests = || self.of("http_server_requests_total");
         if requests().any(|sample| sample.labels.contains_key("http_request_method")) {

@@ -1,4 +1,4 @@
-//! Reading the protobuf format, with a decoder that `prost` derives from the fields of the published
+//! Reads the protobuf format. `prost` derives the decoder from the fields of the published
 //! `io.prometheus.client` schema.
 
 use std::collections::BTreeMap;
@@ -47,7 +47,7 @@ pub(crate) struct Metric {
     pub(crate) histogram: Option<Histogram>,
 }
 
-/// A gauge, or what has no type.
+/// A gauge or an untyped metric.
 #[derive(Clone, PartialEq, Message)]
 pub(crate) struct Value {
     #[prost(double, optional, tag = "1")]
@@ -133,14 +133,14 @@ pub(crate) struct Timestamp {
 }
 
 impl MetricFamily {
-    /// The word that the text format has for the type.
+    /// The name of the type in the text format.
     pub(crate) fn kind(&self) -> &'static str {
         let kinds = ["counter", "gauge", "summary", "untyped", "histogram"];
         let number = self.r#type.expect("a type");
         kinds[usize::try_from(number).expect("a known type")]
     }
 
-    /// The samples as the text format has them.
+    /// The samples in the form of the text format.
     pub(crate) fn samples(&self) -> Vec<Sample> {
         let mut samples = Vec::new();
         for metric in &self.metric {

@@ -1,6 +1,6 @@
-//! Numbers from a seed, the same everywhere.
+//! Reproducible random numbers from a seed.
 
-/// `SplitMix64`.
+/// The generator `SplitMix64`.
 #[derive(Clone, Debug)]
 pub(crate) struct Random(u64);
 
@@ -17,7 +17,7 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    /// Below `bound`.
+    /// A number below `bound`.
     pub(crate) fn below(&mut self, bound: usize) -> usize {
         usize::try_from(self.next() % bound as u64).expect("it fits")
     }
@@ -26,14 +26,14 @@ impl Random {
         &of[self.below(of.len())]
     }
 
-    /// Up to `max` bytes of `alphabet`.
+    /// Up to `max` bytes from `alphabet`.
     pub(crate) fn text(&mut self, alphabet: &[u8], max: usize) -> String {
         let len = self.below(max) + 1;
         (0..len).map(|_| char::from(*self.pick(alphabet))).collect()
     }
 }
 
-/// The number in an environment variable, or else the default.
+/// The number in an environment variable, or the default.
 pub(crate) fn setting(variable: &str, default: u64) -> u64 {
     std::env::var(variable).map_or(default, |text| {
         text.parse()

@@ -1,4 +1,4 @@
-//! A real server on a loopback port, for as long as a test needs it.
+//! A server on a loopback port that runs for the duration of a test.
 
 use std::{
     io,
@@ -21,7 +21,7 @@ pub(crate) struct Server {
     thread: Option<JoinHandle<()>>,
 }
 
-/// Runs the server that `start` makes for the listener.
+/// Runs the server that `start` creates for the listener.
 pub(crate) fn serve(
     start: impl FnOnce(TcpListener) -> io::Result<dev::Server> + Send + 'static,
 ) -> Server {
@@ -48,19 +48,19 @@ impl Server {
         Client::connect(self.address)
     }
 
-    /// Sends one request on a connection of its own and gives the whole response.
+    /// Sends one request on a new connection and returns the complete response.
     pub(crate) fn ask(&self, request: impl AsRef<[u8]>) -> super::client::Response {
         let mut client = self.connect();
         client.send(request);
         client.response()
     }
 
-    /// Tells the server to stop, as SIGTERM (graceful) or SIGINT does.
+    /// Tells the server to stop, like SIGTERM (graceful) or SIGINT.
     pub(crate) fn begin_stop(&self, graceful: bool) {
         drop(self.handle.stop(graceful));
     }
 
-    /// Waits until the server has ended.
+    /// Waits until the server has stopped.
     pub(crate) fn join(&mut self) {
         if let Some(thread) = self.thread.take() {
             thread.join().expect("a clean end");

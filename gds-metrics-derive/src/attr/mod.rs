@@ -35,7 +35,7 @@ enum Value {
     List(TokenStream),
 }
 
-/// An option whose name has not been checked.
+/// An option whose name is not checked yet.
 struct Written {
     ident: Ident,
     value: Value,
@@ -87,7 +87,7 @@ pub(crate) fn options<P: Place>(attrs: &[Attribute], errors: &mut Errors) -> Vec
     options
 }
 
-/// The options of one attribute, if it is ours.
+/// The options of one attribute, if it belongs to this crate.
 fn written<P: Place>(attr: &Attribute, errors: &mut Errors) -> Vec<Written> {
     if let (true, Meta::List(list)) = (attr.path().is_ident("prometheus"), &attr.meta) {
         let options = &list.tokens;

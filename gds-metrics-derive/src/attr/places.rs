@@ -1,4 +1,4 @@
-//! The places where `#[metric(…)]` may stand, and the options of each.
+//! The places where `#[metric(…)]` is allowed, and the options of each.
 
 /// A kind of place. Its values are the options that may be given there.
 pub(crate) trait Place: Copy + PartialEq {

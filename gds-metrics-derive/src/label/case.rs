@@ -2,7 +2,7 @@
 
 use crate::name::words;
 
-/// How words are joined to a name.
+/// How the words of a name are joined.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) enum Case {
     #[default]

@@ -24,7 +24,7 @@ struct Field<'a> {
     display: bool,
 }
 
-/// The whole of the derive.
+/// The whole derive.
 pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
     let mut errors = Errors::default();
     let mut krate = parse_quote!(::gds_metrics);
@@ -280,10 +280,10 @@ fn bounded(generics: &Generics, fields: &[Field<'_>], private: &TokenStream) -> 
     bounded
 }
 
-/// `ClosedLabelSet`, if all fields are closed. Only the compiler knows whether they are: a bound with a lifetime
-/// of its own may fail without an error.
+/// An implementation of `ClosedLabelSet`, if all fields are closed. Only the compiler knows whether they are.
+/// The bound has its own lifetime, so that a bound that fails is not an error.
 fn closed(input: &DeriveInput, fields: &[Field<'_>], private: &TokenStream) -> TokenStream {
-    // The values of a `Display` are not known.
+    // The values of a `Display` implementation are not known.
     if fields.iter().any(|field| field.display) {
         return TokenStream::new();
     }
@@ -300,8 +300,8 @@ fn closed(input: &DeriveInput, fields: &[Field<'_>], private: &TokenStream) -> T
     }
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
 
-    // The loops are built from the innermost one, which makes the sets. The variables are numbered, because a
-    // field's name could be that of a constant.
+    // The loops are built from the innermost one, which creates the sets. The variables are numbered, because
+    // a constant could have the name of a field.
     let variable = |i: usize| format_ident!("__field_{i}");
     let assignments = fields.iter().enumerate().map(|(i, field)| {
         let (ident, variable) = (field.ident, variable(i));

@@ -21,11 +21,11 @@ struct Form<'a> {
 enum Content<'a> {
     /// Written as this text.
     Text(String, Span),
-    /// Written as the value it holds.
+    /// Written as the value inside it.
     Value(Held<'a>),
 }
 
-/// A value that a form holds.
+/// A value inside a form.
 struct Held<'a> {
     /// The name of its field, which may have none.
     ident: Option<&'a Ident>,
@@ -34,7 +34,7 @@ struct Held<'a> {
     display: bool,
 }
 
-/// The whole of the derive.
+/// The whole derive.
 pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
     let mut errors = Errors::default();
     let mut krate = parse_quote!(::gds_metrics);
@@ -103,7 +103,7 @@ fn read_variant<'a>(
 ) -> Option<Form<'a>> {
     let ident = &variant.ident;
     let options = attr::options::<OnVariant>(&variant.attrs, errors);
-    // A variant has no other option.
+    // A variant has no other option, so there is at most one.
     let rename = options.first();
     let content = match &variant.fields {
         Fields::Unit => {
@@ -172,7 +172,7 @@ fn check_duplicates(forms: &[Form<'_>], errors: &mut Errors) {
     let mut seen: Vec<&str> = Vec::new();
     let texts = forms.iter().flat_map(|form| match &form.content {
         Content::Text(text, span) => vec![(text.as_str(), *span)],
-        // The derive does not know how other types are written.
+        // The derive knows only how `bool` is written.
         Content::Value(Held { ty, .. }) if is_bool(ty) => {
             vec![("true", ty.span()), ("false", ty.span())]
         }
@@ -307,7 +307,7 @@ fn closed(input: &DeriveInput, forms: &[Form<'_>], private: &TokenStream) -> Tok
                 arms.extend(quote!(#path => #before,));
                 texts += 1;
             }
-            // The values of a `Display` are not known.
+            // The values of a `Display` implementation are not known.
             Content::Value(Held { display: true, .. }) => return TokenStream::new(),
             Content::Value(Held { ident, ty, .. }) => {
                 generics

@@ -9,7 +9,7 @@ use crate::{
     tokens::{respanned, ungrouped},
 };
 
-/// The bounds of a histogram, as the source has them.
+/// The bounds of a histogram, as written in the source.
 #[derive(Clone, Debug)]
 pub(crate) struct Buckets {
     pub(crate) span: Span,
@@ -53,7 +53,7 @@ impl Buckets {
         })
     }
 
-    /// Reports what is wrong with bounds that are literals.
+    /// Reports errors in bounds that are literals.
     pub(crate) fn check(&self, errors: &mut Errors) {
         match &self.form {
             Form::List(bounds) => check_list(self.span, bounds, errors),

@@ -57,7 +57,7 @@ fn check_prefix(prefix: &Text, instead: &str, errors: &mut Errors) {
 fn check_metric(set: &Set<'_>, field: &Field<'_>, metric: &Metric, errors: &mut Errors) {
     if metric.help.is_none() {
         let ident = field.ident;
-        // An unknown type may be a set, or not a metric at all.
+        // An unknown type may be a set, or may not be a metric at all.
         let otherwise = match metric.kind {
             Some(_) => "",
             None => {
@@ -191,7 +191,7 @@ fn check_spelling(metric: &Metric, errors: &mut Errors) {
     }
 }
 
-/// What to record instead of a unit whose base unit is `base`.
+/// What to record if the base unit is `base`.
 fn instead_of_unit(base: &str) -> &str {
     match base {
         "ratio" => "a fraction from 0 to 1 in a `FloatGauge`",
@@ -204,7 +204,7 @@ fn reserved_suffix(
     set: &Set<'_>,
     metric: &Metric,
 ) -> Option<(&'static str, &'static str, &'static str)> {
-    // For other types, `schema::check` decides.
+    // For other types, `schema::check` reports this.
     metric.kind?;
     let family = set.family_name(metric);
     [
@@ -280,7 +280,7 @@ fn check_nested(set: &Set<'_>, nested: &Nested, errors: &mut Errors) {
     check_labels(&nested.labels, &set.labels, errors);
 }
 
-/// `outer`: the labels of the struct.
+/// `outer` are the labels of the struct.
 fn check_labels(labels: &[ConstantLabel], outer: &[ConstantLabel], errors: &mut Errors) {
     for (i, label) in labels.iter().enumerate() {
         let Text { value, span } = &label.name;
@@ -325,7 +325,7 @@ fn check_duplicates(set: &Set<'_>, errors: &mut Errors) {
         let Content::Metric(metric) = &field.content else {
             continue;
         };
-        // A reserved name is reported already, and will change.
+        // A reserved name is already reported and has to change anyway.
         if reserved_suffix(set, metric).is_some() {
             continue;
         }

@@ -10,7 +10,7 @@ use crate::{
     tokens::{is_generic, is_parameter, private, respanned},
 };
 
-/// An implementation for a set with errors, so that code which uses the set adds no further ones.
+/// An implementation for a set with errors. It avoids further errors in code that uses the set.
 pub(crate) fn stub(set: &Set<'_>) -> TokenStream {
     let private = private();
     let ident = set.ident;
@@ -121,8 +121,8 @@ fn bounded(set: &Set<'_>, private: &TokenStream) -> Generics {
     generics
 }
 
-/// Whether the type parameters of the set decide the names of the field's labels. If the field is a parameter
-/// itself, the names stay unknown: generic code knows it as a `Metric` alone.
+/// Whether the type parameters of the set decide the names of the field's labels. If the field's type is
+/// itself a parameter, the names stay unknown, because generic code only knows that it is a `Metric`.
 fn is_named(ty: &Type, set: &Set<'_>) -> bool {
     is_generic(ty, set.generics) && !is_parameter(ty, set.generics)
 }
@@ -233,7 +233,7 @@ fn option(value: Option<impl ToTokens>, private: &TokenStream) -> TokenStream {
     }
 }
 
-/// The line of a field. (`line!` would be that of the derive.)
+/// The line of a field. (`line!` would return the line of the derive.)
 fn line(span: Span) -> u32 {
     u32::try_from(span.unwrap().line()).unwrap_or_default()
 }

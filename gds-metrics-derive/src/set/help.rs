@@ -66,7 +66,7 @@ fn literal(doc: &Expr) -> Option<String> {
 }
 
 /// The first paragraph of a doc comment without Markdown and without a final full stop. If there are only
-/// headings, the first of them.
+/// headings, the first heading.
 fn plain(doc: &str) -> Option<String> {
     let mut paragraph: Vec<&str> = Vec::new();
     let mut heading = None;
@@ -142,7 +142,7 @@ fn without_marks(text: &str) -> String {
     plain
 }
 
-/// The character after a backslash that stands for itself.
+/// The character after a backslash, if the backslash escapes it.
 fn escaped(after: &str) -> Option<char> {
     after
         .chars()
@@ -177,7 +177,7 @@ fn is_path(text: &str) -> bool {
             .all(|c| c.is_alphanumeric() || c == '_' || c == ':')
 }
 
-/// What is between the bracket that `text` begins with and its partner, and what comes after.
+/// The text between the opening bracket of `text` and its closing bracket, and the text after it.
 fn bracketed(text: &str, open: char, close: char) -> Option<(&str, &str)> {
     let inside = text.strip_prefix(open)?;
     let mut depth = 1_usize;
@@ -200,7 +200,7 @@ fn autolink(after: &str) -> Option<(&str, &str)> {
     (url.contains("://") && !url.contains(' ')).then_some((url, rest))
 }
 
-/// `*text* rest`, also of several marks. `before`: what stands before it.
+/// `*text* rest`, also with several marks. `before` is the character before the mark.
 fn emphasis(text: &str, mark: char, before: Option<char>) -> Option<(&str, &str)> {
     let inner = text.trim_start_matches(mark);
     let (marks, _) = text.split_at_checked(text.len() - inner.len())?;

@@ -1,15 +1,15 @@
 //! The kind of metric that a type's name suggests. Only messages use it.
 //!
 //! The type itself decides: traits, and the constants of `gds_metrics::schema::check`, find every error, and
-//! they know what an alias stands for. But they point to the whole field, and they report one error at a time.
-//! Where the name of the type is that of a metric type, the derive reports the same errors together, each at
-//! the name or the option that it is about. Any other type has no kind here.
+//! they can resolve an alias. However, their errors point to the whole field and are reported one at a time.
+//! If the name of the type is that of a metric type, the derive reports the same errors together, each at the
+//! name or option that is wrong. Any other type has no kind here.
 
 use syn::Type;
 
 use crate::tokens::last_segment;
 
-/// The kinds that have rules of their own.
+/// The kinds with their own rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Counter,

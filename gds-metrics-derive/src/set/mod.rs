@@ -13,7 +13,7 @@ use syn::DeriveInput;
 
 use crate::{errors::Errors, tokens::scoped};
 
-/// The whole of `#[derive(GdsMetricSet)]`.
+/// The whole derive.
 pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
     let mut errors = Errors::default();
     let set = model::Set::read(input, &mut errors);

@@ -1,4 +1,4 @@
-//! The model of a metric set, as the source has it.
+//! The model of a metric set, as written in the source.
 
 use proc_macro2::Span;
 use syn::{
@@ -40,7 +40,7 @@ pub(crate) enum Content {
 }
 
 pub(crate) struct Metric {
-    /// The field's name or what it is renamed to.
+    /// The field's name, or the name given by `rename`.
     pub(crate) name: Text,
     pub(crate) renamed: bool,
     pub(crate) help: Option<Help>,
@@ -50,7 +50,7 @@ pub(crate) struct Metric {
     pub(crate) labels: Vec<ConstantLabel>,
     pub(crate) zero: Option<Span>,
     pub(crate) max_series: Option<Count>,
-    /// What the type is called, if it is called like a metric type.
+    /// The kind that the name of the type suggests.
     pub(crate) kind: Option<Kind>,
 }
 
@@ -139,7 +139,7 @@ impl<'a> Set<'a> {
 }
 
 impl Metric {
-    /// Whether its unit, or the name of its field, says that it is a fraction.
+    /// Whether the unit or the field's name says that the value is a fraction.
     pub(crate) fn is_ratio(&self) -> bool {
         self.unit.as_ref().is_some_and(|unit| unit.value == "ratio")
             || !self.renamed && name::ends_with_word(&self.name.value, "ratio")
@@ -185,7 +185,7 @@ fn read_skipped(options: &[Opt<OnField>], errors: &mut Errors) -> Content {
     Content::Skipped
 }
 
-/// `nesting`: the option that makes the field a nested set.
+/// `nesting` is the option that makes the field a nested set.
 fn read_nested(nesting: &str, options: &[Opt<OnField>], errors: &mut Errors) -> Content {
     let mut nested = Nested {
         prefix: None,
@@ -257,7 +257,7 @@ fn read_metric(
                 }
             }
             OnField::Help => {
-                // If it cannot be read, that is the only error: the help is not missing as well.
+                // A help that cannot be read is reported once. It is not reported as missing as well.
                 let text = option.text(errors);
                 if let Some(Text { value, span }) = &text
                     && !value.chars().any(char::is_alphanumeric)
@@ -279,7 +279,7 @@ fn read_metric(
             OnField::Labels => metric.labels = option.labels(errors),
             OnField::Zero => metric.zero = option.flag(errors),
             OnField::MaxSeries => metric.max_series = option.count(500, errors),
-            // A field with one of these is not a metric.
+            // A field with one of these options is not a metric.
             OnField::Prefix | OnField::Flatten | OnField::Skip => {}
         }
     }

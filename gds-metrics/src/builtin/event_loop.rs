@@ -1,6 +1,6 @@
-//! How late the workers' timers fire: `gds_metrics_event_loop_delay_seconds`.
+//! The delay of the workers' timers: `gds_metrics_event_loop_delay_seconds`.
 //!
-//! While one task blocks a worker, everything else on that worker waits, also its timer.
+//! While a task blocks a worker, everything else on that worker waits, including its timer.
 
 use std::{
     cell::RefCell,
@@ -27,7 +27,7 @@ pub(super) const FAMILY: Header<'_> = Header {
 
 const TICK: Duration = Duration::from_millis(500);
 
-/// On an idle thread, timers are late by up to a millisecond.
+/// On an idle thread, timers are up to a millisecond late.
 const BOUNDS: [f64; 12] = [
     0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
 ];
@@ -41,7 +41,7 @@ pub(crate) struct EventLoopDelay {
 }
 
 impl EventLoopDelay {
-    /// Measures on this thread, until the last holder drops the returned timer.
+    /// Measures on this thread until the last clone of the returned timer is dropped.
     pub(crate) fn measure(self: &Arc<Self>) -> Option<Rc<Timer>> {
         thread_local! {
             static TIMERS: RefCell<Vec<Weak<Timer>>> = const { RefCell::new(Vec::new()) };
@@ -54,7 +54,7 @@ impl EventLoopDelay {
         if running.is_some() {
             return running;
         }
-        // Nothing is borrowed: this may log, and a logger may make an app.
+        // No borrow is active here, because this call may log, and a logger may create an app.
         let timer = Rc::new(self.start()?);
         TIMERS.with_borrow_mut(|timers| timers.push(Rc::downgrade(&timer)));
         Some(timer)
@@ -120,8 +120,8 @@ async fn tick(delay: Arc<EventLoopDelay>, mut due: Instant) {
         due += TICK;
         sleep_until(due).await;
         let now = Instant::now();
-        // A thread that was blocked for several ticks was late for each of them. If only the first were
-        // counted, the longest delays would have the least weight.
+        // A thread that was blocked for several ticks delayed each of them. Each is counted, because otherwise
+        // the longest delays would have the least weight.
         delay.record(now - due);
         while due + TICK <= now {
             due += TICK;

@@ -25,7 +25,7 @@ pub(crate) struct Builtin {
 }
 
 impl Builtin {
-    /// The families written here. The names of a family that is off are free for the application.
+    /// The families written here. If a family is switched off, the application may use its names.
     pub(crate) fn families(&self) -> Vec<Header<'static>> {
         let mut families = Vec::new();
         if self.build_info.is_some() {
@@ -44,7 +44,8 @@ impl Builtin {
         families
     }
 
-    /// The cost of writing them. Reading process metrics takes as long as the operating system needs.
+    /// The cost of writing these metrics. Reading the process metrics takes as long as the operating system
+    /// needs.
     pub(crate) fn cost(&self) -> Cost {
         #[cfg(feature = "process")]
         if self.process {

@@ -49,7 +49,7 @@ const THREADS: Header<'_> = Header {
     help: "Number of OS threads in the process",
 };
 
-/// The families written here, as far as the operating system reports them.
+/// The families written here. Those that the operating system does not report are left out.
 pub(crate) const FAMILIES: [Header<'_>; 7] = [
     CPU,
     OPEN_FDS,
@@ -60,12 +60,12 @@ pub(crate) const FAMILIES: [Header<'_>; 7] = [
     THREADS,
 ];
 
-/// Reads and writes them.
+/// Reads the process metrics and writes them.
 pub(crate) fn write(writer: &mut dyn Writer) {
     write_metrics(writer, &collector::collect());
 }
 
-/// Leaves out what the operating system does not report: a 0 would be wrong.
+/// Metrics that the operating system does not report are left out, because a 0 would be wrong.
 fn write_metrics(writer: &mut dyn Writer, metrics: &Metrics) {
     let max_fds = metrics.max_fds.map(|max| match max {
         // The collector reports 0 if there is no limit.

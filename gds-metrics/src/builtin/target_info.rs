@@ -1,4 +1,4 @@
-//! What OpenTelemetry calls the resource: `target_info`.
+//! `target_info`: the attributes of what OpenTelemetry calls the resource.
 
 use std::collections::BTreeMap;
 
@@ -19,9 +19,9 @@ pub(crate) struct TargetInfo {
 }
 
 impl TargetInfo {
-    /// `None` where there are none: an info without labels says nothing.
+    /// `None` without attributes, because an info without labels has no content.
     pub(crate) fn of(attributes: &BTreeMap<String, String>) -> Option<Self> {
-        // By name, because several keys may become one.
+        // Grouped by name, because several keys can become the same name.
         let mut by_name: BTreeMap<String, Vec<&str>> = BTreeMap::new();
         for (key, value) in attributes {
             by_name.entry(label_name(key)).or_default().push(value);
@@ -29,7 +29,7 @@ impl TargetInfo {
         let mut labels = String::new();
         for (name, values) in by_name {
             let value = values.join(";");
-            // An empty label does not exist for Prometheus.
+            // Prometheus treats an empty label as absent.
             if !value.is_empty() {
                 push_label(&mut labels, &name, &value);
             }
@@ -37,7 +37,7 @@ impl TargetInfo {
         (!labels.is_empty()).then_some(Self { labels })
     }
 
-    /// About how many bytes are written.
+    /// The approximate number of bytes written.
     pub(crate) fn size(&self) -> usize {
         const HEADER: usize = 128;
         HEADER + self.labels.len()
@@ -49,8 +49,8 @@ impl TargetInfo {
     }
 }
 
-/// The name of a label for an attribute: what Prometheus does not have in names becomes `_`, and several
-/// of them in a row become one.
+/// The label name of an attribute. Each sequence of characters that Prometheus does not allow in names becomes
+/// one `_`.
 ///
 /// <https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/#metric-attributes>
 fn label_name(key: &str) -> String {
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_value_there_is_no_label() {
+    fn an_attribute_without_a_value_has_no_label() {
         assert_eq!(labels(&[]), None);
         assert_eq!(labels(&[("a", "")]), None);
         assert_eq!(

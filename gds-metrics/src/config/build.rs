@@ -18,14 +18,14 @@ use crate::{
     requests::{Hosts, MAX_HOSTS, Settings, Store, nanos_of},
 };
 
-/// The Python client's.
+/// The default buckets of Prometheus's Python client.
 pub(crate) const DEFAULT_BUCKETS: [f64; 14] = [
     0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
 ];
 const DEFAULT_PATH: &str = "/metrics";
 const DEFAULT_MAX_HOSTS: usize = 32;
 const DEFAULT_MAX_LABEL_SETS: usize = 2_000;
-/// Each label set has 18 samples: more is beyond what Prometheus can scrape.
+/// Each label set has 18 samples, so a higher number is more than Prometheus can scrape.
 const MAX_LABEL_SETS: usize = 1_000_000;
 
 impl GdsMetrics {
@@ -143,7 +143,7 @@ impl GdsMetricsBuilder {
             DEFAULT_MAX_HOSTS,
             MAX_HOSTS,
         )?;
-        // Not Cloud Foundry's hosts: nobody has asked for labels of them.
+        // Hosts from Cloud Foundry are not used, because nobody has requested labels for them.
         let hosts = match opentelemetry {
             None => environment.hosts.or(vcap_hosts),
             Some(_) => environment.hosts,
@@ -187,7 +187,7 @@ impl GdsMetricsBuilder {
 
 impl fmt::Debug for GdsMetricsBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Without the tokens and the environment, which may contain one.
+        // Without the tokens and the environment, which can contain a token.
         f.debug_struct("GdsMetricsBuilder")
             .field("from_env", &self.environment.is_some())
             .field("path", &self.path)

@@ -178,8 +178,8 @@ impl GdsMetricsBuilder {
     /// each method and class of status (`5xx`). `gds_metrics_folded_requests_total` counts these requests.
     ///
     /// Each app instance that has seen a label set has its own counts for it: 128 bytes with the default
-    /// buckets, and about 100 more. It also remembers up to 1,024 responses, in at most 144 KiB. Actix creates an app
-    /// instance for each worker and listening socket.
+    /// buckets, and about 100 more. It also remembers up to 1,024 responses, in at most 144 KiB. Actix creates
+    /// an app instance for each worker and listening socket.
     pub fn max_label_sets(mut self, max: usize) -> Self {
         self.max_label_sets = Some(max);
         self
@@ -244,7 +244,7 @@ impl GdsMetricsBuilder {
     /// any other unit around the classic buckets. Smaller and negative values are in the zero bucket, larger
     /// values and `NaN` in the bucket of infinity.
     ///
-    /// Only the protobuf format contains them, beside the classic buckets. The text formats do not change.
+    /// Only the protobuf format contains them, as well as the classic buckets. The text formats do not change.
     /// **A Prometheus that scrapes native histograms drops the classic buckets** unless its job has
     /// `always_scrape_classic_histograms: true`. Set it until all dashboards and alerts use native
     /// histograms; see [the guide](crate::guides::native_histograms).

@@ -19,7 +19,7 @@ pub(crate) const HOSTS: &str = "METRICS_HOSTS";
 pub(crate) const ALLOWED_IPS: &str = "METRICS_ALLOWED_IPS";
 pub(crate) const TRUSTED_PROXIES: &str = "METRICS_TRUSTED_PROXIES";
 
-/// Wrong values of `METRICS_BASIC_AUTH` that an error may show, because they cannot be a secret.
+/// Invalid values of `METRICS_BASIC_AUTH` that an error may show, because they cannot be secrets.
 const SWITCHES: [&str; 19] = [
     "", "0", "1", "t", "f", "y", "n", "true", "false", "yes", "no", "on", "off", "enable",
     "disable", "enabled", "disabled", "none", "null",
@@ -39,7 +39,7 @@ pub(crate) struct Environment {
     pub(crate) opentelemetry: Variables,
 }
 
-/// Where a token comes from.
+/// The source of a token.
 pub(crate) enum TokenSource {
     Text(String),
     File(PathBuf),
@@ -59,7 +59,7 @@ impl Environment {
         Self::read(env::var_os)
     }
 
-    /// Reads the values that `look_up` returns for the variables' names.
+    /// Reads the variables with the function `look_up`.
     pub(crate) fn read(
         look_up: impl Fn(&'static str) -> Option<OsString>,
     ) -> Result<Self, ConfigError> {
@@ -69,7 +69,7 @@ impl Environment {
                 .transpose()
                 .map_err(|_| ConfigError::NotUnicode { variable })
         };
-        // Compose files and Helm charts set a variable without a value to the empty text.
+        // Compose files and Helm charts set a variable without a value to an empty text.
         let get_list = |variable| {
             let list = get(variable)?;
             Ok(list.filter(|list| !list.trim().is_empty()))
@@ -105,7 +105,8 @@ fn auth_switch(value: String) -> Result<bool, ConfigError> {
     } else if value.eq_ignore_ascii_case("false") {
         Ok(false)
     } else {
-        // The variable's name suggests a user and a password, so only values that look like a switch are shown.
+        // The name of the variable suggests a user and a password, so only values that look like a switch are
+        // shown.
         let shown = value.trim().to_ascii_lowercase();
         let value = if SWITCHES.contains(&&*shown) {
             value
@@ -136,7 +137,7 @@ fn vcap(json: &str) -> Result<Vcap, ConfigError> {
         problem: problem.to_owned(),
     };
     let value: Value = serde_json::from_str(json).map_err(|error| {
-        // The position only: the text may contain credentials.
+        // Only the position is shown, because the text may contain credentials.
         let (line, column) = (error.line(), error.column());
         problem(&format!("is not JSON (line {line}, column {column})"))
     })?;

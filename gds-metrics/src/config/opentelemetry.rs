@@ -1,4 +1,4 @@
-//! What OpenTelemetry's variables say.
+//! The variables of OpenTelemetry.
 
 use std::{collections::BTreeMap, ffi::OsString};
 
@@ -16,11 +16,11 @@ pub(crate) const KNOWN_METHODS: &str = "OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS"
 pub(crate) const RESOURCE_ATTRIBUTES: &str = "OTEL_RESOURCE_ATTRIBUTES";
 pub(crate) const SERVICE_NAME: &str = "OTEL_SERVICE_NAME";
 
-/// The longest method that a list can have, in bytes.
+/// The maximum length of a method in a list, in bytes.
 const MAX_METHOD_LEN: usize = 64;
 
-/// OpenTelemetry's variables, as they are. They are set for others, too, so they are checked only when
-/// they are used.
+/// OpenTelemetry's variables, unparsed. Other libraries read them as well, so they are checked only if they
+/// are used.
 #[derive(Default)]
 pub(crate) struct Variables {
     known_methods: Option<OsString>,
@@ -37,7 +37,7 @@ impl Variables {
         }
     }
 
-    /// What labels with OpenTelemetry's names need.
+    /// The settings for OpenTelemetry's label names.
     pub(crate) fn names(&self, proxies: Vec<IpNet>) -> Result<OpenTelemetry, ConfigError> {
         let methods = text(KNOWN_METHODS, self.known_methods.as_ref())?;
         let methods = methods.map(known_methods).transpose()?;
@@ -47,7 +47,7 @@ impl Variables {
         })
     }
 
-    /// What `target_info` says, if there is anything to say.
+    /// The labels of `target_info`, if there are any.
     pub(crate) fn target_info(&self) -> Result<Option<TargetInfo>, ConfigError> {
         let mut attributes = match text(RESOURCE_ATTRIBUTES, self.resource_attributes.as_ref())? {
             Some(list) => resource_attributes(list)?,
@@ -60,7 +60,7 @@ impl Variables {
     }
 }
 
-/// A variable's text. An empty one is as unset.
+/// The text of a variable. An empty variable counts as unset.
 fn text<'v>(
     variable: &'static str,
     value: Option<&'v OsString>,
@@ -106,7 +106,7 @@ fn attribute(pair: &str) -> Option<(String, String)> {
     (!key.is_empty()).then_some((key, value))
 }
 
-/// Without the percent-encoding, `None` if it is broken.
+/// Decodes percent-encoding. `None` if it is invalid.
 fn decoded(text: &str) -> Option<String> {
     let mut escapes = text.split('%').skip(1);
     let is_escape = |rest: &str| {

@@ -1,4 +1,4 @@
-//! The rules for values, from code and from the environment.
+//! The rules for values from code and from the environment.
 
 use std::{collections::HashSet, fmt, net::IpAddr, time::Duration};
 
@@ -10,7 +10,7 @@ use crate::{
     requests::{FOLDED, Host, Hosts, IsError, MAX_HOSTS},
 };
 
-/// A path that Actix registers as it is written and that a client can request.
+/// A path that Actix registers without changes and that a client can request.
 pub(crate) fn path(setting: &'static str, path: String) -> Result<String, ConfigError> {
     let is_plain = |c: char| {
         !matches!(c, '{' | '}' | '*' | '%' | '?' | '#') && !c.is_whitespace() && !c.is_control()
@@ -25,10 +25,10 @@ pub(crate) fn path(setting: &'static str, path: String) -> Result<String, Config
     }
 }
 
-/// A host name without a port, as it is written in the label.
+/// A host name without a port, in the form that the label has.
 pub(crate) fn host(setting: &'static str, host: &str) -> Result<String, ConfigError> {
     match Host::parse(host.as_bytes()) {
-        // Equal except for case: it has no port, not even one that parsing removes.
+        // Equal except for case, so there is no port. Parsing would also remove some ports.
         Some(parsed)
             if parsed.as_str().eq_ignore_ascii_case(host) && parsed.name() == parsed.as_str() =>
         {
@@ -70,7 +70,7 @@ fn unmapped(range: IpNet) -> IpNet {
         .map_or(range, IpNet::V4)
 }
 
-/// Tokens, at least one: an empty list would admit everyone.
+/// At least one token, because an empty list would admit everyone.
 pub(crate) fn tokens(
     setting: &'static str,
     tokens: Vec<String>,
@@ -84,7 +84,7 @@ pub(crate) fn tokens(
     Ok(tokens)
 }
 
-/// The ranges that were set in code, otherwise those of the environment.
+/// The ranges set in code, or else those of the environment.
 pub(crate) fn addresses_or(
     setting: &'static str,
     set: Option<Vec<String>>,
@@ -96,7 +96,7 @@ pub(crate) fn addresses_or(
     }
 }
 
-/// Ascending bounds in seconds. A final `+Inf` is removed, because it is always added.
+/// Ascending bounds in seconds. A final `+Inf` is removed because it is always added.
 pub(crate) fn buckets(mut bounds: Vec<f64>) -> Result<Box<[f64]>, ConfigError> {
     bounds.pop_if(|last| *last == f64::INFINITY);
     let problem = if bounds.is_empty() {
@@ -139,7 +139,7 @@ pub(crate) fn cap(
     }
 }
 
-/// The time for which a poll may hold its worker.
+/// The maximum time for which a poll may hold its worker.
 pub(crate) fn blocking(limit: Duration) -> Result<Duration, ConfigError> {
     let allowed = Duration::from_millis(1)..=Duration::from_secs(60);
     if allowed.contains(&limit) {
@@ -149,13 +149,13 @@ pub(crate) fn blocking(limit: Duration) -> Result<Duration, ConfigError> {
     }
 }
 
-/// What code sets for the `host` label.
+/// The setting for the `host` label in code.
 pub(crate) enum HostSetting {
     Listed(Vec<String>),
     Unlabelled,
 }
 
-/// The values of the `host` label. An empty list of Cloud Foundry counts as no list.
+/// The values of the `host` label. An empty list from Cloud Foundry is ignored.
 pub(crate) fn hosts(
     set: Option<HostSetting>,
     environment: Option<Vec<String>>,
@@ -163,7 +163,7 @@ pub(crate) fn hosts(
 ) -> Result<Hosts, ConfigError> {
     let listed = match set {
         Some(HostSetting::Unlabelled) => return Ok(Hosts::Unlabelled),
-        // An error, not the default: the default would let clients choose the hosts.
+        // An empty list is an error. The default would let clients choose the hosts.
         Some(HostSetting::Listed(hosts)) if hosts.is_empty() => vec![host("`.hosts(…)`", "")?],
         Some(HostSetting::Listed(hosts)) => hosts
             .iter()
@@ -179,7 +179,7 @@ pub(crate) fn hosts(
     })
 }
 
-/// Patterns as they were registered with Actix.
+/// Route patterns as they were registered with Actix.
 pub(crate) fn excluded(patterns: Vec<String>) -> Result<HashSet<String>, ConfigError> {
     match patterns.iter().find(|pattern| !pattern.starts_with('/')) {
         Some(value) => Err(ConfigError::Exclude {
@@ -189,7 +189,7 @@ pub(crate) fn excluded(patterns: Vec<String>) -> Result<HashSet<String>, ConfigE
     }
 }
 
-/// Names for kinds of errors: short, of ASCII letters, digits and `_-.`.
+/// Names for kinds of errors: short, with only ASCII letters, digits and `_-.`.
 pub(crate) fn error_kinds(
     kinds: Vec<(IsError, String)>,
 ) -> Result<Vec<(IsError, Box<str>)>, ConfigError> {

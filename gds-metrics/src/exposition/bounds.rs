@@ -1,10 +1,10 @@
-//! The bounds of a histogram's buckets, with the text that each is written as.
+//! The bounds of a histogram's buckets, with their text.
 
-/// Upper bounds, ascending. `+Inf` follows them and is not among the values.
+/// Upper bounds in ascending order. The final `+Inf` is not among the values.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bounds {
     values: Box<[f64]>,
-    /// `le="0.1"}` and a space for each bound and `+Inf`: what follows the other labels.
+    /// The end of a bucket's labels, for each bound and `+Inf`: `le="0.1"}` and a space.
     texts: Box<[Box<str>]>,
 }
 
@@ -13,7 +13,7 @@ impl Bounds {
         let values = values.into();
         let texts = values
             .iter()
-            // `Debug` writes `1.0` and `1e16` where `Display` writes `1` and all the zeros.
+            // `Debug` writes `1.0` and `1e16`. `Display` would write `1`, and all the zeros.
             .map(|bound| format!("le=\"{bound:?}\"}} ").into())
             .chain(["le=\"+Inf\"} ".into()])
             .collect();

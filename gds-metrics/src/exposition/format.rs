@@ -7,7 +7,7 @@ use crate::error::ParseFormatError;
 
 /// A format of the exposition.
 ///
-/// It is written and read as `text`, `openmetrics` or `protobuf`:
+/// Its text form is `text`, `openmetrics` or `protobuf`:
 ///
 /// ```
 /// use gds_metrics::Format;
@@ -22,7 +22,7 @@ use crate::error::ParseFormatError;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Format {
-    /// The classic text format 0.0.4, which every Prometheus reads.
+    /// The classic text format 0.0.4, which every version of Prometheus reads.
     ///
     /// See <https://prometheus.io/docs/instrumenting/exposition_formats/>.
     Text,
@@ -30,17 +30,16 @@ pub enum Format {
     ///
     /// See <https://github.com/prometheus/OpenMetrics/blob/v1.0.0/specification/OpenMetrics.md>.
     OpenMetrics,
-    /// Prometheus's protobuf format: messages of `io.prometheus.client.MetricFamily`, each after its
-    /// length.
+    /// Prometheus's protobuf format: length-prefixed messages of `io.prometheus.client.MetricFamily`.
     ///
-    /// It is not text: [`GdsMetrics::encode_to_vec`](crate::GdsMetrics::encode_to_vec) writes it.
+    /// This format is binary. Use [`GdsMetrics::encode_to_vec`](crate::GdsMetrics::encode_to_vec) to write it.
     ///
     /// See <https://prometheus.io/docs/instrumenting/exposition_formats/#protobuf-format>.
     Protobuf,
 }
 
 impl Format {
-    /// The value of the `Content-Type` header that belongs to this format.
+    /// The `Content-Type` of this format.
     #[must_use]
     pub const fn content_type(self) -> &'static str {
         match self {
@@ -78,13 +77,13 @@ impl FromStr for Format {
     }
 }
 
-/// Begins an exposition that ends up in `sink`, without what a format may leave out.
+/// Begins an exposition that is passed to `sink`, without the optional parts.
 #[cfg(test)]
 pub(crate) fn open(format: Format, sink: &mut dyn Sink) -> Box<dyn Writer + '_> {
     open_with(format, Options::default(), sink)
 }
 
-/// Begins an exposition that ends up in `sink`.
+/// Begins an exposition that is passed to `sink`.
 pub(crate) fn open_with(
     format: Format,
     options: Options,
@@ -105,7 +104,7 @@ mod tests {
         Bounds, Exemplar, Header, Histogram, MetricKind, Number, Summary, Timestamp,
     };
 
-    /// One series of each kind, with all that a format may leave out.
+    /// One series of each kind, with all optional parts.
     fn written(format: Format, options: Options) -> String {
         let mut out = Vec::new();
         let mut writer = open_with(format, options, &mut out);
@@ -148,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_format_leaves_out() {
+    fn optional_parts_are_off_by_default() {
         let plain = "c_total 1\n\
                      g 1\n\
                      h_bucket{a=\"b\",le=\"0.5\"} 1\n\

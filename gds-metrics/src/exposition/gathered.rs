@@ -1,22 +1,22 @@
-//! One series of a histogram or a summary, put together from another library's lines.
+//! One series of a histogram or a summary, assembled from another library's lines.
 
 use std::mem;
 
 use super::{Exemplar, Line, Number, Timestamp, labels::Labels};
 
-/// What has come of a series so far.
+/// The lines of a series so far.
 #[derive(Debug, Default)]
 pub(super) struct Gathered {
-    /// Without `le`.
+    /// The labels without `le`.
     labels: String,
     sum: Option<f64>,
     count: Option<u64>,
     buckets: Vec<Bucket>,
-    /// Of the line that is being added.
+    /// The labels of the line that is being added.
     line_labels: String,
 }
 
-/// A series whose lines have all come.
+/// A complete series.
 #[derive(Debug, PartialEq)]
 pub(super) struct Series {
     pub(super) labels: String,
@@ -28,14 +28,14 @@ pub(super) struct Series {
 #[derive(Debug, PartialEq)]
 pub(super) struct Bucket {
     pub(super) bound: f64,
-    /// Of this bucket and those below.
+    /// The observations of this bucket and all lower ones.
     pub(super) count: u64,
     pub(super) exemplar: Option<String>,
 }
 
 impl Gathered {
-    /// Adds a line, unless it belongs to another series than those before it. A line that cannot
-    /// belong to any is skipped.
+    /// Adds a line and returns `true`, or returns `false` if the line belongs to another series. A line that
+    /// cannot belong to any series is skipped.
     pub(super) fn add(&mut self, line: &Line<'_>) -> bool {
         self.line_labels.clear();
         let mut bound = None;
@@ -79,7 +79,7 @@ impl Gathered {
         true
     }
 
-    /// The series, if anything has come of one.
+    /// The series, if it has any lines.
     pub(super) fn take(&mut self) -> Option<Series> {
         if self.is_empty() {
             return None;
@@ -100,7 +100,7 @@ impl Gathered {
 }
 
 fn read_count(text: &str) -> Option<u64> {
-    // Counts come as integers; the specification lets them be floats too, and the cast saturates.
+    // Counts are integers in practice. The specification also allows floats. The cast saturates.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     let as_float = |_| text.parse::<f64>().map(|count| count as u64);
     text.parse().or_else(as_float).ok()
@@ -140,12 +140,12 @@ mod tests {
     }
 
     #[test]
-    fn a_series_ends_where_another_begins() {
+    fn a_series_ends_at_the_next_one() {
         let mut gathered = Gathered::default();
         for (suffix, labels, value, added) in [
             ("_sum", r#"a="1""#, "1.5", true),
             ("_count", r#"a="1""#, "3", true),
-            // Wherever `le` stands.
+            // `le` can be at any position.
             ("_bucket", r#"le="1.0",a="1""#, "2", true),
             ("_bucket", r#"a="1",le="+Inf""#, "3", true),
             ("_odd", r#"a="1""#, "3", true),

@@ -2,28 +2,28 @@
 
 use std::fmt;
 
-/// What kind of metric a family is.
+/// The kind of a metric family.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MetricKind {
-    /// Only goes up.
+    /// Only increases.
     Counter,
-    /// Goes up and down.
+    /// Increases and decreases.
     Gauge,
-    /// Counts observations into buckets.
+    /// Counts observations in buckets.
     Histogram,
-    /// Sums and counts observations.
+    /// The sum and the count of observations.
     Summary,
-    /// Tells facts that do not change, as labels.
+    /// Constant facts, as labels.
     Info,
-    /// Tells which of a few states holds.
+    /// Shows which one of a few states is active.
     StateSet,
-    /// Prometheus is told no type.
+    /// Has no type in Prometheus.
     Unknown,
 }
 
 impl MetricKind {
-    /// The word OpenMetrics has for it, such as `counter` or `stateset`.
+    /// The name of the kind in OpenMetrics, such as `counter` or `stateset`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -37,8 +37,8 @@ impl MetricKind {
         }
     }
 
-    /// What follows a family's name in every name that the family owns: those of its samples first,
-    /// which are the ones to speak of, then its own, then what OpenMetrics reserves.
+    /// The suffixes of all names that a family owns: first those of its samples, the most important one at the
+    /// beginning, then the family's own name, then names that OpenMetrics reserves.
     pub(crate) const fn suffixes(self) -> &'static [&'static str] {
         match self {
             Self::Counter => &["_total", "", "_created"],
@@ -49,7 +49,7 @@ impl MetricKind {
         }
     }
 
-    /// Whether there are samples of this name, one of [`suffixes`](Self::suffixes).
+    /// Whether samples have this suffix, which is one of [`suffixes`](Self::suffixes).
     pub(crate) const fn has_sample(self, suffix: &str) -> bool {
         match self {
             Self::Gauge | Self::StateSet | Self::Unknown => true,
@@ -57,7 +57,7 @@ impl MetricKind {
         }
     }
 
-    /// The label that samples of this kind have of their own.
+    /// The label that the samples of this kind have in addition to the application's labels.
     pub(crate) const fn own_label(self) -> Option<&'static str> {
         match self {
             Self::Histogram => Some("le"),
@@ -66,7 +66,7 @@ impl MetricKind {
         }
     }
 
-    /// What follows a family's name in the name its samples are asked for by.
+    /// The suffix of a sample's name in queries.
     pub(crate) const fn sample_suffix(self) -> &'static str {
         match self {
             Self::Counter => "_total",

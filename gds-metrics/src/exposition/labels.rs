@@ -1,4 +1,4 @@
-//! Label text: `name="value",…`, as both text formats write it.
+//! Label text in both text formats: `name="value",…`.
 
 use std::borrow::Cow;
 
@@ -14,7 +14,7 @@ pub(crate) fn push_label_value(out: &mut String, value: &str) {
     }
 }
 
-/// Appends the label `name="value"`, after a comma unless it is the first.
+/// Appends the label `name="value"`, with a comma before it unless it is the first.
 pub(crate) fn push_label(labels: &mut String, name: &str, value: &str) {
     if !labels.is_empty() {
         labels.push(',');
@@ -25,19 +25,19 @@ pub(crate) fn push_label(labels: &mut String, name: &str, value: &str) {
     labels.push('"');
 }
 
-/// The labels of a label text, each a name and a value that is still escaped.
+/// The labels of a label text. Each is a name and a value that is still escaped.
 #[derive(Debug)]
 pub(super) struct Labels<'a> {
     rest: &'a str,
 }
 
 impl<'a> Labels<'a> {
-    /// `text` is whole labels, after which anything may follow that begins with a brace.
+    /// `text` contains complete labels. Other text may follow if it begins with a brace.
     pub(super) fn new(text: &'a str) -> Self {
         Self { rest: text }
     }
 
-    /// What follows the labels, when all have been taken.
+    /// The text after the labels. Valid after the last label is read.
     pub(super) fn rest(&self) -> &'a str {
         self.rest
     }
@@ -64,7 +64,7 @@ impl<'a> Iterator for Labels<'a> {
     }
 }
 
-/// Undoes the escapes of a label value.
+/// Removes the escapes of a label value.
 pub(super) fn unescape(value: &str) -> Cow<'_, str> {
     if !value.contains('\\') {
         return Cow::Borrowed(value);

@@ -1,4 +1,4 @@
-//! Samples as lines, which both text formats share.
+//! Samples as lines, for both text formats.
 
 use super::{
     Bounds, Exemplar, Header, Histogram, Line, MetricKind, Number, Sink, Summary, Timestamp,
@@ -7,18 +7,18 @@ use super::{
     page::{Page, push},
 };
 
-/// What the text formats do not share.
+/// The differences between the text formats.
 pub(super) trait Dialect {
     /// Writes the lines above a family's samples.
     fn header(&self, out: &mut Vec<u8>, header: &Header<'_>);
 
-    /// Whether there are lines that say when a series began.
+    /// Whether the format has `_created` lines, which contain the creation time of a series.
     fn has_created(&self) -> bool;
 
     /// Whether samples may have exemplars.
     const EXEMPLARS: bool;
 
-    /// What an exposition ends with.
+    /// The end of an exposition.
     const END: &str;
 }
 
@@ -27,9 +27,8 @@ pub(super) struct LineWriter<'s, D> {
     page: Page<'s>,
     dialect: D,
     kind: MetricKind,
-    /// The family's name.
     name: String,
-    /// How many of its samples' names begin: the family's name with `_total` or `_info`.
+    /// The name of most samples: the family's name, with `_total` or `_info` if its kind has that suffix.
     sample_name: String,
 }
 
@@ -54,7 +53,7 @@ impl<'s, D: Dialect> LineWriter<'s, D> {
         out.push(b'\n');
     }
 
-    /// Writes when a series began, if that is known and wanted.
+    /// Writes the creation time of a series, if it is known and wanted.
     fn created(&mut self, labels: &str, start: Option<Timestamp>) {
         if let Some(start) = start
             && self.dialect.has_created()
@@ -174,7 +173,7 @@ fn push_buckets(
     count
 }
 
-/// Writes what follows a bucket's value.
+/// Writes an exemplar after a bucket's value.
 fn push_exemplar(out: &mut Vec<u8>, exemplar: &Exemplar<'_>) {
     push(out, " # {");
     push(out, exemplar.labels);
@@ -186,7 +185,7 @@ fn push_exemplar(out: &mut Vec<u8>, exemplar: &Exemplar<'_>) {
     }
 }
 
-/// Writes the braces with what is between them, and the space that follows.
+/// Writes the labels in braces and the space that follows.
 #[inline]
 fn push_labels(out: &mut Vec<u8>, labels: &str) {
     if labels.is_empty() {
@@ -208,7 +207,7 @@ pub(super) fn push_comment(out: &mut Vec<u8>, keyword: &str, name: &str, suffix:
     out.push(b' ');
 }
 
-/// Writes a help with these characters escaped.
+/// Writes a help text with its special characters escaped.
 pub(super) fn push_help(out: &mut Vec<u8>, help: &str, quotes: bool) {
     for byte in help.bytes() {
         match byte {

@@ -1,4 +1,4 @@
-//! Families and samples on paper: the writer, its formats, and finding a sample again.
+//! Writes families and samples in each format, and finds a sample in a text.
 
 mod bounds;
 pub(crate) mod exemplars;

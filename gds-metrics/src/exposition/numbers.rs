@@ -1,4 +1,4 @@
-//! Numbers as the text formats write them.
+//! Numbers in the text formats.
 
 use super::{Number, page::push};
 
@@ -19,13 +19,13 @@ pub(super) fn push_number(out: &mut Vec<u8>, value: Number) {
 #[inline]
 fn push_unsigned(out: &mut Vec<u8>, value: u64) {
     match u8::try_from(value) {
-        // Many counters are small, and one byte needs no copy.
+        // A fast path: many counters are small.
         Ok(digit @ 0..10) => out.push(b'0' + digit),
         _ => push(out, itoa::Buffer::new().format(value)),
     }
 }
 
-/// Writes what `dtoa` writes, quicker where the digits are few.
+/// Writes the same text as `dtoa`, faster for numbers with few digits.
 fn push_float(out: &mut Vec<u8>, value: f64) {
     let magnitude = value.abs();
     if let Some(short) = whole(magnitude).or_else(|| decimal(magnitude)) {
@@ -42,31 +42,31 @@ fn push_float(out: &mut Vec<u8>, value: f64) {
     }
 }
 
-/// The bits of a float's fraction.
+/// The number of bits in a float's fraction.
 const FRACTION: u32 = f64::MANTISSA_DIGITS - 1;
 
-/// A whole number that is written with all its digits.
+/// A whole number, if all its digits are written.
 #[allow(
     clippy::float_cmp,
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss
 )]
 fn whole(magnitude: f64) -> Option<Number> {
-    // Beyond that, several whole numbers are one float. The cast saturates, and NaN becomes 0.
+    // Above this limit, several whole numbers share one float. The cast saturates, and NaN becomes 0.
     let number = magnitude as i64;
     (number < 1 << f64::MANTISSA_DIGITS && number as f64 == magnitude)
         .then_some(Number::Whole(number as u64))
 }
 
-/// A number of at most nine decimals, if `dtoa` writes the same one.
+/// A number with at most nine decimals, if `dtoa` writes the same number.
 ///
-/// Below 1,000,000 each float has at most one number of nine decimals within its rounding interval, so
-/// that this one is the shortest text of the float. `dtoa` finds it if it is not at the very edge of the
-/// interval: its own interval is smaller by two parts in 2,048.
+/// Below 1,000,000, the rounding interval of each float contains at most one number with nine decimals, so
+/// this number is the float's shortest text. `dtoa` uses an interval that is smaller by two parts in 2,048,
+/// and finds the same number unless it is at the very edge of the interval.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 fn decimal(magnitude: f64) -> Option<Number> {
     const SCALE: u64 = 1_000_000_000;
-    // From 0.001 on, no exponent is written.
+    // Below 0.001, an exponent is written.
     if !(1e-3..1e6).contains(&magnitude) {
         return None;
     }
@@ -77,7 +77,7 @@ fn decimal(magnitude: f64) -> Option<Number> {
     let shift = 1023 + u64::from(FRACTION) - (bits >> FRACTION);
     let exact = u128::from(mantissa) * u128::from(SCALE);
     let distance = exact.abs_diff(u128::from(nanos) << shift);
-    // A power of two has a smaller interval on one side.
+    // The interval of a power of two is smaller on one side.
     let limit = if mantissa == 1 << FRACTION { 24 } else { 49 };
     (distance < u128::from(SCALE / 100 * limit)).then_some(Number::Nanos(nanos))
 }
@@ -88,7 +88,7 @@ pub(super) fn push_seconds(out: &mut Vec<u8>, nanos: u64) {
     const MILLI: u64 = 1_000_000;
     push_unsigned(out, nanos / SECOND);
     let fraction = nanos % SECOND;
-    // Whole milliseconds are frequent. The digit in front keeps the zeros that follow the point.
+    // Whole milliseconds are frequent. The digit in front preserves leading zeros after the decimal point.
     let digits = if fraction.is_multiple_of(MILLI) {
         SECOND / MILLI + fraction / MILLI
     } else {
@@ -96,7 +96,7 @@ pub(super) fn push_seconds(out: &mut Vec<u8>, nanos: u64) {
     };
     let mut buffer = itoa::Buffer::new();
     let digits = buffer.format(digits).as_bytes();
-    // One digit at least follows the point.
+    // At least one digit follows the decimal point.
     let mut end = digits.len();
     while end > 2 && digits.get(end - 1) == Some(&b'0') {
         end -= 1;
@@ -158,14 +158,14 @@ mod tests {
         }
     }
 
-    /// The floats at and beside `value`.
+    /// The float `value` and its two neighbours.
     fn neighbours(value: f64) -> impl Iterator<Item = f64> {
         let bits = value.to_bits();
         (bits.saturating_sub(2)..=bits.saturating_add(2)).map(f64::from_bits)
     }
 
     #[test]
-    fn floats_at_the_borders_are_written_as_dtoa_does() {
+    fn floats_at_the_limits_are_written_like_dtoa() {
         for exponent in -40..70 {
             neighbours(f64::powi(2.0, exponent)).for_each(assert_as_dtoa);
         }
@@ -181,7 +181,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(20_000))]
         #[test]
-        fn floats_are_written_as_dtoa_does(bits: u64, number in 0_u64..1 << 60, places in 0..13) {
+        fn floats_are_written_like_dtoa(bits: u64, number in 0_u64..1 << 60, places in 0..13) {
             assert_as_dtoa(f64::from_bits(bits));
             for number in [number, number >> 20, number >> 40] {
                 assert_as_dtoa(number as f64);

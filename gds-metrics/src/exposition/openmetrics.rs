@@ -28,7 +28,7 @@ impl Dialect for OpenMetrics {
 
     fn header(&self, out: &mut Vec<u8>, header: &Header<'_>) {
         push_comment(out, "HELP", header.name, "");
-        // Unlike the classic format, this one escapes a help as it does a label value.
+        // Unlike the classic format, OpenMetrics escapes quotes in a help text.
         push_help(out, header.help, true);
         push_comment(out, "TYPE", header.name, "");
         push(out, header.kind.as_str());

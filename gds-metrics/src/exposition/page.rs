@@ -1,14 +1,14 @@
-//! The bytes of an exposition, which go to a sink chunk by chunk.
+//! The bytes of an exposition, passed to a sink in chunks.
 //!
-//! A large exposition never needs one large piece of memory, and compression can follow while it is
+//! A large exposition then never needs one large allocation, and the sink can compress while the exposition is
 //! being written.
 
-/// Takes the finished parts of an exposition.
+/// Receives the finished parts of an exposition.
 pub(crate) trait Sink {
-    /// Takes what `chunk` holds and leaves it empty.
+    /// Takes the contents of `chunk` and leaves it empty.
     fn take(&mut self, chunk: &mut Vec<u8>);
 
-    /// Notes that a family begins.
+    /// Called at the beginning of each family.
     fn family(&mut self, _name: &str) {}
 }
 
@@ -18,18 +18,17 @@ impl Sink for Vec<u8> {
     }
 }
 
-/// A chunk is handed on when it has reached this size, in bytes.
+/// The size in bytes at which a chunk is passed on.
 pub(crate) const CHUNK: usize = 64 * 1024;
-/// Room beyond that for what is written between two checkpoints, so that a chunk need not grow,
-/// which would double it.
+/// Additional capacity for what is written between two checkpoints, so that a chunk is not reallocated at
+/// twice its size.
 const MARGIN: usize = 8 * 1024;
 
-/// An empty chunk.
 fn new_chunk() -> Vec<u8> {
     Vec::with_capacity(CHUNK + MARGIN)
 }
 
-/// What has been written and not been handed on.
+/// The bytes that have been written and not yet passed on.
 pub(super) struct Page<'s> {
     chunk: Vec<u8>,
     sink: &'s mut dyn Sink,
@@ -47,7 +46,7 @@ impl<'s> Page<'s> {
         self.chunk.extend_from_slice(bytes);
     }
 
-    /// Appends what may be longer than a chunk.
+    /// Appends bytes that may be longer than a chunk.
     pub(super) fn push_pieces(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() {
             let room = CHUNK.saturating_sub(self.chunk.len()).max(1);
@@ -66,7 +65,7 @@ impl<'s> Page<'s> {
         self.sink.family(name);
     }
 
-    /// Hands the chunk on if it has become large.
+    /// Passes the chunk on if it has reached its size.
     pub(super) fn checkpoint(&mut self) {
         if self.chunk.len() >= CHUNK {
             self.sink.take(&mut self.chunk);

@@ -1,11 +1,10 @@
-//! Prometheus's protobuf format: messages of `io.prometheus.client.MetricFamily`, each after its
-//! length.
+//! Prometheus's protobuf format: length-prefixed messages of `io.prometheus.client.MetricFamily`.
 //!
 //! <https://github.com/prometheus/client_model/blob/master/io/prometheus/client/metrics.proto>
 //!
-//! It has neither infos nor state sets: they are gauges, as in the classic text format. A family
-//! without samples is left out, and so is a line whose name no message can have, such as a `_total`
-//! in a family of unknown kind.
+//! The format has no infos and no state sets. They are written as gauges, as in the classic text format. A
+//! family without samples is left out. So is a line whose name does not fit its family's message, such as
+//! `_total` in a family of unknown kind.
 
 use super::{
     Exemplar, Header, Histogram, Line, MetricKind, Native, Number, Sink, Summary, Timestamp,
@@ -22,7 +21,7 @@ use super::{
 pub(super) const CONTENT_TYPE: &str = "application/vnd.google.protobuf; \
      proto=io.prometheus.client.MetricFamily; encoding=delimited";
 
-/// The numbers of a message's fields.
+/// The field numbers of the messages.
 mod field {
     pub(super) const FAMILY_NAME: u8 = 1;
     pub(super) const FAMILY_HELP: u8 = 2;
@@ -40,14 +39,14 @@ mod field {
     pub(super) const LABEL_NAME: u8 = 1;
     pub(super) const LABEL_VALUE: u8 = 2;
 
-    /// Of a counter, a gauge or what has no type.
+    /// In a counter, a gauge or an untyped metric.
     pub(super) const VALUE: u8 = 1;
     pub(super) const COUNTER_EXEMPLAR: u8 = 2;
     pub(super) const COUNTER_START: u8 = 3;
 
-    /// Of a summary or a histogram.
+    /// In a summary or a histogram.
     pub(super) const COUNT: u8 = 1;
-    /// Of a summary or a histogram.
+    /// In a summary or a histogram.
     pub(super) const SUM: u8 = 2;
     pub(super) const SUMMARY_START: u8 = 4;
     pub(super) const HISTOGRAM_BUCKET: u8 = 3;
@@ -73,15 +72,15 @@ mod field {
     pub(super) const TIMESTAMP_NANOS: u8 = 2;
 }
 
-/// Writes the protobuf format. A family is kept until it is complete, since its length comes first.
+/// Writes the protobuf format. A family is buffered until it is complete, because its length is written first.
 pub(super) struct Protobuf<'s> {
     page: Page<'s>,
     kind: MetricKind,
     /// The message so far.
     family: Vec<u8>,
-    /// How much of that are the fields above the samples.
+    /// The length of the fields before the samples.
     header_len: usize,
-    /// A series of which lines are still to come.
+    /// The series whose lines are being collected.
     gathered: Gathered,
 }
 
@@ -166,7 +165,7 @@ impl Writer for Protobuf<'_> {
 }
 
 impl Protobuf<'_> {
-    /// Writes what has one value.
+    /// Writes a sample with a single value.
     fn single(
         &mut self,
         labels: &str,
@@ -188,7 +187,7 @@ impl Protobuf<'_> {
         });
     }
 
-    /// Writes the series that was gathered.
+    /// Writes the collected series.
     fn end_series(&mut self) {
         let Some(series) = self.gathered.take() else {
             return;
@@ -209,7 +208,7 @@ impl Protobuf<'_> {
         });
     }
 
-    /// Hands on the family, if there are samples in it.
+    /// Passes the family on if it has samples.
     fn end_family(&mut self) {
         self.end_series();
         if self.family.len() > self.header_len {
@@ -231,13 +230,13 @@ const fn type_number(kind: MetricKind) -> u64 {
     }
 }
 
-/// Whether the name ends with the unit. Prometheus 3.5 to 3.8 refuse the whole scrape otherwise.
+/// Whether the name ends with the unit. If it does not, Prometheus 3.5 to 3.8 reject the whole scrape.
 fn is_last_word(unit: &str, header: &Header<'_>) -> bool {
     let stem = header.name.strip_suffix(unit);
     header.kind != MetricKind::Info && stem.is_some_and(|stem| stem.ends_with('_'))
 }
 
-/// Writes one series: its labels, and a message for its value.
+/// Writes one series: its labels, and its value as a nested message.
 fn push_metric(out: &mut Vec<u8>, labels: &str, field: u8, value: impl FnOnce(&mut Vec<u8>)) {
     push_message(out, field::FAMILY_METRIC, |out| {
         push_labels(out, field::METRIC_LABEL, labels);
@@ -262,7 +261,7 @@ fn push_bucket(out: &mut Vec<u8>, bound: f64, count: u64, exemplar: Option<&Exem
     });
 }
 
-/// Writes the fields of the native form.
+/// Writes the fields of the native histogram.
 fn push_native(out: &mut Vec<u8>, native: &Native<'_>) {
     push_signed(out, field::SCHEMA, native.schema.into());
     push_double(out, field::ZERO_THRESHOLD, native.zero_threshold);
@@ -292,7 +291,7 @@ fn push_exemplar(out: &mut Vec<u8>, field: u8, exemplar: Option<&Exemplar<'_>>) 
     }
 }
 
-/// Writes a moment, if it is known.
+/// Writes a timestamp, if it is known.
 fn push_time(out: &mut Vec<u8>, field: u8, time: Option<Timestamp>) {
     const SECOND: u64 = 1_000_000_000;
     if let Some(time) = time {

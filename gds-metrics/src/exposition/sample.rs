@@ -1,9 +1,9 @@
-//! Finding samples in an exposition, for those who assert on them.
+//! Finds samples in an exposition, for assertions in tests.
 
-/// Labels of a sample, in the order of their names.
+/// The labels of a sample, sorted by name.
 type Labels<'e> = Vec<(&'e str, String)>;
 
-/// The value of the sample `name` with exactly these labels, in whatever order.
+/// The value of the sample `name` with exactly these labels, in any order.
 pub(crate) fn find(exposition: &str, name: &str, labels: &[(&str, &str)]) -> Option<f64> {
     let mut wanted = labels.to_vec();
     wanted.sort_unstable();
@@ -16,14 +16,14 @@ pub(crate) fn find(exposition: &str, name: &str, labels: &[(&str, &str)]) -> Opt
     samples(exposition, name).find_map(|(labels, value)| same(&labels).then_some(value))
 }
 
-/// The sum of the samples `name` that have at least these labels.
+/// The sum of all samples `name` that have at least these labels.
 pub(crate) fn sum(exposition: &str, name: &str, labels: &[(&str, &str)]) -> f64 {
     let has = |found: &Labels<'_>, (label, value): (&str, &str)| {
         found.iter().any(|each| each.0 == label && each.1 == value)
     };
     samples(exposition, name)
         .filter(|(found, _)| labels.iter().all(|wanted| has(found, *wanted)))
-        // Of nothing, `sum` makes -0.0.
+        // Without samples, `sum` would return -0.0.
         .fold(0.0, |sum, (_, value)| sum + value)
 }
 
@@ -40,7 +40,7 @@ fn samples<'e>(exposition: &'e str, name: &str) -> impl Iterator<Item = (Labels<
     })
 }
 
-/// The labels before the closing brace, and what follows it.
+/// The labels before the closing brace, and the text after it.
 fn parse_labels(mut rest: &str) -> Option<(Labels<'_>, &str)> {
     let mut labels = Vec::new();
     loop {
@@ -54,7 +54,7 @@ fn parse_labels(mut rest: &str) -> Option<(Labels<'_>, &str)> {
     }
 }
 
-/// A label's value, its escapes undone, and what follows the closing quote.
+/// The unescaped value of a label, and the text after the closing quote.
 fn parse_quoted(text: &str) -> Option<(String, &str)> {
     let mut value = String::new();
     let mut chars = text.chars();
@@ -71,7 +71,7 @@ fn parse_quoted(text: &str) -> Option<(String, &str)> {
 }
 
 fn parse_value(value: &str) -> Option<f64> {
-    // Rust reads `+Inf`, `-Inf` and `NaN` as well.
+    // Rust also parses `+Inf`, `-Inf` and `NaN`.
     value.parse().ok()
 }
 

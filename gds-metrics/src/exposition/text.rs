@@ -14,12 +14,12 @@ pub(super) fn writer(sink: &mut dyn Sink) -> LineWriter<'_, Text> {
     LineWriter::new(Text, sink)
 }
 
-/// This format knows neither units nor infos nor state sets: the latter two are gauges here, and a
-/// family is named as its samples are.
+/// This format has no units, infos or state sets. Infos and state sets are written as gauges, and the family
+/// has the name of its samples.
 pub(super) struct Text;
 
 impl Dialect for Text {
-    // An exemplar makes Prometheus refuse the whole scrape.
+    // With an exemplar, Prometheus rejects the whole scrape.
     const EXEMPLARS: bool = false;
     const END: &str = "";
 

@@ -1,8 +1,8 @@
-//! The wire format of protocol buffers, as far as it is needed.
+//! The parts of the protocol buffers wire format that are needed here.
 //!
 //! <https://protobuf.dev/programming-guides/encoding/>
 
-/// What stands behind a field's number.
+/// The wire type of a field.
 #[derive(Clone, Copy)]
 enum Wire {
     Varint = 0,
@@ -10,7 +10,7 @@ enum Wire {
     Length = 2,
 }
 
-/// Appends a number in groups of seven bits, the lowest first.
+/// Appends a number in groups of seven bits, the lowest group first.
 pub(super) fn push_varint(out: &mut Vec<u8>, mut value: u64) {
     while value >= 0x80 {
         out.push(low_byte(value) | 0x80);
@@ -24,13 +24,13 @@ const fn low_byte(value: u64) -> u8 {
     value as u8
 }
 
-/// Maps small numbers of either sign to small ones without: 0, -1, 1, -2.
+/// Zigzag encoding: maps 0, -1, 1, -2 to 0, 1, 2, 3.
 #[allow(clippy::cast_sign_loss)]
 pub(super) const fn zigzag(value: i64) -> u64 {
     ((value << 1) ^ (value >> 63)) as u64
 }
 
-/// `field` is at most 15, so that field and wire type fit one byte.
+/// `field` is at most 15, so the field number and the wire type fit in one byte.
 fn push_key(out: &mut Vec<u8>, field: u8, wire: Wire) {
     push_varint(out, u64::from(field) << 3 | wire as u64);
 }
@@ -59,13 +59,13 @@ pub(super) fn push_string(out: &mut Vec<u8>, field: u8, text: &str) {
     out.extend_from_slice(text.as_bytes());
 }
 
-/// A message, or packed numbers: whatever `write` appends.
+/// A message or packed numbers: the bytes that `write` appends.
 pub(super) fn push_message(out: &mut Vec<u8>, field: u8, write: impl FnOnce(&mut Vec<u8>)) {
     push_key(out, field, Wire::Length);
     let start = out.len();
     write(out);
     let end = out.len();
-    // The length comes first and is known last.
+    // The length comes before the bytes and is only known after they are written.
     push_varint(out, (end - start) as u64);
     let length = out.len() - end;
     if let Some(message) = out.get_mut(start..) {
@@ -119,7 +119,7 @@ mod tests {
         });
         assert_eq!(out, [9, 0x0a, 4, 0x12, 0, 0x18, 1]);
 
-        // A length of two bytes.
+        // A length that takes two bytes.
         let mut out = Vec::new();
         push_message(&mut out, 15, |out| push_string(out, 1, &"x".repeat(198)));
         assert_eq!(out.get(..6), Some(&[0x7a, 0xc9, 1, 0x0a, 0xc6, 1][..]));

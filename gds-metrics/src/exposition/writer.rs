@@ -1,4 +1,4 @@
-//! What every source of metrics writes to, whatever the format.
+//! The interface between all sources of metrics and all formats.
 
 use std::{
     fmt,
@@ -11,10 +11,10 @@ use crate::error::EncodeError;
 
 /// Writes families in one format: a header, then the family's samples.
 ///
-/// Labels come as text, `method="GET",code="200"`, with the escapes of the text formats and without
-/// braces. Empty text means that there are no labels.
+/// Labels are text: `method="GET",code="200"`, with the escapes of the text formats and without braces. An
+/// empty text means no labels.
 pub trait Writer {
-    /// Begins a family. What follows belongs to it.
+    /// Begins a family. All samples until the next family belong to it.
     fn family(&mut self, header: &Header<'_>);
 
     /// Writes one sample of a counter, a gauge, an info, a state set or a family of unknown kind.
@@ -27,13 +27,13 @@ pub trait Writer {
     /// Writes a sample that another library has written as text.
     fn line(&mut self, line: &Line<'_>);
 
-    /// Ends the exposition and hands the last of it to the sink.
+    /// Ends the exposition and passes the remaining bytes to the sink.
     fn finish(&mut self);
 }
 
-/// Something that can be exposed.
+/// A source of metric families.
 pub(crate) trait Source: Send + Sync + 'static {
-    /// How its families are to be written.
+    /// The options for writing its families.
     fn options(&self) -> Options {
         Options::default()
     }
@@ -44,17 +44,17 @@ pub(crate) trait Source: Send + Sync + 'static {
     /// When a metric's own encoder reports an error.
     fn write(&self, writer: &mut dyn Writer) -> Result<(), EncodeError>;
 
-    /// What it takes to write them now. Asked before each scrape, so it is cheap to tell.
+    /// The cost of writing the families now. It is read before each scrape, so it must be cheap.
     fn cost(&self) -> Cost;
 }
 
-/// What it takes to write a source.
+/// The cost of writing a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Cost {
-    /// About so many bytes of text, and only code of this crate runs.
+    /// The approximate number of bytes of text. Only code of this crate runs.
     Bytes(usize),
-    /// Nobody knows: code of the application or of the system runs as well, or the application
-    /// may hold a lock that is waited for.
+    /// Unknown, because code of the application or of the system runs, or because the application may hold a
+    /// lock that the scrape waits for.
     Foreign,
 }
 
@@ -69,18 +69,18 @@ impl Add for Cost {
     }
 }
 
-/// What a format may leave out, and does by default.
+/// Optional parts of a format. They are left out by default.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Options {
     /// Whether OpenMetrics has `_created` lines.
     pub(crate) created: bool,
 }
 
-/// What the lines above a family's samples say.
+/// The header of a family.
 #[derive(Clone, Copy, Debug)]
 pub struct Header<'a> {
-    /// The family's name: without the `_total` of a counter and the `_info` of an info, with the
-    /// unit at its end if it has one.
+    /// The family's name: without `_total` for a counter and `_info` for an info, with the unit at its end if
+    /// there is one.
     pub name: &'a str,
     pub kind: MetricKind,
     pub unit: Option<&'a str>,
@@ -94,7 +94,7 @@ pub enum Number {
     Unsigned(u64),
     Signed(i64),
     Float(f64),
-    /// A float that is a whole number.
+    /// An integer that represents a float.
     Whole(u64),
     /// Nanoseconds, written as seconds.
     Nanos(u64),
@@ -116,13 +116,13 @@ impl Number {
 #[derive(Clone, Copy, Debug)]
 pub struct Histogram<'a> {
     pub bounds: &'a Bounds,
-    /// What each bucket holds by itself, in the order of the bounds, and then that of `+Inf`. The
-    /// count is their sum.
+    /// The count of each bucket without the lower ones, in the order of the bounds, then that of `+Inf`. The
+    /// total count is their sum.
     pub buckets: &'a [u64],
     pub sum: Number,
-    /// The same observations in native buckets, which only the protobuf format has.
+    /// The same observations in native buckets. Only the protobuf format writes them.
     pub native: Option<Native<'a>>,
-    /// One for each bucket, or none at all.
+    /// One for each bucket, or an empty slice.
     pub exemplars: &'a [Option<Exemplar<'a>>],
     pub start: Option<Timestamp>,
 }
@@ -142,19 +142,19 @@ impl<'a> Histogram<'a> {
 /// The native form of a histogram.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Native<'a> {
-    /// How many buckets there are for each power of two: 2 to the power of this.
+    /// The number of buckets for each power of two is 2 to the power of `schema`.
     pub schema: i32,
-    /// Up to which value, inclusively, the zero bucket reaches. Larger than 0.
+    /// The inclusive upper bound of the zero bucket. Larger than 0.
     pub zero_threshold: f64,
     pub zero_count: u64,
-    /// The indexes of the buckets, ascending, with what each holds by itself.
+    /// The indexes of the buckets, ascending, with the count of each bucket alone.
     pub buckets: &'a [(i32, u64)],
 }
 
-/// One observation and what it came with.
+/// One observation, with its trace or other labels.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Exemplar<'a> {
-    /// As label text, of at most 128 characters.
+    /// As label text, with at most 128 characters in names and values.
     pub labels: &'a str,
     pub value: Number,
     pub time: Option<Timestamp>,
@@ -171,29 +171,29 @@ pub struct Summary {
 /// A sample as text, without the family's name.
 #[derive(Clone, Copy, Debug)]
 pub struct Line<'a> {
-    /// What follows the family's name: `_total`, `_bucket`, or nothing.
+    /// The end of the sample's name after the family's name: `_total`, `_bucket`, or empty.
     pub suffix: &'a str,
     pub labels: &'a str,
     pub value: &'a str,
-    /// `{trace_id="…"} 0.5`, with or without a timestamp.
+    /// `{trace_id="…"} 0.5`, with an optional timestamp.
     pub exemplar: Option<&'a str>,
-    /// The same with the family's name before it and a line break at its end, if there is such a text.
+    /// The whole line, with the family's name and a line break, if that text exists.
     pub whole: Option<&'a str>,
 }
 
-/// A moment, in nanoseconds since the Unix epoch.
+/// A time, in nanoseconds since the Unix epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Timestamp(u64);
 
 impl Timestamp {
     pub fn now() -> Self {
-        // A clock before 1970 is wrong in any case; the year 2554 is far.
+        // A clock before 1970 is wrong anyway, and the range ends in the year 2554.
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH);
         let nanos = since_epoch.map_or(0, |since| since.as_nanos());
         Self(u64::try_from(nanos).unwrap_or(u64::MAX))
     }
 
-    /// The moment that is this many nanoseconds after the Unix epoch.
+    /// The time of this many nanoseconds after the Unix epoch.
     pub const fn from_nanos(nanos: u64) -> Self {
         Self(nanos)
     }
@@ -203,7 +203,7 @@ impl Timestamp {
     }
 }
 
-/// Writes a family of counters that one label tells apart.
+/// Writes a family of counters that are distinguished by one label.
 pub(crate) fn write_counters<'c>(
     writer: &mut dyn Writer,
     header: &Header<'_>,

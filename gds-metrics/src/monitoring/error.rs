@@ -1,8 +1,8 @@
-//! What can be wrong with what rules and a dashboard are asked for.
+//! The errors of generating rules and dashboards.
 
 use std::fmt;
 
-/// Rules or a dashboard cannot be made, because of an objective or a name.
+/// The rules or the dashboard cannot be generated, because an objective or a name is invalid.
 #[non_exhaustive]
 pub enum MonitoringError {
     /// The share of an objective is not between 0 and 1.
@@ -10,15 +10,15 @@ pub enum MonitoringError {
     Share {
         /// The setter.
         setting: &'static str,
-        /// What it was given.
+        /// The value that it was given.
         value: f64,
     },
-    /// A route is not a pattern.
+    /// A route is not a valid pattern.
     #[non_exhaustive]
     Route {
         /// The setter.
         setting: &'static str,
-        /// What it was given.
+        /// The value that it was given.
         value: String,
     },
     /// The duration of a latency objective is not a bound of the buckets.
@@ -28,10 +28,10 @@ pub enum MonitoringError {
         route: String,
         /// The duration, in seconds.
         seconds: f64,
-        /// The bounds that there are.
+        /// The existing bounds.
         bounds: Vec<f64>,
     },
-    /// Two objectives are about the same.
+    /// Two objectives are for the same requests.
     #[non_exhaustive]
     Twice {
         /// The setter.

@@ -1,4 +1,4 @@
-//! Rules for Prometheus and a dashboard for Grafana, made from what is registered.
+//! Prometheus rules and a Grafana dashboard, generated from the registered metrics.
 
 mod dashboard;
 mod error;
@@ -14,9 +14,9 @@ use crate::instance::GdsMetrics;
 const DEFAULT_AVAILABILITY: f64 = 0.999;
 
 impl GdsMetrics {
-    /// Rules for Prometheus and a dashboard for Grafana, made from what this service exposes.
+    /// Prometheus rules and a Grafana dashboard, generated from what this service exposes.
     ///
-    /// There with the Cargo feature `monitoring`.
+    /// Available with the Cargo feature `monitoring`.
     ///
     /// ```
     /// use gds_metrics::{Counter, GdsMetricSet, GdsMetrics};
@@ -55,13 +55,13 @@ impl GdsMetrics {
     }
 }
 
-/// Makes [rules](Self::rules) and a [dashboard](Self::dashboard) that belong together: the dashboard
-/// asks for what the rules record.
+/// Generates [rules](Self::rules) and a [dashboard](Self::dashboard). They belong together, because the
+/// dashboard queries the recorded series.
 ///
-/// They fit the settings of the [`GdsMetrics`] that this was made of: the path of its endpoint, the
-/// [names of its labels](crate::GdsMetricsBuilder::label_names), its buckets, the groups that are on, and the sets that are registered when the text is made. A service
-/// can print them when it is asked to, before it binds its port; see
-/// [`GdsMetrics::monitoring`] for an example.
+/// They match the settings of the [`GdsMetrics`]: the path of the endpoint, the [label
+/// names](crate::GdsMetricsBuilder::label_names), the buckets, the groups that are switched on, and the sets
+/// that are registered when the text is generated. A service can print them on request before it binds its
+/// port. See [`GdsMetrics::monitoring`] for an example.
 #[derive(Clone, Debug)]
 #[must_use = "call `.rules()` or `.dashboard()`"]
 pub struct Monitoring {
@@ -73,14 +73,14 @@ pub struct Monitoring {
 }
 
 impl Monitoring {
-    /// The share of all requests that must not be answered with a 5xx. Default: 0.999.
+    /// The share of all requests whose response must not be a 5xx. Default: 0.999.
     pub fn availability(mut self, share: f64) -> Self {
         self.availability = share;
         self
     }
 
-    /// The same for the requests of one route, given by its pattern as it was registered, with the
-    /// scopes it lies in. Default: no route has an objective of its own.
+    /// The same for the requests of one route. The route is given by its pattern as it was registered, with
+    /// the scopes around it. Default: no route has its own objective.
     ///
     /// May be called for several routes.
     ///
@@ -103,9 +103,9 @@ impl Monitoring {
         self
     }
 
-    /// The share of a route's requests whose response has its head within `seconds`, which must be a
-    /// bound of the [buckets](crate::GdsMetricsBuilder::buckets). Requests that the client gave up
-    /// do not count. Default: no route has such an objective.
+    /// The share of a route's requests whose response head must be ready within `seconds`, which must be a
+    /// bound of the [buckets](crate::GdsMetricsBuilder::buckets). Requests that the client cancelled do not
+    /// count. Default: no route has such an objective.
     ///
     /// May be called for several routes.
     pub fn latency(mut self, route: impl Into<String>, seconds: f64, share: f64) -> Self {
@@ -117,11 +117,11 @@ impl Monitoring {
         self
     }
 
-    /// The job that this service is in Prometheus. Default: the rules are for every job that exposes
-    /// the standard metrics.
+    /// The name of this service's job in Prometheus. Default: the rules apply to every job that exposes the
+    /// standard metrics.
     ///
-    /// Rules of several services in one Prometheus need it: the objectives of one would otherwise be
-    /// those of the others, too.
+    /// If one Prometheus has the rules of several services, each needs its job. Otherwise the objectives of
+    /// one service also apply to the others.
     ///
     /// ```
     /// use gds_metrics::GdsMetrics;
@@ -138,22 +138,23 @@ impl Monitoring {
         self
     }
 
-    /// Whether the Prometheus keeps native histograms without classic buckets. Default: `false`.
+    /// Whether the Prometheus server stores native histograms without classic buckets. Default: `false`.
     ///
-    /// The rules then have one more, in functions that vmalert does not know. The dashboard shows
-    /// either form. Latency objectives, and the alert on clients that give up, need classic buckets.
+    /// If it is `true`, there is one more rule, which uses functions that vmalert does not support. The
+    /// dashboard shows both forms. Latency objectives, and the alert on clients that cancel requests, need
+    /// classic buckets.
     pub fn native(mut self, native: bool) -> Self {
         self.native = native;
         self
     }
 
-    /// The rules for Prometheus, as YAML: recordings, and alerts on the objectives, on exceptions,
-    /// saturation and scrapes. Each alert has a `runbook_url`, its section in
+    /// The rules for Prometheus, as YAML: recordings, and alerts on objectives, exceptions, saturation and
+    /// scrapes. The `runbook_url` of each alert is its section in
     /// [`guides::troubleshooting`](crate::guides::troubleshooting).
     ///
     /// # Errors
     ///
-    /// When an objective or a name is not what it should be; the error tells which.
+    /// If an objective or a name is invalid. The error says which one.
     pub fn rules(&self) -> Result<String, MonitoringError> {
         let objectives = self.checked()?;
         Ok(rules::make(
@@ -164,24 +165,24 @@ impl Monitoring {
         ))
     }
 
-    /// The dashboard for Grafana, as JSON: six panels for people on call, then rows for the standard
-    /// metrics, and one for each registered set, with the help of a metric as its panel's
-    /// description. It needs the [rules](Self::rules).
+    /// The dashboard for Grafana, as JSON: six panels for people on call, then rows for the standard metrics,
+    /// and one row for each registered set. The description of a panel is the help of its metric. The
+    /// dashboard needs the [rules](Self::rules).
     ///
-    /// A set's counters are shown as rates by label, histograms as quantiles and a heat map,
-    /// summaries as means and rates, gauges by instance, state sets as the number of instances in
-    /// each state, infos as what they tell. What was registered with
-    /// [`register_with`](GdsMetrics::register_with) is not shown: it is described nowhere.
+    /// Panels of a set show counters as rates by label, histograms as quantiles and a heat map, summaries as
+    /// means and rates, gauges by instance, state sets as the number of instances in each state, and infos as
+    /// their labels. Metrics that were registered with [`register_with`](GdsMetrics::register_with) are not
+    /// shown, because they have no definition.
     ///
     /// # Errors
     ///
-    /// As [`rules`](Self::rules).
+    /// Like [`rules`](Self::rules).
     pub fn dashboard(&self) -> Result<String, MonitoringError> {
         self.checked()?;
         Ok(dashboard::make(&self.metrics, &self.selection))
     }
 
-    /// The objectives, that of the service first.
+    /// The valid objectives, with the objective of the service first.
     fn checked(&self) -> Result<Vec<Objective>, MonitoringError> {
         if self.selection.job.as_deref() == Some("") {
             return Err(MonitoringError::Job);

@@ -1,8 +1,10 @@
-//! The same queries under OpenTelemetry's label names.
+//! The queries with OpenTelemetry's label names.
 //!
-//! All queries are written with this crate's own names. Recorded metrics keep their names.
+//! All queries are written with this crate's own label names and then converted. Recorded metrics keep their
+//! names.
 
-/// Whatever differs by more than the name of a label: who gave up has no status.
+/// The matchers that differ in more than the label's name. With OpenTelemetry's names, a cancelled request has
+/// no status.
 const MATCHERS: [(&str, &str); 4] = [
     (r#"code="499""#, r#"error_type="cancelled""#),
     (r#"code=~"499""#, r#"error_type="cancelled""#),
@@ -16,13 +18,13 @@ const LABELS: [(&str, &str); 4] = [
     ("path", "http_route"),
 ];
 
-/// OpenTelemetry's name of a label.
+/// OpenTelemetry's name for a label.
 pub(super) fn label(name: &str) -> &str {
     let label = LABELS.iter().find(|(own, _)| *own == name);
     label.map_or(name, |(_, name)| name)
 }
 
-/// A query, whose strings stay as they are.
+/// Renames the labels in a query. Its string literals are not changed.
 pub(super) fn query(expr: &str) -> String {
     let mut expr = expr.to_owned();
     for (own, matcher) in MATCHERS {
@@ -43,7 +45,7 @@ pub(super) fn query(expr: &str) -> String {
     query
 }
 
-/// A text with labels in it, as Prometheus (`$labels.path`) or Grafana (`{{path}}`) has them.
+/// Renames the labels in a text: `$labels.path` for Prometheus, `{{path}}` for Grafana.
 pub(super) fn template(text: &str) -> String {
     let mut text = text.to_owned();
     for (own, name) in LABELS {
@@ -53,12 +55,12 @@ pub(super) fn template(text: &str) -> String {
     text
 }
 
-/// Of the names of metrics too, and of Grafana's variables.
+/// Names of metrics and Grafana's variables have these characters, too.
 fn is_word(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '_' | ':' | '$')
 }
 
-/// As far as its closing quote.
+/// The length of the string literal at the beginning of `text`, up to its closing quote.
 fn string_len(text: &str) -> usize {
     let mut escaped = false;
     let end = text.bytes().skip(1).position(|byte| {
@@ -74,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_of_labels_alone_are_replaced() {
+    fn only_label_names_are_replaced() {
         for (own, expected) in [
             (
                 r#"sum by (path, code) (rate(a_path{path="code \" path", host=~"$host"}[5m]))"#,

@@ -1,4 +1,4 @@
-//! Objectives: what share of the requests has to be good, and which are.
+//! Objectives: the share of requests that must be good, and the definition of a good request.
 
 use super::error::MonitoringError;
 
@@ -9,14 +9,14 @@ const MIN_BUDGET: f64 = 1e-9;
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Objective {
     pub(super) route: Option<String>,
-    /// Of the requests, that are to be good.
+    /// The share of requests that must be good.
     pub(super) share: f64,
-    /// How long a good one takes at most, in seconds; `None`: any that does not fail is good.
+    /// The time limit of a good request, in seconds. `None`: every request that does not fail is good.
     pub(super) within: Option<f64>,
 }
 
 impl Objective {
-    /// What the label `slo` says.
+    /// The value of the label `slo`.
     pub(super) fn name(&self) -> &'static str {
         match self.within {
             Some(_) => "latency",
@@ -24,9 +24,9 @@ impl Objective {
         }
     }
 
-    /// The share of the requests that may be bad, as text.
+    /// The allowed share of bad requests, as text.
     pub(super) fn budget(&self) -> String {
-        // Not the seventeen digits of 1 - 0.999.
+        // Rounded, because 1 - 0.999 has seventeen digits.
         let text = format!("{:.9}", 1.0 - self.share);
         text.trim_end_matches('0').to_owned()
     }
@@ -41,7 +41,7 @@ impl Objective {
 
     fn check(&self, bounds: &[f64], native: bool) -> Result<(), MonitoringError> {
         let setting = self.setting();
-        // NaN is in no range.
+        // No range contains NaN.
         if !(self.share > 0.0 && 1.0 - self.share >= MIN_BUDGET) {
             let value = self.share;
             return Err(MonitoringError::Share { setting, value });
@@ -59,7 +59,7 @@ impl Objective {
         if native {
             return Err(MonitoringError::NativeLatency { route });
         }
-        // They are compared as they are written.
+        // Bounds are compared by their exact bits, because their text must be the same.
         if bounds.iter().any(|bound| bound.total_cmp(&seconds).is_eq()) {
             Ok(())
         } else {
@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_budget_is_what_the_objective_leaves() {
+    fn the_budget_is_1_minus_the_share() {
         for (share, budget) in [
             (0.999, "0.001"),
             (0.9995, "0.0005"),

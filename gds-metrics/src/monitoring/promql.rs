@@ -1,24 +1,24 @@
-//! Pieces of `PromQL`.
+//! Parts of `PromQL` queries.
 
-/// The labels that tell services apart. The first two are kept where the targets have them.
+/// The labels that identify a service. Targets may lack the first two.
 pub(super) const SERVICE: &str = "cluster, namespace, job";
-/// The labels that tell instances apart.
+/// The labels that identify an instance.
 pub(super) const INSTANCE: &str = "cluster, namespace, job, instance";
 pub(super) const REQUESTS: &str = "http_server_requests_total";
-/// The share of an objective's requests that may be bad.
+/// The allowed share of bad requests of an objective.
 pub(super) const BUDGET: &str = "slo:http_server_error_budget:ratio";
 pub(super) const DURATION: &str = "http_server_request_duration_seconds";
-/// Each process exposes it from its start.
+/// Each process exposes this series from its start.
 pub(super) const PANICS: (&str, &str) = ("http_server_exceptions_total", "error=\"panic\"");
 
-/// What all queries select: one job, or all.
+/// The selection of all queries: one job, or all jobs.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Selection {
     pub(super) job: Option<String>,
 }
 
 impl Selection {
-    /// The series of a metric, with these matchers and the job's.
+    /// The series of a metric, with these matchers and that of the job.
     pub(super) fn of(&self, metric: &str, matchers: &str) -> String {
         let job = self.job.as_deref().map(|job| matcher("job", job));
         match (job, matchers) {
@@ -33,7 +33,7 @@ impl Selection {
         self.of(PANICS.0, PANICS.1)
     }
 
-    /// What follows a rate by path, so that scrapes do not count.
+    /// The end of a query for rates by path. It excludes scrapes.
     pub(super) fn others(&self) -> String {
         let left_out = self.of("path:http_server:left_out", "");
         format!("unless on (path) {left_out}")
@@ -45,8 +45,8 @@ pub(super) fn matcher(name: &str, value: &str) -> String {
     format!("{name}={}", quoted(value))
 }
 
-/// A bucket, whichever format it was scraped in: Prometheus 2 writes a whole bound `1` when it has
-/// read protobuf, and `1.0` when it has read text.
+/// The matcher of a bucket, for all formats. For an integer bound, Prometheus 2 stores `1` after it reads
+/// protobuf and `1.0` after it reads text.
 pub(super) fn le(bound: f64) -> String {
     let text = format!("{bound:?}");
     match text.strip_suffix(".0") {
@@ -55,12 +55,12 @@ pub(super) fn le(bound: f64) -> String {
     }
 }
 
-/// A string as `PromQL` and JSON write it.
+/// A string literal of `PromQL` and JSON.
 pub(super) fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
-/// The lines, each further to the right.
+/// Indents each line.
 pub(super) fn indent(text: &str, columns: usize) -> String {
     let lines = text.lines().map(|line| format!("{:columns$}{line}", ""));
     lines.collect::<Vec<_>>().join("\n")

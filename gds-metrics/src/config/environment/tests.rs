@@ -1,4 +1,4 @@
-//! Every row of the environment's table, and what each bad value is answered.
+//! Every row of the environment's table, and the error for each invalid value.
 
 use super::*;
 
@@ -12,7 +12,7 @@ fn read(variables: Variables<'_>) -> Result<Environment, ConfigError> {
 }
 
 #[test]
-fn nothing_is_said() {
+fn an_empty_environment_sets_nothing() {
     let environment = read(&[]).expect("nothing");
     assert!(environment.path.is_none());
     assert!(environment.auth.is_none());
@@ -24,7 +24,7 @@ fn nothing_is_said() {
 }
 
 #[test]
-fn an_empty_list_is_as_unset() {
+fn an_empty_list_counts_as_unset() {
     for empty in ["", " ", "\t\n"] {
         let environment = read(&[
             (HOSTS, empty),
@@ -39,7 +39,7 @@ fn an_empty_list_is_as_unset() {
 }
 
 #[test]
-fn what_they_mean() {
+fn valid_values_are_read() {
     for path in ["/metrics", "/", "/internal/stats", "/a-b_c.d~e/", "/é"] {
         let environment = read(&[(PATH, path)]).expect("a path");
         assert_eq!(environment.path.as_deref(), Some(path));
@@ -80,7 +80,7 @@ fn what_they_mean() {
 fn tokens() {
     let text = read(&[(TOKEN, "se!cr~et")]).expect("a token").token;
     assert!(matches!(text, Some(TokenSource::Text(token)) if token == "se!cr~et"));
-    // Whether it can be read is asked when it is used.
+    // The file is opened when the token is used.
     let file = read(&[(TOKEN_FILE, "/nowhere")]).expect("a file").token;
     assert!(matches!(file, Some(TokenSource::File(path)) if path.to_str() == Some("/nowhere")));
 }
@@ -101,7 +101,7 @@ fn cloud_foundry() {
             r#"{"application_id":"app-1","application_uris":["a.example"],"uris":["b.example"]}"#,
             &["a.example"],
         ),
-        // A bad one costs a label, not the start.
+        // An invalid name costs only a label. The application still starts.
         (
             r#"{"application_id":"app-1","uris":["a b", 7, "*.example", "ok.example"]}"#,
             &["ok.example"],
@@ -114,7 +114,7 @@ fn cloud_foundry() {
     }
 }
 
-/// Each names the variable, what it holds, unless that can be a secret, and what it should hold.
+/// Each error names the variable, its value unless that can be a secret, and the expected value.
 #[test]
 #[allow(clippy::too_many_lines)]
 fn errors() {
@@ -284,7 +284,7 @@ fn not_unicode() {
             format!("{variable} is not valid Unicode: set it to plain text or unset it")
         );
     }
-    // Names of files need not be.
+    // Names of files need not be UTF-8.
     let read = Environment::read(|wanted| {
         (wanted == TOKEN_FILE).then(|| OsString::from_vec(b"/\xff".to_vec()))
     });

@@ -1,4 +1,4 @@
-//! What OpenTelemetry's variables may hold.
+//! Valid and invalid values of OpenTelemetry's variables.
 
 use super::*;
 use crate::{Format, GdsMetrics};
@@ -29,7 +29,7 @@ fn resource_attributes_are_pairs() {
         ("a=1,b=2", &[("a", "1"), ("b", "2")]),
         (" a = 1 ,\tb = 2 ", &[("a", "1"), ("b", "2")]),
         ("a=", &[("a", "")]),
-        // The last one counts.
+        // The last value of a key wins.
         ("a=1,a=2", &[("a", "2")]),
         ("a%3Db%2Cc=1%3D2%2c3%25%20", &[("a=b,c", "1=2,3% ")]),
         ("team=k%C3%BChl", &[("team", "kühl")]),
@@ -40,7 +40,7 @@ fn resource_attributes_are_pairs() {
 }
 
 #[test]
-fn of_a_broken_list_of_resource_attributes_nothing_is_believed() {
+fn an_invalid_list_of_resource_attributes_is_an_error() {
     for (list, pair) in [
         ("a", "a"),
         ("a=1,", ""),
@@ -102,7 +102,7 @@ fn known_methods_are_a_list_of_tokens() {
 }
 
 #[test]
-fn an_empty_variable_is_as_unset() {
+fn an_empty_variable_counts_as_unset() {
     for empty in ["", " ", "\t"] {
         let variables = variables(&[
             (KNOWN_METHODS, empty),
@@ -115,7 +115,7 @@ fn an_empty_variable_is_as_unset() {
 }
 
 #[test]
-fn the_name_of_the_service_wins() {
+fn the_service_name_takes_precedence() {
     let both = variables(&[
         (RESOURCE_ATTRIBUTES, "service.name=one,service.version=2"),
         (SERVICE_NAME, "shop, the \"first\""),

@@ -1,8 +1,8 @@
-//! What prometheus-client says of a family above its samples, and what that means.
+//! The header that prometheus-client writes above a family's samples, and its meaning.
 
 use crate::exposition::MetricKind;
 
-/// A family as prometheus-client describes it, its quirks undone.
+/// A family as prometheus-client describes it, with the quirks corrected.
 #[derive(Debug)]
 pub(crate) struct Descriptor {
     /// The family's name, as in [`Header`](crate::exposition::Header).
@@ -12,22 +12,22 @@ pub(crate) struct Descriptor {
     pub(super) help: String,
 }
 
-/// The lines above a family's samples.
+/// The header of a family.
 #[derive(Debug, PartialEq)]
 pub(super) struct Described<'t> {
-    /// As every sample's name begins.
+    /// The prefix of every sample's name.
     pub(super) name: &'t str,
     help: &'t str,
     kind: MetricKind,
     unit: Option<&'t str>,
 }
 
-/// Reads the lines above the samples of a family, and returns what follows them. `text` begins with
-/// `# HELP ` and ends before the next family.
+/// Reads the header of a family, and returns the text after it. `text` begins with `# HELP ` and ends before
+/// the next family.
 ///
-/// A help is written raw, so that any text can follow a line break in it. The family's own `# TYPE`
-/// line ends the help. If there are two that could be it, or none, nothing in `text` can be trusted:
-/// the error is the name.
+/// A help is not escaped, so any text can follow a line break in it. The family's own `# TYPE` line ends the
+/// help. If two lines could be that line, or none, nothing in `text` can be trusted. The error is then the
+/// name.
 pub(super) fn read(text: &str) -> Result<(Described<'_>, &str), &str> {
     let after_keyword = text.strip_prefix("# HELP ").unwrap_or(text);
     let name = after_keyword.split([' ', '\n']).next().unwrap_or_default();
@@ -38,7 +38,7 @@ pub(super) fn read(text: &str) -> Result<(Described<'_>, &str), &str> {
         }
         match (type_of(line, name), &found) {
             (Some(kind), None) => found = Some((at, line, kind)),
-            // What only looks like a type is a part of the help, before the real one.
+            // A line that only looks like a type belongs to the help. The real one follows.
             (None, None) => {}
             (_, Some(_)) => return Err(name),
         }
@@ -51,7 +51,7 @@ pub(super) fn read(text: &str) -> Result<(Described<'_>, &str), &str> {
     let help_len = at.saturating_sub("# HELP ".len() + name.len() + 1);
     let help = help.get(..help_len).unwrap_or_default();
     let help = help.strip_prefix(' ').unwrap_or(help);
-    // prometheus-client ends each help with a full stop.
+    // prometheus-client appends a full stop to each help.
     let help = help.strip_suffix('.').unwrap_or(help);
 
     let mut rest = text.get(at + line.len() + 1..).unwrap_or_default();
@@ -72,8 +72,8 @@ pub(super) fn read(text: &str) -> Result<(Described<'_>, &str), &str> {
     Ok((described, rest))
 }
 
-/// Where the `# TYPE` line that ends a family's help ends itself. A help can hold anything, another
-/// family's header too.
+/// The end of the `# TYPE` line that ends a family's help. A help can contain any text, including another
+/// family's header.
 pub(super) fn end_of_header(text: &str) -> Option<usize> {
     let after_keyword = text.strip_prefix("# HELP ").unwrap_or(text);
     let name = after_keyword.split([' ', '\n']).next().unwrap_or_default();
@@ -86,15 +86,15 @@ pub(super) fn end_of_header(text: &str) -> Option<usize> {
     Some(at + line.len())
 }
 
-/// The name of a family whose name has spaces, which its two headers then share. `text` follows
-/// `# HELP `.
+/// The name of a family whose name contains spaces. Both of its header lines have that name. `text` is the
+/// text after `# HELP `.
 fn name_with_spaces(text: &str) -> Option<&str> {
     let (_, after) = text.split_once("\n# TYPE ")?;
     let (name, _) = after.lines().next()?.rsplit_once(' ')?;
     text.starts_with(name).then_some(name)
 }
 
-/// The lines of `text`, with where they begin.
+/// The lines of `text`, with their offsets.
 fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let mut at = 0;
     text.split_inclusive('\n').map(move |line| {
@@ -104,7 +104,7 @@ fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
-/// The kind that `# TYPE <name> <kind>` names. prometheus-client has these and no others.
+/// The kind in the line `# TYPE <name> <kind>`. prometheus-client writes only these kinds.
 fn type_of(line: &str, name: &str) -> Option<MetricKind> {
     let kind = line.strip_prefix("# TYPE ")?.strip_prefix(name)?;
     Some(match kind.strip_prefix(' ')? {
@@ -118,7 +118,7 @@ fn type_of(line: &str, name: &str) -> Option<MetricKind> {
 }
 
 impl Described<'_> {
-    /// Undoes what prometheus-client does to names. `suffix`: of the first sample.
+    /// Corrects what prometheus-client does to names. `suffix` is the suffix of the first sample.
     pub(super) fn interpret(&self, suffix: &str) -> Descriptor {
         let kind = match self.kind {
             MetricKind::Unknown if suffix == "_sum" => MetricKind::Summary,

@@ -1,10 +1,10 @@
-//! A line of prometheus-client's output, and whether it is a whole sample.
+//! One line of prometheus-client's output, if it is a complete sample.
 
 use std::borrow::Cow;
 
 use crate::custom::label_text::{Places, count_chars, read_label_set, read_labels};
 
-/// More characters than this in the names and values of its labels make an exemplar invalid.
+/// The limit of characters in the names and values of an exemplar's labels.
 ///
 /// See <https://github.com/prometheus/OpenMetrics/blob/v1.0.0/specification/OpenMetrics.md#exemplars>.
 const MAX_EXEMPLAR_CHARS: usize = 128;
@@ -16,14 +16,14 @@ pub(super) struct Sample<'t> {
     pub(super) labels: Cow<'t, str>,
     pub(super) value: &'t str,
     pub(super) exemplar: Option<&'t str>,
-    /// The whole line with its line break, if nothing in it has to change.
+    /// The whole line with its line break, if the line can be written unchanged.
     pub(super) line: Option<&'t str>,
 }
 
-/// Reads the sample of `family` that `text` begins with, and returns what follows its line.
+/// Reads the sample of `family` at the beginning of `text`, and returns the text after its line.
 ///
-/// `None` if the line is no sample of the family or does not end, if a label comes twice, has no valid
-/// name or does not end, or if the value is no number.
+/// `None` if the line is not a sample of the family or does not end, if a label occurs twice, has no valid
+/// name or does not end, or if the value is not a number.
 pub(super) fn read<'t>(
     text: &'t str,
     family: &str,
@@ -58,11 +58,11 @@ pub(super) fn read<'t>(
     Some((sample, rest))
 }
 
-/// What follows the family's name in that of a sample, and what follows that. `None` if the line is
-/// no sample of the family.
+/// The suffix after the family's name, and the text after it. `None` if the line is not a sample of the
+/// family.
 pub(super) fn split_name<'t>(line: &'t str, family: &str) -> Option<(&'static str, &'t str)> {
     let rest = line.strip_prefix(family)?;
-    // The second character tells the suffixes apart.
+    // The second character identifies the suffix.
     let suffix = match rest.as_bytes() {
         [b'{' | b' ', ..] => "",
         [_, b'b', ..] => "_bucket",
@@ -75,7 +75,7 @@ pub(super) fn split_name<'t>(line: &'t str, family: &str) -> Option<(&'static st
     matches!(rest.as_bytes(), [b'{' | b' ', ..]).then_some((suffix, rest))
 }
 
-/// Reads the labels, if there are braces, and returns what follows them.
+/// Reads the labels, if there are braces, and returns the text after them.
 fn read_braces<'t>(text: &'t str, names: &mut Places) -> Option<(Option<Cow<'t, str>>, &'t str)> {
     let Some(after) = text.strip_prefix('{') else {
         return Some((None, text));
@@ -89,13 +89,13 @@ fn read_braces<'t>(text: &'t str, names: &mut Places) -> Option<(Option<Cow<'t, 
     Some((Some(set), after.get(labels.end..)?))
 }
 
-/// The value, and what follows it: a space or the end of the line.
+/// The value, and the text after it, which begins with a space or a line break.
 fn split_value(text: &str) -> Option<(&str, &str)> {
     let len = text.bytes().position(|byte| matches!(byte, b' ' | b'\n'))?;
     text.split_at_checked(len)
 }
 
-/// The number as Prometheus reads it.
+/// The number in a form that Prometheus can parse.
 fn number(text: &str) -> Option<&str> {
     match text {
         "inf" => Some("+Inf"),
@@ -106,7 +106,7 @@ fn number(text: &str) -> Option<&str> {
     }
 }
 
-/// Whether these are digits with at most one point among them: most numbers, told without reading them.
+/// Whether these are digits with at most one decimal point. A fast check that covers most numbers.
 fn is_decimal(text: &str) -> bool {
     let ends = |end: Option<&u8>| end.is_some_and(u8::is_ascii_digit);
     let bytes = text.as_bytes();
@@ -118,7 +118,7 @@ fn is_decimal(text: &str) -> bool {
     known && points <= 1 && ends(bytes.first()) && ends(bytes.last())
 }
 
-/// Whether `{labels} value` or `{labels} value timestamp` may be an exemplar.
+/// Whether `{labels} value` or `{labels} value timestamp` is a valid exemplar.
 fn is_exemplar(text: &str, names: &mut Places) -> bool {
     let Some(after) = text.strip_prefix('{') else {
         return false;

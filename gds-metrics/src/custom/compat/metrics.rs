@@ -1,4 +1,4 @@
-//! Our metrics in a registry of prometheus-client's.
+//! Implementations that allow this crate's metrics in a registry of prometheus-client.
 
 use std::fmt;
 
@@ -28,7 +28,7 @@ const fn type_of(kind: MetricKind) -> MetricType {
 
 impl EncodeMetric for Summary {
     fn encode(&self, mut encoder: MetricEncoder<'_>) -> fmt::Result {
-        // prometheus-client has no summaries; a histogram without buckets has their samples.
+        // prometheus-client has no summaries. A histogram without buckets has the same samples.
         let (sum, count) = self.sum_and_count();
         encoder.encode_histogram::<NoLabelSet>(sum, count, &[], None)
     }

@@ -1,8 +1,7 @@
-//! What prometheus-client writes, and its quirks, which end here.
+//! Reads prometheus-client's output and corrects its quirks.
 //!
-//! Its text is read as lines: its bytes are its contract, and how many calls of `write_str` they come
-//! in is not. The lines above the samples are written anew. A test pins each quirk, so that a change
-//! upstream is noticed.
+//! The output is read as lines, because its bytes are specified and the sequence of `write_str` calls is not.
+//! The lines above the samples are written again. Each quirk has a test, which fails if upstream changes.
 //!
 //! | quirk of 0.25.2 | here | upstream |
 //! | --- | --- | --- |
@@ -12,17 +11,17 @@
 //! | the unit is added to a name that ends in it | removed | |
 //! | a family can be registered twice: two `# TYPE` lines | the second is left out | [#292] |
 //! | names and label names are not checked | a family with a bad name is left out, and a line with a bad label | |
-//! | a label can come twice (a constant label and one of the family) | the line is left out | |
-//! | a comma without a label after it (an info without labels beside constant labels) | removed | |
+//! | a label can occur twice (a constant label and one of the family) | the line is left out | |
+//! | a trailing comma (an info without labels in addition to constant labels) | removed | |
 //! | a label's own encoder may stop before its end | the line is left out | |
 //! | infinity is written `inf` | `+Inf` | |
-//! | no summary type | an untyped family with a `_sum` is one | |
+//! | there is no summary type | an untyped family with a `_sum` is a summary | |
 //! | OpenMetrics only: exemplars | left out in the classic format | [#51] |
 //! | an exemplar can be longer than 128 characters, or have bad labels | left out | |
-//! | two guards of one family deadlock | said at `register_with` | [#231], [#300] |
+//! | two guards of one family deadlock | documented at `register_with` | [#231], [#300] |
 //!
-//! One hole is left: a label's *name* with a newline, written by an encoder of the application's own,
-//! can forge a series of its own family.
+//! One weakness remains: if an application's own encoder writes a label *name* with a newline, it can forge a
+//! series of its own family.
 //!
 //! [#51]: https://github.com/prometheus/client_rust/issues/51
 //! [#56]: https://github.com/prometheus/client_rust/issues/56
@@ -45,11 +44,12 @@ pub(crate) use self::{
 };
 use crate::exposition::Writer;
 
-/// Writes those families of `registry` that `admit` lets in; its error says why one is left out. It
-/// is called while prometheus-client holds a lock of the family.
+/// Writes the families of `registry` that `admit` accepts. Its error says why a family is left out. It is
+/// called while prometheus-client holds a lock of the family.
 ///
 /// # Errors
-/// When a family's own encoder fails, or when the text is not understood: the family's name.
+///
+/// If a family's own encoder fails, or if the text is not understood. The error is the family's name.
 pub(crate) fn write(
     writer: &mut dyn Writer,
     registry: &Registry,
@@ -74,7 +74,7 @@ mod tests {
     use super::*;
     use crate::exposition::{CHUNK, Format, Sink, open};
 
-    /// Keeps the chunks apart.
+    /// Keeps the chunks separate.
     #[derive(Default)]
     struct Chunks(Vec<Vec<u8>>);
 
@@ -90,7 +90,7 @@ mod tests {
         let family = Family::<Vec<(&str, String)>, Counter>::default();
         for i in 0..SERIES {
             family.get_or_create(&vec![("path", format!("/{i}"))]).inc();
-            // Left out, wherever in a chunk it comes.
+            // Left out at any position in a chunk.
             family.get_or_create(&vec![("a b", i.to_string())]).inc();
         }
         let mut registry = Registry::default();
@@ -122,9 +122,9 @@ mod tests {
         assert!(lines.contains(&"x_total{path=\"/4999\"} 1"));
     }
 
-    /// What comes is what counts, not in how many calls.
+    /// The result depends on the text, not on how the text is split into calls.
     #[test]
-    fn the_pieces_do_not_matter() {
+    fn the_split_into_pieces_does_not_matter() {
         let family = Family::<Vec<(&str, &str)>, Counter>::default();
         family.get_or_create(&vec![("path", "/")]).inc();
         family.get_or_create(&vec![("path", "a\nb")]).inc();
@@ -155,8 +155,9 @@ mod tests {
         assert_eq!(exposed(&characters), whole);
     }
 
-    /// A label may be as long as what a client sends, and prometheus-client writes each quotation mark of
-    /// it by itself. If every piece had all that came before it read again, a scrape would not end.
+    /// A client may choose a long label value, and prometheus-client writes each quotation mark in it
+    /// separately. If every piece caused the whole line to be read again, the scrape would take quadratic
+    /// time.
     #[test]
     fn a_long_label_in_many_pieces_is_read_once() {
         const LEN: usize = 1_000_000;

@@ -1,19 +1,19 @@
-//! What is left out of an exposition, and why.
+//! The problems that cause a part of an exposition to be left out.
 
-/// Why something was left out.
+/// Why a part was left out.
 #[derive(Debug)]
 pub(crate) enum Problem {
-    /// A family, because of its name.
+    /// A family with an invalid name.
     Name(String),
-    /// A family, because a line break in its help or its name looks like a header.
+    /// A family whose help or name has a line break after which the text looks like a header.
     Header(String),
-    /// A family that `admit` did not let in.
+    /// A family that `admit` rejected.
     Taken { family: String, why: String },
-    /// A line of the family: it is no whole sample, or one of its labels is bad.
+    /// A line that is not a complete sample or has an invalid label.
     Line { family: String, line: String },
 }
 
-/// What was left out of one exposition: the first problem of each family, of so many families.
+/// What was left out of one exposition: the first problem of each family, up to [`MAX`](Self::MAX) families.
 #[derive(Debug, Default)]
 pub(crate) struct Problems(Vec<(String, Problem)>);
 

@@ -1,4 +1,4 @@
-//! Reading prometheus-client's output family by family, as it arrives.
+//! Reads prometheus-client's output family by family, while it is being written.
 
 use std::fmt;
 
@@ -12,39 +12,39 @@ use crate::{
     exposition::{Header, Line, Writer},
 };
 
-/// How much is gathered before it is read. A family's header is looked at together with what
-/// follows it, up to this many bytes: a help with a line break can pretend to be samples.
+/// The size at which buffered text is read. A family's header is read together with the text that follows it,
+/// up to this many bytes, because a help with a line break can contain text that looks like samples.
 const GATHERED: usize = 64 * 1024;
 const FAMILY: &str = "# HELP ";
 
-/// Lets a family in; the error says why not.
+/// Decides whether a family is exposed. The error says why not.
 type Admit<'a> = &'a mut dyn FnMut(&Descriptor) -> Result<(), String>;
 
-/// Takes prometheus-client's output, in whatever pieces it comes.
+/// Receives prometheus-client's output, in pieces of any size.
 pub(super) struct Reader<'a> {
     writer: &'a mut dyn Writer,
     admit: Admit<'a>,
     problems: &'a mut Problems,
     gathered: String,
-    /// How much of it has been looked at. Without a new line break there is nothing to read, however
-    /// many pieces a long line has.
+    /// The length of the text that was searched. A long line can come in many pieces. Until a new line break
+    /// comes, they are not searched again.
     seen: usize,
     names: Places,
     family: Family,
-    /// Whether a family has been read.
+    /// Whether a family was read.
     understood: bool,
-    /// Whether anything was written.
+    /// Whether any text was received.
     written: bool,
 }
 
 /// The family whose samples are being read.
 #[derive(Debug, Default)]
 struct Family {
-    /// As every sample's name begins, and as errors say it.
+    /// The prefix of every sample's name. Errors use it.
     name: String,
-    /// `None` if it is left out.
+    /// `None` if the family is left out.
     exposed: Option<String>,
-    /// Whether it is exposed by the name that prometheus-client gives it.
+    /// Whether the family is exposed under prometheus-client's name.
     keeps_name: bool,
 }
 
@@ -67,13 +67,13 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads what is left, and says whether anything was understood, if anything came.
+    /// Reads the remaining text. Returns `false` if there was text and none of it was understood.
     pub(super) fn finish(&mut self) -> bool {
         self.read_gathered(true);
         self.understood || !self.written
     }
 
-    /// The family that came last, as prometheus-client names it.
+    /// The last family, by prometheus-client's name.
     pub(super) fn last_family(&mut self) -> String {
         self.read_gathered(true);
         std::mem::take(&mut self.family.name)
@@ -91,8 +91,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads the lines that are whole. A family's header waits for more text, unless the text is the
-    /// `last` or long enough.
+    /// Reads the complete lines. If a family's header is at the end, it stays buffered until more text
+    /// follows, unless this is the `last` call or the buffer is full.
     fn read_gathered(&mut self, last: bool) {
         let gathered = std::mem::take(&mut self.gathered);
         self.written |= !gathered.is_empty();
@@ -165,7 +165,7 @@ impl<'a> Reader<'a> {
         self.family.exposed = Some(descriptor.name);
     }
 
-    /// Reads whole lines up to the next family, and returns what follows them.
+    /// Reads complete lines up to the next family, and returns the remaining text.
     fn read_samples<'t>(&mut self, text: &'t str) -> &'t str {
         let mut rest = text;
         while !rest.starts_with(FAMILY) {
@@ -191,8 +191,7 @@ impl<'a> Reader<'a> {
                     family,
                     line: line.to_owned(),
                 });
-                // A second header: the help of this family goes on, so its samples cannot be
-                // trusted.
+                // A second header: this line belongs to the family's help, so the samples cannot be trusted.
                 if line.starts_with("# ") {
                     self.family.exposed = None;
                 }
@@ -202,12 +201,13 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The length of the family that `text` begins with: its header and the whole lines up to the next
-/// family. `None` if more text may belong to it, unless this is the `last` or there is enough.
+/// The length of the family at the beginning of `text`: its header, and the complete lines up to the next
+/// family. `None` if more text may belong to the family, unless this is the `last` call or the buffer is full.
 fn family_len(text: &str, last: bool) -> Option<usize> {
     let all = last || text.len() >= GATHERED;
     let header = match describe::end_of_header(text) {
-        // Text within a help that looks like a header is not one.
+        // Text inside a help may look like a header. The search for the next family begins after the real
+        // header.
         Some(end) => end,
         None if all => 0,
         None => return None,
@@ -219,7 +219,8 @@ fn family_len(text: &str, last: bool) -> Option<usize> {
             return Some(at);
         }
     }
-    // The first sample says how the family's samples are named, so a header is not read without it.
+    // The header is read together with the first sample, because the sample's suffix decides the family's
+    // name.
     let len = text.rfind('\n').filter(|_| all)? + 1;
     let mut after_header = text.get(header..len)?.lines();
     let has_sample = after_header.any(|line| !line.is_empty() && !line.starts_with('#'));
@@ -230,7 +231,7 @@ impl fmt::Write for Reader<'_> {
     #[inline]
     fn write_str(&mut self, piece: &str) -> fmt::Result {
         match piece.as_bytes() {
-            // Half of all pieces are one character, for which there is nearly always room.
+            // Half of the pieces are a single character. The buffer nearly always has room for it.
             [byte @ ..0x80] if self.gathered.len() < self.gathered.capacity() => {
                 self.gathered.push(char::from(*byte));
             }

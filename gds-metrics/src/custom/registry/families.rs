@@ -39,14 +39,14 @@ pub(super) struct Families {
 struct RegisteredFamily {
     def: MetricDef,
     name: String,
-    /// One for each set of constant labels, sorted by them.
+    /// One member for each set of constant labels, sorted by them.
     members: Vec<Arc<Member>>,
 }
 
 #[derive(Debug)]
 struct Member {
     constant_labels: Vec<ConstantLabel>,
-    /// The same as text.
+    /// The constant labels as text.
     labels: String,
     exposed: Box<dyn Exposed>,
 }
@@ -104,7 +104,7 @@ impl Families {
     #[cfg(feature = "monitoring")]
     pub(super) fn definitions(&self) -> Vec<Definition> {
         let of = |family: &Arc<RegisteredFamily>| {
-            // They have labels of the same names.
+            // All members have labels with the same names.
             let constant = family
                 .members
                 .first()
@@ -148,7 +148,6 @@ impl Families {
         }
     }
 
-    /// The approximate number of samples.
     pub(super) fn samples(&self) -> usize {
         self.exposed().map(Exposed::samples).sum()
     }
@@ -182,7 +181,7 @@ impl Member {
         }
     }
 
-    /// Whether both have constant labels with the same names and other values.
+    /// Whether both members have constant labels with the same names and different values.
     fn is_beside(&self, other: &Self) -> bool {
         let names = |member: &Self| -> Vec<String> {
             let names = member.constant_labels.iter();

@@ -1,4 +1,4 @@
-//! The registry: which metrics are registered, under which names.
+//! The registry of metrics and their names.
 
 #[cfg(feature = "monitoring")]
 mod definition;
@@ -41,7 +41,7 @@ pub(crate) struct MetricRegistry {
     registries: RwLock<Arc<Vec<Arc<Registry>>>>,
     /// Whether every histogram also has native buckets.
     native: bool,
-    /// The subjects of the warnings so far.
+    /// The subjects that already had a warning.
     warned: Mutex<HashSet<String>>,
 }
 
@@ -64,8 +64,8 @@ const PROMETHEUS: [&str; 10] = [
 ];
 
 impl MetricRegistry {
-    /// `reserved`: the families of this crate, without `_total`. `native`: whether every histogram also has native
-    /// buckets.
+    /// `reserved` are the families of this crate, without `_total`. `native`: whether every histogram also has
+    /// native buckets.
     pub(crate) fn new(reserved: &[(&'static str, MetricKind)], native: bool) -> Self {
         let mut names = Names::default();
         for (name, kind) in reserved {
@@ -82,12 +82,12 @@ impl MetricRegistry {
         }
     }
 
-    /// Makes the metrics of `T` and registers all of them, or none.
+    /// Creates the metrics of `T` and registers all of them, or none.
     pub(crate) fn register<T: GdsMetricSet>(&self) -> Result<T, RegisterError> {
         self.register_labelled(Vec::new())
     }
 
-    /// The same, with labels for every series.
+    /// Does the same, with additional labels for every series.
     pub(crate) fn register_labelled<T: GdsMetricSet>(
         &self,
         labels: Vec<ConstantLabel>,
@@ -166,7 +166,7 @@ impl MetricRegistry {
         Ok(())
     }
 
-    /// Accepts a family of `register_with`. If one of its names is taken, the error says by what.
+    /// Accepts a family of `register_with`. If one of its names is taken, the error names the owner.
     fn admit(&self, family: &Descriptor, seen: &mut Names) -> Result<(), String> {
         let taken = self
             .own()
@@ -225,7 +225,7 @@ impl MetricRegistry {
     fn warn_once(&self, subject: &str, message: impl FnOnce() -> String) {
         let is_new = {
             let mut warned = self.warned.lock().unwrap_or_else(PoisonError::into_inner);
-            // Collectors can invent names without end.
+            // A collector can produce an unlimited number of names.
             warned.len() < MAX_WARNINGS && warned.insert(subject.to_owned())
         };
         // After the lock is released, because a logger may use metrics.
@@ -246,7 +246,7 @@ impl fmt::Debug for MetricRegistry {
     }
 }
 
-/// Checks that `metric` can have the labels that are given at registration.
+/// Checks that `metric` can have the labels given at registration.
 fn check_labels(given: &[String], metric: &Pending) -> Result<(), RegisterError> {
     let own = metric.def.labels.and_then(flat_names).unwrap_or_default();
     for (i, name) in given.iter().enumerate() {

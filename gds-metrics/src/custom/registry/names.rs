@@ -23,7 +23,7 @@ pub(super) enum Owner {
 }
 
 impl Names {
-    /// The first taken name of such a family, and its owner.
+    /// The first name of this family that is taken, and its owner.
     pub(super) fn owner(&self, family: &str, kind: MetricKind) -> Option<(String, Owner)> {
         kind.suffixes().iter().find_map(|suffix| {
             let name = format!("{family}{suffix}");

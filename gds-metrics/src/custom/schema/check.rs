@@ -176,7 +176,7 @@ impl NameTable {
         self.next = self.next.saturating_add(1);
     }
 
-    /// Whether `metric` has constant labels with the same names and other values.
+    /// Whether `metric` has constant labels with the same names and different values.
     const fn is_beside(&self, metric: u16, (names, values): (u64, u64)) -> bool {
         let (other_names, other_values) = self.labels[metric as usize];
         names == other_names && values != other_values
@@ -237,7 +237,7 @@ pub(crate) const fn check_field(def: &MetricDef, own_buckets: bool, native: bool
     check_labels(def, Constants::ROOT);
 }
 
-/// A fraction needs a gauge of floats: one of whole numbers could only be 0 or 1.
+/// A fraction needs a float gauge, because an integer gauge could only be 0 or 1.
 #[track_caller]
 pub(crate) const fn whole_ratio(def: &MetricDef) {
     if !matches!(def.kind, MetricKind::Gauge) {
@@ -268,7 +268,7 @@ const fn duplicate(name: &str, first: &MetricDef, second: &MetricDef) -> ! {
     panic!("{}", text.as_str());
 }
 
-/// As [`MetricDef::is_same_field`], which is for run time.
+/// The `const` version of [`MetricDef::is_same_field`].
 const fn is_same_field(a: &MetricDef, b: &MetricDef) -> bool {
     a.line == b.line
         && name::eq(a.file, b.file)
@@ -276,7 +276,8 @@ const fn is_same_field(a: &MetricDef, b: &MetricDef) -> bool {
         && name::eq(a.field, b.field)
 }
 
-/// ``Shop::orders` (a counter, src/shop.rs:5)``: sets of two libraries may have one name.
+/// Appends ``Shop::orders` (a counter, src/shop.rs:5)``. The file is included because sets of two libraries may
+/// have the same name.
 const fn push_definition(text: &mut Text<MESSAGE>, def: &MetricDef) {
     text.push(def.set);
     text.push("::");

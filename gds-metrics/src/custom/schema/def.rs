@@ -34,7 +34,7 @@ pub enum Entry {
 pub struct MetricDef {
     pub set: &'static str,
     pub field: &'static str,
-    /// With the prefix of its own set, without the `_total` of a counter and the `_info` of an info.
+    /// With the prefix of its own set, and without the `_total` of a counter or the `_info` of an info.
     pub name: &'static str,
     pub kind: MetricKind,
     pub unit: Option<&'static str>,

@@ -37,7 +37,7 @@ pub const fn help<const N: usize>(doc: &str) -> Text<N> {
     help
 }
 
-/// The first line, and what comes after it if there is another one.
+/// The first line, and the text after it if there is another line.
 const fn split_line(bytes: &[u8]) -> (&[u8], Option<&[u8]>) {
     let mut i = 0;
     while i < bytes.len() {

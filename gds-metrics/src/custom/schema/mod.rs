@@ -105,7 +105,7 @@ impl MetricSchema {
         &self.name
     }
 
-    /// What kind of metric it is.
+    /// The kind of the metric.
     #[must_use]
     pub fn kind(&self) -> MetricKind {
         self.def.kind

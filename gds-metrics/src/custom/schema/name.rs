@@ -86,7 +86,7 @@ fn push_word(name: &mut String, word: &str) {
     name.push_str(word);
 }
 
-/// A text that a constant builds. What does not fit is cut off.
+/// A text that a constant builds. It is cut off at `N` bytes.
 #[derive(Debug)]
 pub struct Text<const N: usize> {
     bytes: [u8; N],
@@ -108,7 +108,7 @@ impl<const N: usize> Text<N> {
     pub(super) const fn push_bytes(&mut self, bytes: &[u8]) {
         let mut rest = bytes;
         while let [byte, tail @ ..] = rest {
-            // If this cuts a character in two, `as_str` has a fallback.
+            // If this splits a character, `as_str` has a fallback.
             if self.len < N {
                 self.bytes[self.len] = *byte;
                 self.len += 1;

@@ -8,18 +8,19 @@ use super::{
 };
 use crate::exposition::{Exemplar, Number, Timestamp};
 
-/// A slot for each bucket. The slots are made when the first exemplar comes.
+/// One slot for each bucket. The first exemplar allocates the slots.
 #[derive(Debug, Default)]
 pub(crate) struct Exemplars(OnceLock<Box<[Slot]>>);
 
 impl Exemplars {
-    /// Whether an exemplar of this bucket would be taken now: what is worth looking for one.
+    /// Whether a new exemplar of this bucket would be stored now. Callers check this before they look for a
+    /// trace.
     pub(crate) fn is_due(&self, bucket: usize, now: Timestamp) -> bool {
         let slot = self.0.get().and_then(|slots| slots.get(bucket));
         slot.is_none_or(|slot| slot.is_due(now))
     }
 
-    /// Keeps an exemplar of one of the `buckets`, unless there is one that is less than a second old.
+    /// Stores an exemplar of one of the `buckets`, unless the stored one is less than a second old.
     pub(crate) fn keep(
         &self,
         bucket: usize,
@@ -42,8 +43,8 @@ impl Exemplars {
         }
     }
 
-    /// The last exemplar of each bucket in `all`, unless it is too old, as it is written. `number`: what
-    /// the value is that was kept.
+    /// The newest exemplar of each bucket among `all`, without those that are too old. `number` converts the
+    /// stored value.
     pub(crate) fn read<'e>(
         all: impl IntoIterator<Item = &'e Self>,
         number: impl Fn(u64) -> Number,
@@ -69,7 +70,8 @@ impl Exemplars {
     }
 }
 
-/// Exemplars of buckets with their labels as text; none of any bucket, or one place for each.
+/// The exemplars of a histogram's buckets, with their labels as text: one place for each bucket, or none at
+/// all.
 #[derive(Debug)]
 pub(crate) struct Written(Vec<Option<(String, Number, Timestamp)>>);
 
@@ -116,7 +118,7 @@ mod tests {
             .collect();
         assert_eq!(found, [None, Some((Number::Unsigned(7), Some(now))), None]);
 
-        // The newer one of a bucket.
+        // The newer exemplar of a bucket wins.
         let other = Exemplars::default();
         let earlier = Timestamp::from_nanos(now.as_nanos() - 1);
         other.keep(1, 3, &TRACE, 8, earlier);

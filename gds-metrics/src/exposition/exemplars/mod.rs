@@ -1,4 +1,4 @@
-//! Exemplars: an observation's trace, kept beside the bucket that counted it.
+//! Exemplars: the trace of an observation, stored with the bucket that counted the observation.
 
 mod buckets;
 mod slot;
@@ -11,11 +11,11 @@ pub(crate) use self::{
     traceparent::{is_sampled, parse},
 };
 
-/// The trace and the span that an observation belongs to. The trace is one that is sampled: who reads
-/// the exemplar will look for it.
+/// The trace and the span that an observation belongs to. The trace should be sampled, because readers of the
+/// exemplar will look for it.
 ///
-/// An application that starts traces itself puts one into a request's extensions, where it goes before
-/// the header `traceparent`. Ids of zeros alone are invalid and make no exemplar.
+/// An application that starts traces itself can insert a `TraceContext` into a request's extensions. It takes
+/// precedence over the header `traceparent`. Ids of all zeros are invalid and make no exemplar.
 ///
 /// ```
 /// use gds_metrics::TraceContext;
@@ -32,19 +32,18 @@ pub struct TraceContext {
 }
 
 impl TraceContext {
-    /// The span `span_id` of the trace `trace_id`, as bytes in the order in which they are written in
-    /// hexadecimal.
+    /// The span `span_id` of the trace `trace_id`. The order of the bytes is that of the hexadecimal text.
     #[must_use]
     pub const fn new(trace_id: [u8; 16], span_id: [u8; 8]) -> Self {
         Self { trace_id, span_id }
     }
 
-    /// Whether neither id is all zeros.
+    /// Whether both ids have a bit that is set.
     pub(crate) fn is_valid(&self) -> bool {
         self.trace_id != [0; 16] && self.span_id != [0; 8]
     }
 
-    /// Appends the labels of an exemplar, 65 characters in their names and values.
+    /// Appends the labels of an exemplar. Their names and values have 65 characters.
     pub(crate) fn push_labels(&self, out: &mut String) {
         let trace_id = u128::from_be_bytes(self.trace_id);
         let span_id = u64::from_be_bytes(self.span_id);

@@ -1,4 +1,4 @@
-//! A place for one exemplar, without a lock.
+//! A slot for one exemplar, without a lock.
 
 use std::sync::atomic::{
     AtomicU64,
@@ -10,37 +10,37 @@ use super::TraceContext;
 use crate::exposition::Timestamp;
 
 const SECOND: u64 = 1_000_000_000;
-/// An exemplar is replaced when it is this old, so that a busy bucket costs little.
+/// An exemplar is not replaced before it has this age. This limits the cost for a busy bucket.
 const RENEWED: u64 = SECOND;
-/// An exemplar is not written any more when it is older than this.
+/// An exemplar that is older than this is no longer exposed.
 const KEPT: u64 = 70 * SECOND;
 
-/// The last exemplar of a bucket.
+/// The last exemplar of a bucket, protected by a sequence number (a seqlock).
 ///
-/// Its number is even while nobody writes. A writer makes it odd, which keeps other writers out: they
-/// leave, since the exemplar of the first is as good as theirs. A reader that finds the same even
-/// number before and after has read what one writer wrote.
+/// The number is even while no writer is active. A writer makes it odd. Other writers then return without
+/// writing, because the first writer's exemplar is as good as theirs. If a reader finds the same even number
+/// before and after reading, all values are from one writer.
 #[derive(Debug, Default)]
 pub(crate) struct Slot {
     sequence: AtomicU64,
     trace_id: [AtomicU64; 2],
     span_id: AtomicU64,
     value: AtomicU64,
-    /// In nanoseconds since the Unix epoch; 0 if there has been no exemplar.
+    /// In nanoseconds since the Unix epoch. 0: no exemplar yet.
     time: AtomicU64,
 }
 
-/// What a slot holds.
+/// The contents of a slot.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Kept {
     pub(crate) trace: TraceContext,
-    /// As it was put in: nanoseconds, bytes, or the bits of a float.
+    /// As stored: nanoseconds, bytes, or the bits of a float.
     pub(crate) value: u64,
     pub(crate) time: Timestamp,
 }
 
 impl Slot {
-    /// Whether an exemplar would be taken now: what is worth looking for one.
+    /// Whether a new exemplar would be stored now. Callers check this before they look for a trace.
     pub(crate) fn is_due(&self, now: Timestamp) -> bool {
         let time = self.time.load(Relaxed);
         // If the clock was set back, the age is unknown.
@@ -49,7 +49,7 @@ impl Slot {
             .is_none_or(|age| age >= RENEWED)
     }
 
-    /// Keeps an exemplar instead of the one before.
+    /// Replaces the exemplar.
     pub(crate) fn put(&self, trace: &TraceContext, value: u64, now: Timestamp) {
         if !trace.is_valid() {
             return;
@@ -64,7 +64,7 @@ impl Slot {
         {
             return;
         }
-        // Who sees any of these stores sees the odd number too.
+        // A thread that sees one of these stores also sees the odd number.
         fence(Release);
         let trace_id = u128::from_be_bytes(trace.trace_id);
         let halves = [trace_id >> 64, trace_id & u128::from(u64::MAX)];
@@ -78,12 +78,12 @@ impl Slot {
         self.sequence.store(odd.wrapping_add(1), Release);
     }
 
-    /// The exemplar, unless it is too old to be written, or is being replaced all the time.
+    /// The exemplar. `None` if it is too old, or if writers replace it during each attempt to read.
     pub(crate) fn get(&self, now: Timestamp) -> Option<Kept> {
         const TRIES: usize = 8;
         let kept = (0..TRIES).find_map(|_| self.try_get())?;
         let time = kept.time.as_nanos();
-        // One from the future is as old as the clock was set back.
+        // If the clock was set back, the time can be in the future. It then counts as equally old.
         (time > 0 && now.as_nanos().abs_diff(time) <= KEPT).then_some(kept)
     }
 
@@ -99,7 +99,7 @@ impl Slot {
             value: self.value.load(Relaxed),
             time: Timestamp::from_nanos(self.time.load(Relaxed)),
         };
-        // If any of it is from a writer that came later, its odd number is seen now.
+        // If one of these values is from a later writer, the load below sees that writer's odd number.
         fence(Acquire);
         (before.is_multiple_of(2) && self.sequence.load(Relaxed) == before).then_some(kept)
     }
@@ -154,10 +154,9 @@ mod tests {
         assert_eq!(slot.get(at(START + SECOND)).map(|kept| kept.value), Some(6));
     }
 
-    /// All steps of a writer beside those of a reader, by hand: a reader that meets a writer at any
-    /// point takes nothing of it.
+    /// Runs the steps of a writer one by one. A reader must return nothing after each of them.
     #[test]
-    fn a_reader_between_a_writers_steps() {
+    fn a_reader_during_a_write_reads_nothing() {
         let slot = Slot::default();
         slot.put(&trace(1), 1, at(1));
         let steps: [fn(&Slot); 6] = [
@@ -171,7 +170,7 @@ mod tests {
         for step in steps {
             step(&slot);
             assert_eq!(slot.get(at(2)), None);
-            // Another writer leaves.
+            // A second writer returns without writing.
             slot.put(&trace(3), 3, at(3));
             assert_eq!(slot.sequence.load(Relaxed), 3);
         }
@@ -180,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_read_torn() {
+    fn no_exemplar_mixes_two_writes() {
         const READS: usize = 200_000;
         let slot = Slot::default();
         let done = AtomicBool::new(false);

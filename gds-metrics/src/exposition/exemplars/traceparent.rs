@@ -7,22 +7,22 @@ use super::TraceContext;
 /// `00-<32 digits>-<16 digits>-<2 digits>`, in lower-case hexadecimal.
 const LEN: usize = 55;
 
-/// Whether the header could name a trace that is sampled, from its length and its last digit alone:
-/// what is worth a [`parse`].
+/// Whether the header can name a sampled trace, judged by its length and last digit only. A cheap check before
+/// [`parse`].
 pub(crate) fn is_sampled(header: &[u8]) -> bool {
     header
         .get(LEN - 1)
         .is_some_and(|&last| digit(last).is_some_and(|bits| bits & 1 == 1))
 }
 
-/// The trace that the header names, if it is valid and the trace is sampled.
+/// The trace in the header, if the header is valid and the trace is sampled.
 pub(crate) fn parse(header: &[u8]) -> Option<TraceContext> {
     let (version, rest) = field(header)?;
     let (trace_id, rest) = field(rest)?;
     let (span_id, rest) = field(rest)?;
     let ([flags], rest) = hexadecimal(rest)?;
     match (version, rest) {
-        // Later versions may go on.
+        // Later versions may append fields.
         ([0], []) | ([1..=0xfe], [] | [b'-', ..]) => {}
         _ => return None,
     }
@@ -30,7 +30,7 @@ pub(crate) fn parse(header: &[u8]) -> Option<TraceContext> {
     (flags & 1 == 1 && trace.is_valid()).then_some(trace)
 }
 
-/// A field and what follows the hyphen behind it.
+/// A field, and the text after the hyphen that follows it.
 fn field<const N: usize>(text: &[u8]) -> Option<([u8; N], &[u8])> {
     let (bytes, rest) = hexadecimal(text)?;
     Some((bytes, rest.strip_prefix(b"-")?))
@@ -46,7 +46,7 @@ fn hexadecimal<const N: usize>(text: &[u8]) -> Option<([u8; N], &[u8])> {
     Some((bytes, rest))
 }
 
-/// Upper case is invalid.
+/// Upper-case digits are invalid.
 const fn digit(c: u8) -> Option<u8> {
     match c {
         b'0'..=b'9' => Some(c - b'0'),
@@ -78,7 +78,7 @@ mod tests {
             (VALID.replacen("00", "cc", 1) + "-", true),
             (VALID.replacen("00", "cc", 1) + "more", false),
             (VALID.replacen("00", "ff", 1), false),
-            // Longer than this version is.
+            // Too long for this version.
             (VALID.to_owned() + "-", false),
             (VALID.to_owned() + "-more", false),
             (VALID.to_owned() + "0", false),
@@ -87,7 +87,7 @@ mod tests {
             // Not sampled.
             (VALID.replace("-01", "-00"), false),
             (VALID.replace("-01", "-02"), false),
-            // Not valid.
+            // Invalid.
             (String::new(), false),
             ("00".to_owned(), false),
             (VALID[..54].to_owned(), false),
@@ -117,7 +117,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn what_is_valid_is_written_so(header: Vec<u8>) {
+        fn random_headers_are_invalid(header: Vec<u8>) {
             assert_eq!(parse(&header), None);
         }
 

@@ -1,19 +1,19 @@
-//! The counts of one series' cells, in chunks that are made when they are first written to.
+//! The counts of one series' cells, in chunks that are allocated on the first write.
 
 use std::sync::{
     OnceLock,
     atomic::{AtomicU64, Ordering::Relaxed},
 };
 
-/// Cells of a chunk. An observation rarely leaves two or three chunks.
+/// The number of cells in a chunk. The observations of a series rarely need more than two or three chunks.
 const CHUNK: usize = 32;
 
-/// Whole lines of memory, so that those who count do not meet in one.
+/// Aligned to cache lines, so that threads that count in different chunks do not share a line.
 #[derive(Debug)]
 #[repr(align(64))]
 struct Chunk([AtomicU64; CHUNK]);
 
-/// Counts of cells. Untouched, it takes 16 bytes for each chunk.
+/// The counts of all cells. Each chunk takes 16 bytes until its first write.
 #[derive(Debug)]
 pub(crate) struct Cells(Box<[OnceLock<Box<Chunk>>]>);
 
@@ -23,22 +23,22 @@ impl Cells {
         Self((0..chunks).map(|_| OnceLock::new()).collect())
     }
 
-    /// Counts one more, for the only thread that ever counts here: not an addition of the processor's
-    /// that others would have to wait for.
+    /// Adds one, if only the current thread counts here. It avoids an atomic addition, which would make other
+    /// threads wait.
     pub(crate) fn count(&self, cell: usize) {
         if let Some(cell) = self.cell(cell) {
             cell.store(cell.load(Relaxed).wrapping_add(1), Relaxed);
         }
     }
 
-    /// Counts one more, whoever else counts here.
+    /// Adds one, while other threads may count here as well.
     pub(crate) fn count_shared(&self, cell: usize) {
         if let Some(cell) = self.cell(cell) {
             cell.fetch_add(1, Relaxed);
         }
     }
 
-    /// Adds what each cell holds to `sums`, cell by cell.
+    /// Adds the count of each cell to the same place in `sums`.
     pub(crate) fn add_to(&self, sums: &mut [u64]) {
         for (chunk, sums) in self.0.iter().zip(sums.chunks_mut(CHUNK)) {
             if let Some(chunk) = chunk.get() {
@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn chunks_are_made_when_written_to() {
+    fn chunks_are_allocated_on_the_first_write() {
         let cells = Cells::new(253);
         assert_eq!(cells.0.len(), 8);
         cells.count(40);

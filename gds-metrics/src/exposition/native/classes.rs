@@ -1,25 +1,24 @@
-//! From a number to its place among ascending bounds, without a search.
+//! Finds the place of a number among ascending bounds without a search.
 //!
-//! The leading bits of a number, that of its highest one and the four below it, are its class: a range
-//! of numbers of which the largest is at most 17/16 of the smallest. A table has the first bound of
-//! each class, and at most two comparisons follow. Where a class holds more than two bounds, a search
-//! takes their place.
+//! The class of a number is the position of its highest bit and the four bits below it. Within a class, the
+//! largest number is at most 17/16 of the smallest. A table has the first bound of each class, so at most two
+//! comparisons remain. If a class has more than two bounds, the caller searches instead.
 
 /// A table for a list of bounds.
 #[derive(Clone, Debug)]
 pub(super) struct Classes {
-    /// How many bounds are below all of a class.
+    /// The number of bounds below each class.
     first: Box<[u16]>,
     /// The lowest class of the table.
     lowest: u64,
 }
 
-/// Bounds in a class, at most.
+/// The limit of bounds in a class.
 const MAX: usize = 2;
 
 impl Classes {
-    /// For the classes `lowest` to `lowest + len - 1`, of which `smallest` tells the smallest number.
-    /// `None` if there are too many bounds in a class.
+    /// A table for the classes `lowest` to `lowest + len - 1`. `smallest` returns the smallest number of a
+    /// class. `None` if a class has too many bounds.
     pub(super) fn new<T: PartialOrd + Copy>(
         bounds: &[T],
         lowest: u64,
@@ -45,7 +44,7 @@ impl Classes {
         })
     }
 
-    /// How many of the bounds are below the value, which is of this class.
+    /// The number of bounds below the value, whose class is given.
     pub(super) fn place<T: PartialOrd + Copy>(
         &self,
         bounds: &[T],
@@ -63,23 +62,23 @@ impl Classes {
     }
 }
 
-/// How many classes integers have.
+/// The number of classes of integers.
 pub(super) const OF_INTEGERS: u64 = 65 * 16;
 
 /// The class of an integer.
 pub(super) fn of_integer(value: u64) -> u64 {
     let zeros = value.leading_zeros();
-    // Without the highest bit. Of 0, which has none, the class is 0.
+    // The highest bit is removed. 0 has no highest bit, and its class is 0.
     let bits = (value << (zeros & 63)) << 1 >> 60;
     u64::from(64 - zeros) << 4 | bits
 }
 
-/// The smallest integer of a class, or of the next one that has any.
+/// The smallest integer of a class. If the class is empty, that of the next class that is not.
 pub(super) fn smallest_integer(class: u64) -> Option<u64> {
     let (highest, bits) = (class >> 4, class & 15);
     match highest {
         0 => Some(u64::from(bits > 0)),
-        // Here some classes have no integer: it is rounded up.
+        // Some of these classes have no integer, so the result is rounded up.
         1..=4 => Some(((16 + bits) << (highest - 1)).div_ceil(16)),
         _ if class < OF_INTEGERS => Some((16 + bits) << (highest - 5)),
         _ => None,
@@ -124,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn crowded_classes_are_refused() {
+    fn crowded_classes_are_rejected() {
         for (bounds, fits) in [
             (&[1000_u64, 1001][..], true),
             (&[1000, 1001, 1002], false),
@@ -137,7 +136,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn classes_find_what_a_search_does(
+        fn classes_agree_with_a_search(
             mut bounds in proptest::collection::vec(proptest::num::u64::ANY, 0..40),
             shift in 0..64_u32,
             value: u64,

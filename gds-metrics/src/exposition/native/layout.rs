@@ -1,5 +1,5 @@
-//! The cells of a histogram with native buckets: where they end, which one a value falls into, and
-//! what the buckets of both forms are sums of.
+//! The cells of a histogram with native buckets: the bounds of the cells, the cell of a value, and the cells
+//! that make up each bucket of both forms.
 
 use super::{
     BEYOND, SCHEMA, bound,
@@ -8,8 +8,8 @@ use super::{
 };
 use crate::exposition::{Bounds, Native};
 
-/// The powers of two between which native buckets lie. What is no larger than the lower one is in the
-/// zero bucket, what is larger than the upper one in that of infinity.
+/// The powers of two between which native buckets lie. Values up to the lower one are in the zero bucket.
+/// Values above the upper one are in the bucket of infinity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Octaves {
     from: i32,
@@ -17,15 +17,15 @@ pub(crate) struct Octaves {
 }
 
 impl Octaves {
-    /// A microsecond to 17 minutes.
+    /// From a microsecond to 17 minutes.
     pub(crate) const SECONDS: Self = Self { from: -20, to: 10 };
-    /// A byte to a gibibyte.
+    /// From a byte to a gibibyte.
     pub(crate) const BYTES: Self = Self { from: 0, to: 30 };
     const MAX: i32 = 40;
-    /// How far they reach beyond the classic bounds of any other unit.
+    /// For other units: the number of octaves beyond the classic bounds.
     const MARGIN: i32 = 4;
 
-    /// For observations in this unit with these classic bounds.
+    /// The octaves for this unit and these classic bounds.
     pub(crate) fn new(unit: Option<&str>, bounds: &Bounds) -> Self {
         match unit {
             Some("seconds") => return Self::SECONDS,
@@ -45,28 +45,28 @@ impl Octaves {
     }
 }
 
-/// Where the cells of a histogram lie. All its series share one.
+/// The layout of a histogram's cells. All series of the histogram share it.
 #[derive(Debug)]
 pub(crate) struct Layout {
-    /// The upper bounds of the cells, but that of the last one, which is infinite.
+    /// The upper bounds of the cells, without the infinite bound of the last one.
     bounds: Box<[f64]>,
     floats: Option<Classes>,
-    /// The same for observations that are integers, in their own unit. Bounds less than 1 apart can
-    /// be the same integer, which is here once.
+    /// The same bounds as integers in the unit of the observations. Bounds less than 1 apart can be the same
+    /// integer. That integer is in the list once.
     integers: Box<[u64]>,
-    /// For each of these, and for what is larger, the number of its cell.
+    /// The cell of each integer bound, and the cell of larger integers.
     integer_cells: Box<[u16]>,
     integer_classes: Option<Classes>,
-    /// For each classic bucket the number of the first cell beyond it.
+    /// For each classic bucket, the index after its last cell.
     classic: Box<[usize]>,
-    /// The native bucket that a cell belongs to. `None`: the zero bucket.
+    /// The native bucket of each cell. `None`: the zero bucket.
     native: Box<[Option<i32>]>,
     zero_threshold: f64,
 }
 
 impl Layout {
-    /// `per_unit`: how many of the integers that are observed make one of the unit; for nanoseconds
-    /// of a histogram of seconds, 1e9.
+    /// `per_unit`: the number of observed integers in one unit, for example 1e9 for nanoseconds in a histogram
+    /// of seconds.
     pub(crate) fn new(classic: &Bounds, octaves: Octaves, per_unit: f64) -> Self {
         let indexes = octaves.from * 8..=octaves.to * 8;
         let mut bounds: Vec<f64> = indexes.map(bound).collect();
@@ -114,12 +114,12 @@ impl Layout {
         }
     }
 
-    /// How many cells there are.
+    /// The number of cells.
     pub(crate) fn cells(&self) -> usize {
         self.bounds.len() + 1
     }
 
-    /// The cell that a value falls into. `NaN` is in the last one, as a classic histogram has it.
+    /// The cell of a value. `NaN` is in the last cell, as in classic histograms.
     pub(crate) fn cell(&self, value: f64) -> usize {
         if value > 0.0
             && let Some(classes) = &self.floats
@@ -133,7 +133,7 @@ impl Layout {
         self.bounds.partition_point(|&bound| bound < value)
     }
 
-    /// The cell that an integer falls into.
+    /// The cell of an integer.
     pub(crate) fn cell_of_integer(&self, value: u64) -> usize {
         let place = self
             .integer_classes
@@ -145,7 +145,7 @@ impl Layout {
             .map_or(self.bounds.len(), |&cell| cell.into())
     }
 
-    /// Reads both forms from what the cells hold.
+    /// Reads both forms from the counts of the cells.
     pub(crate) fn read(&self, cells: &[u64], reading: &mut Reading) {
         reading.clear();
         let mut start = 0;
@@ -170,12 +170,12 @@ impl Layout {
     }
 }
 
-/// The bounds as integers, each with its cell, and the cell beyond them.
+/// The bounds as integers, the cell of each, and the cell of larger integers.
 fn integers(bounds: &[f64], per_unit: f64) -> (Box<[u64]>, Box<[u16]>) {
     let mut integers: Vec<u64> = Vec::with_capacity(bounds.len());
     let mut cells = Vec::with_capacity(bounds.len() + 1);
     for (cell, &bound) in bounds.iter().enumerate() {
-        // No integer is as low as this.
+        // No integer is in this cell.
         if bound < 0.0 {
             continue;
         }
@@ -189,8 +189,8 @@ fn integers(bounds: &[f64], per_unit: f64) -> (Box<[u64]>, Box<[u16]>) {
     (integers.into(), cells.into())
 }
 
-/// The largest integer that, divided by `per_unit`, is no larger than the bound. (Beyond 2^53, where
-/// floats are further than 1 apart, one that is near it.)
+/// The largest integer that, divided by `per_unit`, is at most the bound. (Beyond 2^53, where floats are more
+/// than 1 apart, the result is near that integer.)
 fn floor(bound: f64, per_unit: f64) -> u64 {
     // The casts saturate.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
@@ -202,10 +202,10 @@ fn floor(bound: f64, per_unit: f64) -> u64 {
         .unwrap_or(near)
 }
 
-/// Both forms of a histogram, to be read into again and again.
+/// Both forms of a histogram. The buffers are reused between readings.
 #[derive(Debug, Default)]
 pub(crate) struct Reading {
-    /// What each classic bucket holds by itself.
+    /// The count of each classic bucket, without the lower ones.
     pub(crate) classic: Vec<u64>,
     native: Vec<(i32, u64)>,
     zero_count: u64,
@@ -214,10 +214,10 @@ pub(crate) struct Reading {
 }
 
 impl Reading {
-    /// Beyond so many buckets the resolution is halved.
+    /// With more buckets than this, the resolution is halved.
     const MAX_BUCKETS: usize = 160;
 
-    /// Of a histogram that has no native form.
+    /// A reading without the native form.
     pub(crate) fn of_classic(classic: Vec<u64>) -> Self {
         Self {
             classic,
@@ -226,7 +226,7 @@ impl Reading {
     }
 
     pub(crate) fn native(&self) -> Option<Native<'_>> {
-        // Of the native form, the zero bucket has some width.
+        // The zero bucket of the native form has a width above 0.
         (self.zero_threshold > 0.0).then_some(Native {
             schema: self.schema,
             zero_threshold: self.zero_threshold,
@@ -241,7 +241,7 @@ impl Reading {
         self.zero_count = 0;
     }
 
-    /// Joins the two buckets that are one in the next narrower schema.
+    /// Halves the resolution: joins each pair of buckets that are one bucket in the next lower schema.
     fn narrow(&mut self) {
         self.schema -= 1;
         for (index, _) in &mut self.native {

@@ -1,8 +1,8 @@
 //! Native histograms: both forms of a histogram from one set of cells.
 //!
-//! The native and the classic bounds are one ascending list, and each observation is counted once,
-//! between two neighbours of it. A classic bucket is then a sum of cells, a native bucket is one too,
-//! and the two forms cannot disagree on the count.
+//! The native and the classic bounds are merged into one ascending list. Each observation is counted once, in
+//! the cell between two neighbouring bounds. Every bucket of either form is a sum of cells, so both forms
+//! always have the same count.
 
 mod cells;
 mod classes;
@@ -15,12 +15,12 @@ pub(crate) use self::{
     layout::{Layout, Octaves, Reading},
 };
 
-/// Eight buckets for each power of two: each bound is 9 % above the one before.
+/// Eight buckets for each power of two: each bound is 9 % above the previous one.
 pub(super) const SCHEMA: i32 = 3;
-/// The bucket of what is larger than all finite numbers, in that schema.
+/// The bucket in that schema for values above all finite numbers.
 const BEYOND: i32 = 8193;
 
-/// The eight bounds between 1 and 2, without 2. These are the constants of Prometheus, doubled.
+/// The eight bounds from 1 to 2, without 2. These are the constants of Prometheus, doubled.
 const FRACTIONS: [f64; 8] = [
     2.0 * 0.5,
     2.0 * 0.545_253_866_332_628_8,
@@ -38,22 +38,22 @@ fn bound(index: i32) -> f64 {
     fraction * power_of_two(index.div_euclid(8))
 }
 
-/// `exponent` is that of a normal number, -1022 to 1023.
+/// `exponent` is the exponent of a normal number, -1022 to 1023.
 fn power_of_two(exponent: i32) -> f64 {
     f64::from_bits(u64::from((exponent + 1023).unsigned_abs()) << 52)
 }
 
-/// The exponent of the largest power of two that is no larger than this positive number. All
-/// subnormal numbers have the same.
+/// The exponent of the largest power of two that is at most this positive number. All subnormal numbers have
+/// the same exponent.
 #[allow(clippy::cast_possible_truncation)]
 fn exponent(value: f64) -> i32 {
     ((value.to_bits() >> 52) & 0x7ff) as i32 - 1023
 }
 
-/// The index of the bucket that a positive, finite, normal number falls into.
+/// The index of the bucket of a positive, finite, normal number.
 fn index(value: f64) -> i32 {
     let exponent = exponent(value);
-    // Exact: a division by a power of two.
+    // Exact, because the divisor is a power of two.
     let fraction = value / power_of_two(exponent);
     let below = FRACTIONS.iter().filter(|&&bound| bound < fraction).count();
     exponent * 8 + i32::try_from(below).unwrap_or(8)
@@ -63,14 +63,14 @@ fn index(value: f64) -> i32 {
 mod tests {
     use super::*;
 
-    /// As Go's `math.Frexp`.
+    /// Like Go's `math.Frexp`.
     fn frexp(value: f64) -> (f64, i32) {
         let exponent = exponent(value);
-        // Two to the power of 1024 is no number.
+        // 2^1024 is not a finite number.
         (value / power_of_two(exponent) / 2.0, exponent + 1)
     }
 
-    /// As Prometheus's client for Go finds a bucket.
+    /// Finds a bucket like Prometheus's client for Go.
     fn by_frexp(value: f64) -> i32 {
         let (fraction, exponent) = frexp(value);
         let bounds = FRACTIONS.map(|bound| bound / 2.0);

@@ -1,11 +1,11 @@
-//! Native buckets as a message has them: spans of neighbours, and each count as its difference from
-//! the one before.
+//! Native buckets in the protobuf encoding: spans of adjacent buckets, and each count as the difference from
+//! the previous count.
 
-/// So many empty buckets are cheaper in a span than a span that begins after them.
+/// Up to this many empty buckets, one continued span is shorter than a new span.
 const GAP: i32 = 2;
 
-/// The spans of buckets in the order of their indexes: how many are left out before each, counted
-/// from 0 before the first, and how many are in it.
+/// The spans of buckets, in the order of their indexes. Each is the number of buckets skipped before it (for
+/// the first span: its first index), and its length.
 pub(in crate::exposition) fn spans(buckets: &[(i32, u64)]) -> Vec<(i32, u32)> {
     let mut spans: Vec<(i32, u32)> = Vec::new();
     let mut next = 0;
@@ -20,7 +20,7 @@ pub(in crate::exposition) fn spans(buckets: &[(i32, u64)]) -> Vec<(i32, u32)> {
     spans
 }
 
-/// Each count less the one before, with those of the empty buckets in the spans.
+/// The difference of each count from the previous one. Empty buckets inside the spans are included.
 pub(in crate::exposition) fn deltas(buckets: &[(i32, u64)]) -> impl Iterator<Item = i64> {
     let mut next = None;
     let mut before = 0;

@@ -158,7 +158,7 @@ fn units_that_end_the_name() {
 }
 
 #[test]
-fn what_has_no_samples_is_left_out() {
+fn families_without_samples_are_left_out() {
     let bytes = written(|out| {
         out.family(&header("x", MetricKind::Counter));
         out.family(&header("y", MetricKind::Histogram));
@@ -169,7 +169,7 @@ fn what_has_no_samples_is_left_out() {
     assert!(bytes.is_empty());
 }
 
-/// Keeps the chunks apart.
+/// Keeps the chunks separate.
 #[derive(Default)]
 struct Chunks(Vec<Vec<u8>>);
 

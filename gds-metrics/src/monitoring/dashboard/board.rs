@@ -1,4 +1,4 @@
-//! Panels, numbered and laid out in rows of 24 columns.
+//! Panels with ids, in a grid of 24 columns.
 
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ use super::{
 const COLUMNS: u32 = 24;
 const HEIGHT: u32 = 8;
 
-/// Colours by class of status.
+/// Colours of the status classes.
 const STATUS_COLOURS: [(&str, &str); 6] = [
     ("/^(1|2)(..|xx)/", "green"),
     ("/^3(..|xx)/", "blue"),
@@ -26,20 +26,20 @@ pub(super) fn source() -> Value {
 
 #[derive(Default)]
 pub(super) struct Board {
-    /// Whether the panels that follow have OpenTelemetry's label names.
+    /// Whether the next panels have OpenTelemetry's label names.
     pub(super) opentelemetry: bool,
     panels: Vec<Value>,
-    /// The collapsed row that panels are added to.
+    /// The collapsed row that new panels are added to.
     folded: Option<Value>,
     last_id: u32,
-    /// Where the next panel lies.
+    /// The position of the next panel.
     x: u32,
     y: u32,
-    /// Of the tallest panel in the line.
+    /// The height of the tallest panel in the current line.
     line: u32,
 }
 
-/// What all panels have.
+/// The properties that all panels have.
 pub(super) struct Panel<'a> {
     pub(super) title: &'a str,
     pub(super) description: &'a str,
@@ -58,23 +58,23 @@ impl<'a> Panel<'a> {
     }
 }
 
-/// How lines are drawn.
+/// The style of the lines.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Style {
     Plain,
     Stacked,
-    /// Plain, and below zero there is something to see.
+    /// Plain, with a visible range below zero.
     Signed,
-    /// In the colours of the classes of status.
+    /// In the colours of the status classes.
     Classes,
     StackedClasses,
 }
 
-/// A column of a table: query, title and unit.
+/// A column of a table: its query, title and unit.
 pub(super) type Column<'a> = (String, &'a str, &'a str);
 
 impl Board {
-    /// What is added from now on lies in a collapsed row.
+    /// Begins a collapsed row. Panels that are added later belong to it.
     pub(super) fn row(&mut self, title: &str) {
         self.close();
         self.last_id += 1;
@@ -134,14 +134,14 @@ impl Board {
         );
     }
 
-    /// One number for each query; red from `red` on.
+    /// One number for each query. It is red from `red` on.
     pub(super) fn stat(&mut self, panel: &Panel<'_>, red: Option<f64>, query: Query) {
         let mut steps = vec![json!({"color": "green", "value": null})];
         steps.extend(red.map(|value| json!({"color": "red", "value": value})));
         self.number(panel, 5, "area", "auto", &steps, query);
     }
 
-    /// The names of the series of a query.
+    /// The names of a query's series.
     pub(super) fn names(&mut self, panel: &Panel<'_>, height: u32, query: Query) {
         let steps = [json!({"color": "green", "value": null})];
         self.number(panel, height, "none", "name", &steps, query);
@@ -176,7 +176,7 @@ impl Board {
 
     pub(super) fn heat_map(&mut self, panel: &Panel<'_>, metric: &str, selected: &str) {
         let query = (increases(metric, selected), "{{le}}".to_owned());
-        // The numbers in the cells are counts; the unit is that of the axis.
+        // The numbers in the cells are counts. The unit is the unit of the axis.
         let options = json!({
             "calculate": false,
             "cellGap": 1,
@@ -199,7 +199,7 @@ impl Board {
         );
     }
 
-    /// One line for each path, sorted by the first column.
+    /// A table with one row for each path, sorted by the first column.
     pub(super) fn table(&mut self, panel: &Panel<'_>, columns: &[Column<'_>]) {
         let mut renamed = json!({"path": "Route"});
         let mut excluded = json!({});
@@ -230,7 +230,7 @@ impl Board {
         }));
     }
 
-    /// Adds a panel of this type to `specific`, what only such a panel has.
+    /// Adds a panel of this type. `specific` contains the properties that only this type has.
     fn add(&mut self, kind: &str, panel: &Panel<'_>, height: u32, mut specific: Value) {
         if self.x + panel.width > COLUMNS {
             self.y += self.line;
@@ -260,9 +260,9 @@ impl Board {
     }
 }
 
-/// Gives a panel OpenTelemetry's label names.
+/// Renames the labels of a panel to OpenTelemetry's names.
 fn rename(panel: &mut Value) {
-    // Not by `[…]`, which would add what is not there.
+    // Not with `[…]`, which would insert a missing key.
     let targets = panel.get_mut("targets").and_then(Value::as_array_mut);
     for target in targets.into_iter().flatten() {
         for (name, renamed) in [
@@ -314,7 +314,7 @@ fn targets(queries: &[Query], form: Form) -> Vec<Value> {
             "refId": letter(at),
         });
         match form {
-            // A click leads from a slow request to its trace, where the service has exemplars.
+            // If the service has exemplars, a click on a slow request leads to its trace.
             Form::Lines if expr.contains("_bucket") => target["exemplar"] = true.into(),
             Form::Lines => {}
             Form::HeatMap => target["format"] = "heatmap".into(),
@@ -325,7 +325,7 @@ fn targets(queries: &[Query], form: Form) -> Vec<Value> {
     (0..).zip(queries).map(target).collect()
 }
 
-/// The name of a panel's query.
+/// The id of a query in its panel.
 fn letter(at: u8) -> String {
     char::from(b'A'.saturating_add(at)).to_string()
 }

@@ -1,4 +1,4 @@
-//! A dashboard for Grafana.
+//! The dashboard for Grafana.
 
 mod board;
 mod on_call;
@@ -21,10 +21,10 @@ use crate::instance::GdsMetrics;
 
 const TITLE: &str = "HTTP server (gds-metrics)";
 const UID: &str = "gds-metrics-http-server";
-/// As many characters can a `uid` have.
+/// The maximum length of a `uid` in Grafana.
 const MAX_UID: usize = 40;
 
-/// The JSON of a dashboard.
+/// The dashboard as JSON.
 pub(super) fn make(metrics: &GdsMetrics, selection: &Selection) -> String {
     let has = Has {
         extended: metrics.store().settings().extended,
@@ -39,7 +39,7 @@ pub(super) fn make(metrics: &GdsMetrics, selection: &Selection) -> String {
     on_call::add(&mut board, selection);
     standard::add(&mut board, has, selection);
     runtime::add(&mut board, has);
-    // A set's labels are its own, whatever they are called.
+    // The labels of a set are the application's, so they are never renamed.
     board.opentelemetry = false;
     own::add(&mut board, &metrics.definitions());
     runtime::add_scrape(&mut board, has);
@@ -69,13 +69,13 @@ pub(super) fn make(metrics: &GdsMetrics, selection: &Selection) -> String {
         "title": title,
         "uid": uid,
     });
-    // `{:#}` of a value is its pretty JSON.
+    // `{:#}` writes indented JSON.
     format!("{dashboard:#}\n")
 }
 
-/// The groups that are on.
+/// The groups that are switched on.
 #[derive(Clone, Copy)]
-// Each is a setting of its own.
+// The settings are independent.
 #[allow(clippy::struct_excessive_bools)]
 struct Has {
     extended: bool,
@@ -85,7 +85,7 @@ struct Has {
     blocking: bool,
 }
 
-/// Dashboards of several jobs stand beside each other.
+/// Contains the job, so that one Grafana can have the dashboards of several jobs.
 fn uid(job: &str) -> String {
     let job = job
         .chars()
@@ -121,9 +121,9 @@ fn variables(selection: &Selection, opentelemetry: bool) -> Vec<Value> {
             "multi": true,
             "name": name,
             "query": {"query": query, "refId": name},
-            // When the time range changes.
+            // Refresh when the time range changes.
             "refresh": 2,
-            // By the alphabet.
+            // Sort alphabetically.
             "sort": 1,
             "type": "query",
         })
@@ -131,7 +131,7 @@ fn variables(selection: &Selection, opentelemetry: bool) -> Vec<Value> {
     [data_source].into_iter().chain(queried).collect()
 }
 
-/// Marks when a process has started.
+/// An annotation at the start of each process.
 fn starts() -> Value {
     json!({
         "datasource": source(),

@@ -1,4 +1,4 @@
-//! What people on call look at first.
+//! The first panels, for people on call.
 
 use super::{
     super::promql::{BUDGET, REQUESTS, Selection},

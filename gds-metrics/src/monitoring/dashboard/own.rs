@@ -1,4 +1,4 @@
-//! A row for each registered set, with panels made from its definitions.
+//! A row for each registered set. Its panels are generated from the definitions of the metrics.
 
 use super::{
     board::{Board, Panel, Style},
@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{custom::Definition, exposition::MetricKind};
 
-/// As many columns has a panel.
+/// The width of a panel in columns.
 const WIDTH: u32 = 8;
 
 pub(super) fn add(board: &mut Board, definitions: &[Definition]) {
@@ -31,7 +31,7 @@ fn add_metric(board: &mut Board, definition: &Definition) {
         MetricKind::Counter => {
             let rates = match &by {
                 Some(by) => rate(name, JOB, by),
-                // Which labels there are is not known: all of them.
+                // The labels are not known, so the rate has all of them.
                 None => format!("rate({name}{{{JOB}}}[{RATE}])"),
             };
             let style = match labels {
@@ -58,7 +58,7 @@ fn add_metric(board: &mut Board, definition: &Definition) {
             let by = by.unwrap_or_default();
             let sum = rate(&format!("{name}_sum"), JOB, &by);
             let count = rate(&format!("{name}_count"), JOB, &by);
-            // 0 / 0 is no mean.
+            // Without observations there is no mean: 0 / 0 is not a number.
             let mean = query(format!("{sum} / ({count} > 0)"), &*legend);
             let title = format!("{name}, mean");
             board.lines(&panel(&title, unit), Style::Signed, &[mean]);
@@ -78,7 +78,7 @@ fn add_metric(board: &mut Board, definition: &Definition) {
             board.names(&panel(name, "short"), 8, query(told, legend));
         }
         MetricKind::Gauge | MetricKind::Unknown => {
-            // Whether they may be added up is not known, so each instance has a line.
+            // It is not known whether the values may be added up, so each instance has a line.
             let (value, legend) = match by {
                 Some(by) if by.is_empty() => (by_instance(name, ""), "{{instance}}".to_owned()),
                 Some(by) => (
@@ -96,7 +96,7 @@ fn by_instance(name: &str, labels: &str) -> String {
     format!("sum by (instance{labels}) ({name}{{{JOB}}})")
 }
 
-/// The values of the labels; Grafana's own choice if they are not known.
+/// A legend with the labels' values. If the labels are not known, Grafana's default legend.
 fn legend(labels: Option<&[String]>) -> String {
     let Some(labels) = labels else {
         return "__auto".to_owned();
@@ -105,7 +105,7 @@ fn legend(labels: Option<&[String]>) -> String {
     labels.collect::<Vec<_>>().join(" ")
 }
 
-/// Grafana's word for a unit.
+/// Grafana's name for a unit.
 fn unit(unit: Option<&str>) -> &'static str {
     match unit {
         Some("seconds") => "s",
@@ -121,11 +121,11 @@ fn unit(unit: Option<&str>) -> &'static str {
     }
 }
 
-/// The same, of a rate.
+/// Grafana's name for the unit of a rate.
 fn per_second(unit: &str) -> &'static str {
     match unit {
         "bytes" => "Bps",
-        // A second in each second, a whole core for instance.
+        // Seconds per second, for example a whole core.
         "s" => "percentunit",
         "joule" => "watt",
         _ => "cps",

@@ -1,26 +1,26 @@
-//! What panels ask, with Grafana's variables in it.
+//! The queries of the panels, with Grafana's variables.
 
 use super::super::promql::{DURATION, REQUESTS};
 
-/// What most queries select. `$host` matches services without that label too.
+/// The selection of most queries. `$host` also matches services without that label.
 pub(super) const JOB: &str = r#"job=~"$job", instance=~"$instance""#;
 pub(super) const HOST: &str = r#"job=~"$job", instance=~"$instance", host=~"$host""#;
 pub(super) const ROUTE: &str =
     r#"job=~"$job", instance=~"$instance", host=~"$host", path=~"$path""#;
 pub(super) const RATE: &str = "$__rate_interval";
-/// The legend of a line for each instance.
+/// The legend of a panel with one line for each instance.
 pub(super) const INSTANCE: &str = "{{instance}}";
-/// Scrapes do not count.
+/// Excludes scrapes.
 const OTHERS: &str = "unless on (path) path:http_server:left_out";
 
-/// A query, and the name of its lines.
+/// A query and the legend of its lines.
 pub(super) type Query = (String, String);
 
 pub(super) fn query(expr: impl Into<String>, legend: impl Into<String>) -> Query {
     (expr.into(), legend.into())
 }
 
-/// The sum of a metric's rates, by these labels.
+/// The sum of a metric's rates, grouped by these labels.
 pub(super) fn rate(metric: &str, selected: &str, by: &str) -> String {
     rate_before(metric, selected, by, "")
 }
@@ -45,7 +45,7 @@ fn others(selected: &str) -> String {
     }
 }
 
-/// Of the classic buckets where there are any, else of the native histogram.
+/// Uses the classic buckets if there are any, otherwise the native histogram.
 pub(super) fn quantile(q: &str, metric: &str, selected: &str, by: &str) -> String {
     let by_bucket = match by {
         "" => "le".to_owned(),
@@ -62,19 +62,19 @@ pub(super) fn quantiles(metric: &str, selected: &str) -> Vec<Query> {
         .into()
 }
 
-/// The 95th percentile of the time to the head of the response.
+/// The 95th percentile of the time until the response head.
 pub(super) fn p95(by: &str) -> String {
     quantile("0.95", DURATION, ROUTE, by)
 }
 
-/// The share of requests with such a code; 0 where there never was one.
+/// The share of requests whose code matches. 0 if there was no such request.
 pub(super) fn share(code: &str, by: &str) -> String {
     let all = rate(REQUESTS, ROUTE, by);
     let some = rate(REQUESTS, &format!("{ROUTE}, code=~\"{code}\""), by);
     format!("({some} or 0 * {all}) / {all}")
 }
 
-/// What a heat map shows: the native histogram where there is one, else the classic buckets.
+/// The data of a heat map: the native histogram if there is one, otherwise the classic buckets.
 pub(super) fn increases(metric: &str, selected: &str) -> String {
     let others = others(selected);
     let native = format!("sum (increase({metric}{{{selected}}}[{RATE}]){others})");

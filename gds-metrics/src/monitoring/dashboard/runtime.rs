@@ -1,4 +1,4 @@
-//! Rows of what runs below the requests: the process, the event loops and the scrape.
+//! Rows for the process, the event loops and the scrapes.
 
 use super::{
     Has,

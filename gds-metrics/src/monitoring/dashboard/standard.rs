@@ -1,4 +1,4 @@
-//! Rows of the HTTP metrics.
+//! Rows for the HTTP metrics.
 
 use super::{
     super::promql::{BUDGET, DURATION, REQUESTS, Selection},
@@ -144,7 +144,7 @@ fn errors(board: &mut Board, selection: &Selection) {
             "{{code}} {{path}}",
         )],
     );
-    // Of this job alone, or there are several of one name.
+    // Only for this job. Otherwise several budgets have the same name.
     let budget = selection.of(BUDGET, "");
     let burn = |window| {
         let job = r#"{job=~"$job"}"#;

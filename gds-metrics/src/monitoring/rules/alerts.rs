@@ -1,5 +1,5 @@
-//! Alerts on the standard metrics and the extended group. `severity` is `page` (somebody has to get
-//! up) or `ticket` (somebody has to look, in working hours).
+//! Alerts on the standard metrics and the extended group. `severity` is `page` (somebody must act at once) or
+//! `ticket` (somebody must look at it in working hours).
 
 use super::{
     super::promql::{BUDGET, INSTANCE, PANICS, REQUESTS, SERVICE},
@@ -20,9 +20,10 @@ pub(super) fn groups(context: &Context<'_>) -> Vec<Group> {
     ]
 }
 
-/// Multi-window, multi-burn-rate, after the SRE workbook, chapter 5: how fast a month's error budget is
-/// used up. The short window ends the alert soon after the errors end. At least ten requests in the
-/// short window and five bad ones in the long one: a single failure is no incident.
+/// Alerts with multiple windows and burn rates, as in chapter 5 of the SRE workbook: they measure how fast a
+/// month's error budget is used up. The short window ends the alert soon after the errors end. An alert needs
+/// at least ten requests in the short window and five bad ones in the long window, because a single failure is
+/// not an incident.
 fn objectives(context: &Context<'_>) -> Group {
     let mut group = Group::new("http-server-objectives-alerts", "1m");
     let budget = context.of(BUDGET, "");
@@ -67,7 +68,7 @@ fn objectives(context: &Context<'_>) -> Group {
     group
 }
 
-/// The requests of ten minutes.
+/// The requests of the last ten minutes.
 fn requests(context: &Context<'_>) -> String {
     let counted = context.of("job_path_code:http_server_requests:increase1m", "");
     format!("sum by ({SERVICE}) (sum_over_time({counted}[10m]))")
@@ -76,7 +77,7 @@ fn requests(context: &Context<'_>) -> String {
 fn errors(context: &Context<'_>) -> Group {
     let mut group = Group::new("http-server-errors-alerts", "1m");
     let grown = |matchers| context.of("job_error:http_server_exceptions:increase1m", matchers);
-    // A panic is a mistake in the program, however rare.
+    // A panic is a bug, even if it is rare.
     group.alert(&Alert {
         name: "HttpServerPanics",
         expr: format!(
@@ -130,7 +131,7 @@ fn load(context: &Context<'_>) -> Group {
     let mut group = Group::new("http-server-load-alerts", "1m");
     let waiting = context.of(WAITING, "");
     let waited = context.of("job_path:http_server_requests_waited:increase1m", "");
-    // The first sign of overload, and no 5xx shows it.
+    // This is the first sign of overload. No 5xx shows it.
     group.alert(&Alert {
         name: "HttpServerClientsGiveUp",
         expr: format!(
@@ -146,7 +147,7 @@ fn load(context: &Context<'_>) -> Group {
             context.waited
         ),
     });
-    // Waiting for the head: streams and upgrades have had theirs.
+    // Only requests that wait for the response head count. Streams and upgrades have already had theirs.
     group.alert(&Alert {
         name: "HttpServerSaturated",
         expr: format!(
@@ -168,8 +169,8 @@ fn load(context: &Context<'_>) -> Group {
         description: "{{ $value | humanize }} at once, on average over five minutes.",
     });
     if context.blocking {
-        // Other requests of the same worker waited for it. One that is long once, at a start for
-        // instance, is no trouble.
+        // Other requests of the same worker had to wait. A single long poll, for example at a start, is not a
+        // problem.
         let polls = context.of("http_server_blocking_polls_total", "");
         group.alert(&Alert {
             name: "HttpServerWorkerBlocked",
@@ -221,12 +222,12 @@ fn observation(context: &Context<'_>) -> Group {
     let mut group = Group::new("http-server-observation-alerts", "1m");
     let panics = context.of(PANICS.0, PANICS.1);
     let (target, up) = (context.of("up", ""), context.of(UP, ""));
-    // A job that exposed the standard metrics within the last day should go on doing so.
+    // A job that exposed the standard metrics within the last day is expected to continue.
     group.record(
         UP,
         format!("  {target}\nand on ({SERVICE})\n  present_over_time({panics}[1d])"),
     );
-    // One of many is a ticket. A quarter of them, or the only one, is a page.
+    // One instance of many is a ticket. A quarter of the instances, or the only one, is a page.
     group.alert(&Alert {
         name: "HttpServerInstancesDown",
         expr: format!(

@@ -8,7 +8,7 @@ use yaml_serde::{Mapping, Value};
 use super::{names, objectives::Objective, promql::Selection};
 use crate::instance::GdsMetrics;
 
-/// The page that has a section for each alert.
+/// The page with a section for each alert.
 const RUNBOOKS: &str =
     "https://docs.rs/gds-metrics/latest/gds_metrics/guides/troubleshooting/index.html#";
 const HEAD: &str = "\
@@ -43,16 +43,16 @@ pub(super) fn make(
     format!("{HEAD}{yaml}")
 }
 
-/// What the rules are made from, beside the objectives.
+/// What the rules are generated from, in addition to the objectives.
 struct Context<'a> {
     selection: &'a Selection,
-    /// Of the endpoint.
+    /// The path of the endpoint.
     path: &'a str,
-    /// The bound beyond which a client that gives up has waited, in seconds.
+    /// A client that cancels a request after this time has waited for it, in seconds.
     waited: f64,
     extended: bool,
     process: bool,
-    /// Whether polls that block are counted.
+    /// Whether blocking polls are counted.
     blocking: bool,
 }
 
@@ -62,14 +62,14 @@ impl Context<'_> {
     }
 }
 
-/// Clients that cancel a search as they type wait for less than 2.5 s.
+/// Clients that cancel a search while the user types wait for less than 2.5 s.
 fn waited(bounds: &[f64]) -> f64 {
     const ENOUGH: f64 = 2.5;
     let bound = bounds.iter().find(|&&bound| bound >= ENOUGH);
     bound.or(bounds.last()).copied().unwrap_or(ENOUGH)
 }
 
-/// Rules that are evaluated one after the other.
+/// Rules that are evaluated in order.
 struct Group {
     name: &'static str,
     interval: &'static str,
@@ -130,7 +130,7 @@ impl Group {
 struct Alert<'a> {
     name: &'a str,
     expr: String,
-    /// How long it has to hold.
+    /// How long the condition must hold.
     after: Option<&'a str>,
     severity: &'a str,
     labels: &'a [(&'a str, &'a str)],
@@ -138,7 +138,7 @@ struct Alert<'a> {
     description: &'a str,
 }
 
-/// Gives a rule OpenTelemetry's label names.
+/// Renames the labels in a rule to OpenTelemetry's names.
 fn rename(rule: &mut Mapping) {
     if let Some(Value::String(expr)) = rule.get_mut("expr") {
         *expr = names::query(expr);
@@ -163,7 +163,7 @@ fn runbook(alert: &str) -> String {
     format!("{RUNBOOKS}{}", alert.to_lowercase())
 }
 
-/// Without the line breaks around it, so that YAML has it as a block of lines.
+/// Without line breaks at both ends, so that YAML writes a block of lines.
 fn trimmed(expr: &str) -> Value {
     expr.trim_matches('\n').into()
 }

@@ -1,9 +1,9 @@
-//! What the alerts and the dashboard ask for.
+//! The recorded series that the alerts and the dashboard query.
 //!
-//! Everything is counted minute by minute, and the longer windows are sums of that: no window of days
-//! reads the raw series. `rate()` and `increase()` do not see how a series begins: forty failures
-//! before its first scrape are no change. Here a series that was not there a minute ago counts with
-//! its whole value, as does one that was reset.
+//! All counts are recorded once a minute. Longer windows are sums of these, so no window of several days reads
+//! the raw series. `rate()` and `increase()` ignore the first value of a series: forty failures before its
+//! first scrape are not an increase. Here, a series that did not exist a minute ago counts with its whole
+//! value. A series that was reset does so as well.
 
 use super::{
     super::{
@@ -16,12 +16,13 @@ use super::{
 const COUNTED: &str = "job_path_code:http_server_requests:increase1m";
 const TOTAL: &str = "slo:http_server_requests:increase1m";
 const BAD: &str = "slo:http_server_requests_bad:increase1m";
-/// Requests that the client gave up.
+/// Requests that the client cancelled.
 const GIVEN_UP: &str = "code=\"499\"";
 const NOT_GIVEN_UP: &str = "code!=\"499\"";
 
 pub(super) fn groups(context: &Context<'_>, objectives: &[Objective], native: bool) -> Vec<Group> {
-    // What is built on a rule is in the same group, whose rules are evaluated in their order.
+    // Rules that depend on each other are in the same group, because Prometheus evaluates the rules of a group
+    // in order.
     let mut first = Group::new("http-server-objectives", "1m");
     counts(context, &mut first);
     for objective in objectives {
@@ -33,7 +34,7 @@ pub(super) fn groups(context: &Context<'_>, objectives: &[Objective], native: bo
     vec![first, long_windows(context), others(context, native)]
 }
 
-/// How much the series have grown within a minute.
+/// The increase of the series within a minute.
 fn growth(context: &Context<'_>, series: &str) -> String {
     let known = context.of("instance:http_server_births:known", "");
     let before = format!("last_over_time({series}[5m] offset 1m)");
@@ -53,14 +54,14 @@ fn grown_by(context: &Context<'_>, labels: &str, series: &str) -> String {
 }
 
 fn counts(context: &Context<'_>, group: &mut Group) {
-    // Scrapes never fail: in a quiet service they would hide the errors.
+    // Scrapes never fail. In a service with few requests, they would hide the errors.
     let mut left_out = vec![("path", context.path)];
     left_out.extend(job_label(context));
     group.record_labelled("path:http_server:left_out", "vector(1)", &left_out);
 
-    // Instances of which it is known that a series they have not had before is new: those that were
-    // scraped a minute ago, and those that have come while others of the same job were being scraped.
-    // After a gap in the scrapes, old series come back: they must not count as new.
+    // The instances whose new series are known to be new: those that were scraped a minute ago, and those that
+    // appeared while other instances of the same job were scraped. After a gap in the scrapes, old series
+    // return and must not count as new.
     let panics = context.selection.panics();
     group.record(
         "instance:http_server_births:known",
@@ -90,7 +91,7 @@ or
         grown_by(context, &format!("{SERVICE}, error"), &exceptions),
     );
 
-    // Those that cancel a search as they type have not waited.
+    // Clients that cancel a search while the user types have not waited.
     let by_path = format!("{SERVICE}, path");
     let all = context.of(&format!("{DURATION}_count"), GIVEN_UP);
     let bound = le(context.waited);
@@ -108,13 +109,13 @@ or
     );
 }
 
-/// With a job, its rules have its label where nothing else gives it.
+/// The label of the job, for rules whose series would not have it otherwise. `None` without a job.
 fn job_label<'a>(context: &Context<'a>) -> Option<(&'static str, &'a str)> {
     Some(("job", context.selection.job.as_deref()?))
 }
 
-/// The three rules of an objective: what counts, what of it is bad, and the share that may be. The
-/// windows and the alerts are for all objectives.
+/// The three rules of an objective: the number of its requests, the number of bad ones, and the allowed share
+/// of bad ones. All objectives share the windows and the alerts.
 fn add_objective(context: &Context<'_>, objective: &Objective, group: &mut Group) {
     let mut labels = vec![("slo", objective.name())];
     labels.extend(objective.route.as_deref().map(|route| ("path", route)));
@@ -195,13 +196,13 @@ fn add_window(context: &Context<'_>, window: &str, group: &mut Group) {
     }
 }
 
-/// Those of days change slowly.
+/// Windows of days change slowly, so their interval is longer.
 fn long_windows(context: &Context<'_>) -> Group {
     let mut group = Group::new("http-server-long-windows", "3m");
     for window in ["1d", "3d"] {
         add_window(context, window, &mut group);
     }
-    // By the hour; within the first one, what there is.
+    // Sums of hours. Within the first hour, the available data.
     for kind in ["requests", "requests_bad"] {
         let hour = context.of(&windowed(kind, "1h"), "");
         group.record(
@@ -209,7 +210,7 @@ fn long_windows(context: &Context<'_>) -> Group {
             format!("sum_over_time({hour}[30d:1h]) or {hour}"),
         );
     }
-    // 1: nothing of the last thirty days' budget is used; below 0: the objective is missed.
+    // 1: none of the budget of the last thirty days is used. Below 0: the objective is missed.
     let bad = context.of("slo:http_server_requests_bad:increase30d", "");
     let all = context.of("slo:http_server_requests:increase30d", "");
     let budget = context.of(BUDGET, "");
@@ -220,13 +221,13 @@ fn long_windows(context: &Context<'_>) -> Group {
     group
 }
 
-/// For the dashboard and the other alerts.
+/// Recordings for the dashboard and the other alerts.
 fn others(context: &Context<'_>, is_native: bool) -> Group {
     let mut group = Group::new("http-server-recording", "1m");
     let others = context.selection.others();
 
-    // Classic buckets where there are any, else the native histogram. It works with both servers, unlike
-    // `histogram_sum`, which vmalert does not know.
+    // Classic buckets if there are any, otherwise the native histogram. This works with both servers. vmalert
+    // does not support `histogram_sum`.
     let classic = context.of(&format!("{DURATION}_bucket"), NOT_GIVEN_UP);
     let native = context.of(DURATION, NOT_GIVEN_UP);
     group.record(
@@ -245,9 +246,9 @@ or
         ),
     );
 
-    // How many requests wait for their response's head, on average: the time they waited, by the time
-    // in which they did. Event streams, websockets and long bodies have had their head, so they are
-    // not among them, as they are among `http_server_active_requests`.
+    // The average number of requests that wait for their response head: their total waiting time, divided by
+    // the length of the interval. Event streams, websockets and long bodies have had their head, so they are
+    // not included. `http_server_active_requests` does include them.
     let sum = context.of(&format!("{DURATION}_sum"), "");
     let mut waiting = format!("sum by ({INSTANCE}) (rate({sum}[5m]) {others})");
     if is_native {

@@ -1,4 +1,4 @@
-//! Checks at compile time that a histogram without own buckets measures seconds.
+//! Checks at compile time that a histogram with default buckets measures seconds.
 
 use super::MESSAGE;
 use crate::custom::schema::{

@@ -56,7 +56,7 @@ impl Constants<'_> {
     }
 }
 
-/// Reports a label that comes twice, or that metrics of this kind write themselves.
+/// Reports a label that occurs twice, or that metrics of this kind write themselves.
 #[track_caller]
 pub(super) const fn check_labels(def: &MetricDef, constants: Constants<'_>) {
     let own = Constants {
@@ -89,7 +89,7 @@ struct Labels {
 }
 
 impl Labels {
-    /// Whether `label` has come before.
+    /// Inserts `label`, and returns whether it was there already.
     const fn insert(&mut self, label: &'static str) -> bool {
         let mut i = 0;
         while i < self.len {

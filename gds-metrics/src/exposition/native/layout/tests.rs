@@ -10,7 +10,7 @@ fn standard() -> (Bounds, Layout) {
     (bounds, layout)
 }
 
-/// Reads what is in the cells after these observations.
+/// The reading of the cells after these observations.
 fn read(layout: &Layout, cells: impl IntoIterator<Item = usize>) -> Reading {
     let mut counts = vec![0; layout.cells()];
     for cell in cells {
@@ -96,7 +96,7 @@ fn octaves_by_unit() {
     ] {
         let bounds = Bounds::new(bounds);
         assert_eq!(Octaves::new(unit, &bounds), expected, "{unit:?} {bounds:?}");
-        // Whatever the bounds are, there is a layout.
+        // Every list of bounds has a layout.
         assert!(Layout::new(&bounds, expected, 1.0).cells() > 8);
     }
 }
@@ -111,7 +111,7 @@ fn too_many_buckets_are_narrowed() {
     assert!(native.buckets.is_sorted_by(|a, b| a.0 < b.0));
     let count: u64 = native.buckets.iter().map(|(_, count)| count).sum();
     assert_eq!(count + native.zero_count, 253);
-    // 2^10 and infinity are where they were.
+    // The bounds 2^10 and infinity are unchanged.
     let last: Vec<i32> = native
         .buckets
         .iter()
@@ -122,13 +122,13 @@ fn too_many_buckets_are_narrowed() {
     assert_eq!(last, [4097, 40]);
 }
 
-/// Some classic bounds, of all kinds.
+/// Classic bounds of all kinds.
 fn some_bounds() -> impl proptest::strategy::Strategy<Value = Bounds> {
     use proptest::prelude::*;
     let bound = prop_oneof![
         4 => 1e-7..2000.0_f64,
         1 => any::<f64>().prop_filter("finite", |bound| bound.is_finite()),
-        // Crowded.
+        // Close together.
         1 => (0..100_u32).prop_map(|i| 1.0 + f64::from(i) / 1e4),
         1 => (-170..90_i32).prop_map(bound),
     ];
@@ -140,7 +140,7 @@ fn some_bounds() -> impl proptest::strategy::Strategy<Value = Bounds> {
 }
 
 proptest::proptest! {
-    /// Both forms say what a search in each of them would.
+    /// Both forms equal the result of a search in their own bounds.
     #[test]
     fn both_forms_are_right(
         bounds in some_bounds(),
@@ -166,9 +166,9 @@ proptest::proptest! {
         }
     }
 
-    /// An integer is where its value as a float is. Beyond 2^53 several have one value.
+    /// An integer falls into the cell of its float value. Beyond 2^53, several integers share one float.
     #[test]
-    fn integers_are_where_floats_are(
+    fn integers_are_in_the_cells_of_their_floats(
         bounds in some_bounds(),
         bytes: bool,
         nanos: u64,
