@@ -3,8 +3,8 @@
 use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64};
 
 use gds_metrics::{
-    Counter, EncodeLabelSet, Family, FloatCounter, FloatGauge, Format, Gauge, GaugeExt,
-    GdsMetricSet, GdsMetrics, Histogram, MetricKind, StateSet, Summary, schema,
+    Counter, EncodeLabelSet, EncodeLabelValue, Family, FloatCounter, FloatGauge, Format, Gauge,
+    GaugeExt, GdsMetricSet, GdsMetrics, Histogram, MetricKind, StateSet, Summary, schema,
 };
 
 const SHARED: &[f64] = &[1.0, 2.0];
@@ -419,4 +419,46 @@ fn the_schema_as_json() {
     }
     assert_eq!(found[3]["buckets"].as_array().map(Vec::len), Some(14));
     assert_eq!(found.as_array().map(Vec::len), Some(4));
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
+enum Load {
+    Idle,
+    Busy,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
+enum Arm {
+    Off,
+    Left(Load),
+    Right(Load),
+}
+
+#[derive(Clone, Debug, GdsMetricSet)]
+struct Robot {
+    /// Arm that works.
+    arm: StateSet<Arm>,
+}
+
+/// Two samples with the same labels would make a scrape invalid.
+#[test]
+fn states_with_equal_text_are_one_series() {
+    let metrics = GdsMetrics::builder().build().expect("the defaults");
+    let robot: Robot = metrics.register().expect("a free name");
+    for (state, expected) in [
+        (Arm::Off, "off"),
+        (Arm::Left(Load::Busy), "busy"),
+        (Arm::Right(Load::Busy), "busy"),
+        (Arm::Right(Load::Idle), "idle"),
+    ] {
+        robot.arm.set(state);
+        let text = metrics.encode(Format::Text).expect("an exposition");
+        let lines: Vec<_> = text
+            .lines()
+            .filter(|line| line.starts_with("arm{"))
+            .collect();
+        let expected = ["off", "idle", "busy"]
+            .map(|text| format!("arm{{arm=\"{text}\"}} {}", u8::from(expected == text)));
+        assert_eq!(lines, expected, "{state:?}");
+    }
 }

@@ -127,10 +127,10 @@ impl<E: EncodeLabelValue + ClosedLabelValue + fmt::Debug + Send + Sync + 'static
             let own = label_render::render(&state).ok()?;
             Label::join(&options.constant_labels, own)
         };
-        Box::new(Labelled {
-            labels: (0..self.inner.states.len()).map(label).collect(),
-            states: self.clone(),
-        })
+        Box::new(Labelled::new(
+            (0..self.inner.states.len()).map(label).collect(),
+            self.clone(),
+        ))
     }
 }
 
@@ -138,16 +138,38 @@ impl<E: EncodeLabelValue + ClosedLabelValue + fmt::Debug + Send + Sync + 'static
 #[derive(Debug)]
 struct Labelled<E> {
     labels: Vec<Option<Label>>,
+    /// For each state, the first state with the same label text. Only that one has a label.
+    shown_as: Vec<usize>,
     states: StateSet<E>,
+}
+
+impl<E> Labelled<E> {
+    fn new(mut labels: Vec<Option<Label>>, states: StateSet<E>) -> Self {
+        let text = |label: &Option<Label>| label.as_ref().map(|label| label.text().to_owned());
+        let texts: Vec<_> = labels.iter().map(text).collect();
+        let first = |text| texts.iter().position(|other| other == text);
+        let shown_as: Vec<_> = texts.iter().filter_map(first).collect();
+        for (at, (label, first)) in labels.iter_mut().zip(&shown_as).enumerate() {
+            if at != *first {
+                *label = None;
+            }
+        }
+        Self {
+            labels,
+            shown_as,
+            states,
+        }
+    }
 }
 
 impl<E: fmt::Debug + Send + Sync> Exposed for Labelled<E> {
     fn write(&self, writer: &mut dyn Writer) {
         // Read once, so that a scrape has exactly one current state.
         let current = self.states.inner.current.load(Ordering::Relaxed);
+        let current = self.shown_as.get(current).copied();
         for (at, label) in self.labels.iter().enumerate() {
             if let Some(label) = label {
-                let holds = u64::from(at == current);
+                let holds = u64::from(Some(at) == current);
                 writer.sample(label.text(), Number::Unsigned(holds), None);
             }
         }
