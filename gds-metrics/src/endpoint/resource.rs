@@ -129,7 +129,7 @@ impl fmt::Debug for Endpoint {
     }
 }
 
-/// Exposes the metrics; created by [`GdsMetrics::scope`](crate::GdsMetrics::scope).
+/// Exposes the metrics. [`GdsMetrics::scope`](crate::GdsMetrics::scope) creates it and has an example.
 #[derive(Clone, Debug)]
 pub struct MetricsScope {
     endpoint: Arc<Endpoint>,

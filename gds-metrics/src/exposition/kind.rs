@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// The kind of a metric family.
+/// The kind of a metric family, as [`MetricSchema::kind`](crate::schema::MetricSchema::kind) returns it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MetricKind {

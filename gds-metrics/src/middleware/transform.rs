@@ -49,7 +49,8 @@ where
     }
 }
 
-/// The service that [`GdsMetrics`] wraps around another; each worker has its own.
+/// The service that [`GdsMetrics`] wraps around another. Each worker has its own. The
+/// [front page](crate) has an example.
 #[derive(Debug)]
 pub struct GdsMetricsMiddleware<S> {
     service: S,

@@ -3,6 +3,8 @@
 use std::fmt;
 
 /// The rules or the dashboard cannot be generated, because an objective or a name is invalid.
+///
+/// [`GdsMetrics::monitoring`](crate::GdsMetrics::monitoring) has an example of what returns it.
 #[non_exhaustive]
 pub enum MonitoringError {
     /// The share of an objective is not between 0 and 1.

@@ -73,7 +73,8 @@ pub struct Monitoring {
 }
 
 impl Monitoring {
-    /// The share of all requests whose response must not be a 5xx. Default: 0.999.
+    /// The share of all requests whose response must not be a 5xx. Default: 0.999. See
+    /// [`GdsMetrics::monitoring`] for an example.
     pub fn availability(mut self, share: f64) -> Self {
         self.availability = share;
         self
@@ -107,7 +108,7 @@ impl Monitoring {
     /// bound of the [buckets](crate::GdsMetricsBuilder::buckets). Requests that the client cancelled do not
     /// count. Default: no route has such an objective.
     ///
-    /// May be called for several routes.
+    /// May be called for several routes. See [`GdsMetrics::monitoring`] for an example.
     pub fn latency(mut self, route: impl Into<String>, seconds: f64, share: f64) -> Self {
         self.of_routes.push(Objective {
             route: Some(route.into()),
