@@ -5,8 +5,20 @@ PATH. Ctrl-C ends all of them."""
 import shutil
 import signal
 import sys
+import urllib.error
+import urllib.request
 
 from stack import HERE, Stack
+
+
+def page_of(prometheus, name):
+    """Prometheus 2 of Debian has only its classic pages."""
+    page = f"http://{prometheus}/{name}"
+    try:
+        with urllib.request.urlopen(page, timeout=5):
+            return page
+    except urllib.error.HTTPError:
+        return f"http://{prometheus}/classic/{name}"
 
 
 def main():
@@ -16,8 +28,8 @@ def main():
         scrape = f'curl -H "Authorization: Bearer $(cat {stack.home}/metrics-token)" http://{stack.shop}/metrics'
         print(f"Shop             http://{stack.shop}/")
         print(f"Metrics          {scrape}")
-        print(f"Prometheus       http://{stack.prometheus}/targets")
-        print(f"Alerts           http://{stack.prometheus}/alerts")
+        print(f"Prometheus       {page_of(stack.prometheus, 'targets')}")
+        print(f"Alerts           {page_of(stack.prometheus, 'alerts')}")
         burn = "slo:http_server_requests_bad:increase5m / slo:http_server_requests:increase5m"
         print(f"Failed, by rule  promtool query instant http://{stack.prometheus} '{burn}'")
         for name, address, path in stack.start_victoria():
@@ -29,7 +41,7 @@ def main():
         missing = [name for name in ("victoria-metrics", "vmagent", "vmalert") if not shutil.which(name)]
         if missing:
             print(f"Not on PATH      {', '.join(missing)}")
-        print("Ratios need two minutes. Ctrl-C ends all of it.", flush=True)
+        print("Ratios need two minutes, the error budget four. Ctrl-C ends all of it.", flush=True)
         try:
             signal.pause()
         except KeyboardInterrupt:

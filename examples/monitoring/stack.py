@@ -37,6 +37,17 @@ def until(what, done, seconds=60):
         time.sleep(0.5)
 
 
+def check_free(address):
+    """Another program on the port would answer in place of the one that is started."""
+    host, port = address.rsplit(":", 1)
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, int(port)))
+        except OSError as error:
+            sys.exit(f"{address} cannot be used: {error}")
+
+
 class Stack:
     def __init__(self, shop=SHOP, prometheus="127.0.0.1:9090", grafana="127.0.0.1:3000", fast=False):
         # To save time, checks shorten the minute in the rules to the five seconds between two scrapes.
@@ -94,6 +105,7 @@ class Stack:
         until(f"an answer of {url}", answers)
 
     def start_shop(self):
+        check_free(self.shop)
         for name in ("prometheus.yml", "rules"):
             source = HERE / name
             (shutil.copytree if source.is_dir() else shutil.copy)(source, self.home / name)
@@ -132,6 +144,7 @@ class Stack:
             f"--storage.tsdb.path={self.home / 'data'}",
             f"--web.listen-address={self.prometheus}",
         ]
+        check_free(self.prometheus)
         process = self.start("prometheus", command)
         self.await_answer("prometheus", process, f"http://{self.prometheus}/-/ready")
 
