@@ -50,7 +50,7 @@ def check_rules(stack, store, alerts):
 
     count = len(pending)
     try:
-        until("recorded series", none_is_left, seconds=150)
+        until("recorded series", none_is_left, seconds=300)
     except TimeoutError:
         sys.exit("vmalert has not recorded\n  " + "\n  ".join(sorted(pending)))
     evaluated = rules()
@@ -90,7 +90,7 @@ def main():
         for victoria in (direct, behind):
             until(f"{SENT} requests", lambda: number(victoria, total) == SENT)
         print("VictoriaMetrics, and vmagent before it, count what was sent")
-        stack.start_load(seconds=300)
+        stack.start_load(seconds=600)
         check_rules(stack, direct, alerts)
 
 
