@@ -178,7 +178,7 @@ impl GdsMetricsBuilder {
     /// each method and class of status (`5xx`). `gds_metrics_folded_requests_total` counts these requests.
     ///
     /// Each app instance that has seen a label set has its own counts for it: 128 bytes with the default
-    /// buckets, and about 100 more. It also remembers up to 1,024 responses, in at most 144 KiB. Actix creates
+    /// buckets, and about 100 more. It also remembers up to 1,024 responses, in at most 128 KiB. Actix creates
     /// an app instance for each worker and listening socket.
     pub fn max_label_sets(mut self, max: usize) -> Self {
         self.max_label_sets = Some(max);

@@ -72,30 +72,13 @@ where
 
     fn call(&self, mut req: ServiceRequest) -> Self::Future {
         let mut recording = Recording::start(&self.recorder, &mut req);
-        if recording.is_timed() {
-            return call_timed(&self.service, req, recording);
-        }
-        let armed = recording.arm();
+        let mut timed = recording.call();
+        let armed = timed.arm();
         let inner = self.service.call(req);
         armed.disarm();
+        timed.called();
         RecordedFuture { inner, recording }
     }
-}
-
-#[cold]
-#[inline(never)]
-fn call_timed<S: Service<ServiceRequest>>(
-    service: &S,
-    req: ServiceRequest,
-    mut recording: Recording,
-) -> RecordedFuture<S::Future> {
-    let version = req.version();
-    let mut timed = recording.time();
-    let armed = timed.arm();
-    let inner = service.call(req);
-    armed.disarm();
-    timed.called(version);
-    RecordedFuture { inner, recording }
 }
 
 pin_project! {
@@ -118,50 +101,27 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        if this.recording.is_timed() {
-            return poll_timed(this.inner, this.recording, cx);
-        }
-        let armed = this.recording.arm();
+        let mut timed = this.recording.poll();
+        let armed = timed.arm();
         let polled = this.inner.poll(cx);
         armed.disarm();
         // Inspected by reference, because moving a response is expensive.
         let observer = match &polled {
-            Poll::Pending => None,
-            Poll::Ready(Ok(res)) => this.recording.response(res),
+            Poll::Pending => {
+                timed.pending();
+                None
+            }
+            Poll::Ready(Ok(res)) => timed.response(res),
             Poll::Ready(Err(error)) => {
-                this.recording.error(error);
+                timed.error(error);
                 None
             }
         };
-        polled.map_ok(|res| res.map_body(|_, body| ObservedBody::new(body, observer)))
+        polled.map_ok(|res| {
+            // Cheaper than `map_body`.
+            let (req, res) = res.into_parts();
+            let (res, body) = res.into_parts();
+            ServiceResponse::new(req, res.set_body(ObservedBody::new(body, observer)))
+        })
     }
-}
-
-#[cold]
-#[inline(never)]
-fn poll_timed<F, B>(
-    inner: Pin<&mut F>,
-    recording: &mut Recording,
-    cx: &mut Context<'_>,
-) -> Poll<Result<ServiceResponse<ObservedBody<B>>, Error>>
-where
-    F: Future<Output = Result<ServiceResponse<B>, Error>>,
-    B: MessageBody,
-{
-    let mut timed = recording.time();
-    let armed = timed.arm();
-    let polled = inner.poll(cx);
-    armed.disarm();
-    let observer = match &polled {
-        Poll::Pending => {
-            timed.pending();
-            None
-        }
-        Poll::Ready(Ok(res)) => timed.response(res),
-        Poll::Ready(Err(error)) => {
-            timed.error(error);
-            None
-        }
-    };
-    polled.map_ok(|res| res.map_body(|_, body| ObservedBody::new(body, observer)))
 }

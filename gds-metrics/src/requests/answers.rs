@@ -7,7 +7,7 @@
 use super::{
     cached_map::Digest as _,
     hosts::HostLabel,
-    keys::{Fold, Head, HostId, Key, NO_ENDPOINT_ID, PathId, SeriesId},
+    keys::{Fold, Head, HostId, Key, NO_ENDPOINT_ID, SeriesId},
     shape::{Matched, ShapeKey},
 };
 
@@ -16,7 +16,7 @@ const BEYOND: HostId = HostId::MAX;
 
 /// The initial size of the table, allocated with the first answer.
 const FEWEST_SLOTS: usize = 64;
-/// The maximum number of slots: 144 KiB for each worker. At most half of them are used, so that
+/// The maximum number of slots: 128 KiB for each worker. At most half of them are used, so that
 /// each search ends; beyond that, the table is cleared.
 const MOST_SLOTS: usize = 2048;
 
@@ -32,7 +32,6 @@ pub(super) struct Answers {
 pub(super) struct Answer {
     key: AnswerKey,
     pub(super) series: SeriesId,
-    pub(super) path: PathId,
     /// The number of the shape that the match must have, in [`Routes`](super::routes::Routes).
     pub(super) shape: u32,
     pub(super) fold: Fold,
@@ -75,17 +74,10 @@ impl AnswerKey {
 }
 
 impl Answer {
-    pub(super) fn new(
-        key: AnswerKey,
-        series: SeriesId,
-        path: PathId,
-        shape: u32,
-        fold: Fold,
-    ) -> Self {
+    pub(super) fn new(key: AnswerKey, series: SeriesId, shape: u32, fold: Fold) -> Self {
         Self {
             key,
             series,
-            path,
             shape,
             fold,
         }
@@ -156,21 +148,22 @@ mod tests {
     use super::*;
     use crate::requests::labels::Method;
 
+    /// A path as it is after routing.
+    fn processed(text: &str) -> Path<Url> {
+        let mut path = Path::new(Url::new(text.parse().expect("a path")));
+        path.skip(text.len().try_into().expect("a short path"));
+        path
+    }
+
     fn answer(path: &Path<Url>, code: u16, series: SeriesId) -> Answer {
         let matched = Matched::of(path).expect("a match");
         let key = AnswerKey::new(&matched, Method::Get.into(), &HostLabel::Known(7), code);
-        Answer::new(
-            key.expect("a host with a number"),
-            series,
-            2,
-            0,
-            Fold::Nothing,
-        )
+        Answer::new(key.expect("a host with a number"), series, 0, Fold::Nothing)
     }
 
     #[test]
     fn each_answer_is_found_until_the_table_is_full() {
-        let path = Path::new(Url::new("/".parse().expect("a path")));
+        let path = processed("/");
         let mut answers = Answers::default();
         let all: Vec<_> = (0..1000).map(|i| answer(&path, i, i.into())).collect();
         for each in &all {
@@ -185,10 +178,15 @@ mod tests {
     }
 
     #[test]
+    fn the_largest_table_has_the_documented_size() {
+        assert_eq!(size_of::<Option<Answer>>() * MOST_SLOTS, 128 << 10);
+    }
+
+    #[test]
     fn a_full_table_is_cleared() {
         let mut answers = Answers::default();
         for i in 0..5000 {
-            let path = Path::new(Url::new(format!("/{i}").parse().expect("a path")));
+            let path = processed(&format!("/{i}"));
             let each = answer(&path, 200, i);
             answers.insert(each);
             let found = answers.get(&each.key).map(|found| found.series);
@@ -200,7 +198,7 @@ mod tests {
 
     #[test]
     fn hosts_and_heads_are_distinguished() {
-        let path = Path::new(Url::new("/".parse().expect("a path")));
+        let path = processed("/");
         let matched = Matched::of(&path).expect("a match");
         let key = |method: Method, host| AnswerKey::new(&matched, method.into(), &host, 200);
         let known = |id| HostLabel::Known(id);

@@ -3,8 +3,13 @@
 //! Long polls are rare, and each has blocked its worker for at least a millisecond. The cost of a
 //! lock that all workers share is negligible compared with that.
 
-use std::{collections::HashMap, sync::Mutex, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::Mutex,
+    time::{Duration, Instant},
+};
 
+use actix_web::http::Version;
 use foldhash::fast::RandomState;
 
 use super::{
@@ -18,8 +23,12 @@ use crate::exposition::Timestamp;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Timing {
     Off,
-    /// The next poll starts with the request: the first poll directly follows the call.
+    /// The first poll directly follows the call, so the two are timed as one, from the start of the
+    /// request.
     FromStart,
+    /// The call is timed by itself: Actix polls an HTTP/2 request in its own task, which may have to
+    /// wait for other tasks.
+    Apart,
     /// Each poll has its own start time.
     EachPoll,
 }
@@ -28,7 +37,7 @@ pub(super) enum Timing {
 #[derive(Debug)]
 pub(super) struct Blocking {
     /// Polls that take longer than this are counted.
-    limit: Duration,
+    pub(super) limit: Duration,
     max_paths: usize,
     paths: Mutex<HashMap<PathId, LongPolls, RandomState>>,
 }
@@ -41,6 +50,17 @@ pub(super) struct LongPolls {
     pub(super) created: Timestamp,
 }
 
+impl Timing {
+    #[inline(always)]
+    pub(super) fn of(blocking: Option<&Blocking>, version: Version) -> Self {
+        match blocking {
+            None => Self::Off,
+            Some(_) if version >= Version::HTTP_2 => Self::Apart,
+            Some(_) => Self::FromStart,
+        }
+    }
+}
+
 impl Blocking {
     pub(super) fn new(limit: Duration, max_paths: usize) -> Self {
         Self {
@@ -50,8 +70,12 @@ impl Blocking {
         }
     }
 
-    pub(super) fn is_long(&self, held: Duration) -> bool {
-        held > self.limit
+    /// Whether a poll that began and ended at these instants was long.
+    #[inline]
+    pub(super) fn is_long(&self, began: Instant, now: Instant) -> bool {
+        // Cheaper than subtracting the instants.
+        let end = began.checked_add(self.limit);
+        end.is_some_and(|end| now > end)
     }
 
     /// Creates the counters of a path, and returns the path that they belong to.
@@ -107,8 +131,9 @@ mod tests {
     fn paths_beyond_the_cap_are_folded() {
         let blocking = Blocking::new(Duration::from_millis(10), 2);
         let held = Duration::from_millis(11);
-        assert!(blocking.is_long(held));
-        assert!(!blocking.is_long(Duration::from_millis(10)));
+        let began = Instant::now();
+        assert!(blocking.is_long(began, began + held));
+        assert!(!blocking.is_long(began, began + Duration::from_millis(10)));
 
         assert_eq!(blocking.add(7), 7);
         assert_eq!(blocking.count(7, held), Some(7));

@@ -26,6 +26,7 @@ pub(crate) struct BodyObserver {
 
 impl BodyObserver {
     /// The caller has already raised the gauge for this request.
+    #[inline]
     pub(super) fn begin(
         recorder: Rc<Recorder>,
         active: ActiveId,
@@ -60,6 +61,7 @@ impl BodyObserver {
     }
 
     /// Continues with the response body.
+    #[inline]
     pub(super) fn respond(&mut self, head: ResponseHead) {
         let Some(exchange) = &mut self.exchange else {
             return;
@@ -75,6 +77,7 @@ impl BodyObserver {
     }
 
     /// Records the result of a poll of the body.
+    #[inline(always)]
     pub(crate) fn polled<E>(&mut self, item: &Poll<Option<Result<Bytes, E>>>) {
         let exchange = self.exchange.as_mut();
         let Some(response) = exchange.and_then(|exchange| exchange.response.as_mut()) else {
@@ -101,6 +104,7 @@ impl BodyObserver {
         self.end(Ending::Panicked);
     }
 
+    #[inline]
     fn end(&mut self, ending: Ending) {
         if let Some(exchange) = &mut self.exchange
             && !mem::replace(&mut exchange.ended, true)

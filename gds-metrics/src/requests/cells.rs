@@ -219,6 +219,7 @@ impl Own<SeriesCells> {
         self.numbers().exemplars.as_deref()
     }
 
+    #[inline]
     pub(super) fn record_sizes(&self, request: u64, response: Option<u64>) {
         if let Some(cells) = &self.numbers().extended {
             record_size(&cells.request_size, request);
@@ -229,6 +230,7 @@ impl Own<SeriesCells> {
     }
 
     /// Records the time to the end of the response body.
+    #[inline]
     pub(super) fn record_response(&self, bounds: &[u64], nanos: u64) {
         if let Some(cells) = &self.numbers().extended {
             cells.response_duration.record(bounds, nanos);
@@ -236,6 +238,7 @@ impl Own<SeriesCells> {
     }
 }
 
+#[inline]
 fn record_size(cells: &Cells, size: u64) {
     cells.record(&SIZE_BOUNDS, size);
 }

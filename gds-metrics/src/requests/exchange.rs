@@ -52,6 +52,7 @@ pub(super) struct Response {
 }
 
 impl Exchange {
+    #[inline(always)]
     pub(super) fn end(&mut self, store: &Store, cache: &WorkerCache, ending: Ending) {
         cache.lower(self.active);
         let read = self.read.take().map_or(0, |read| read.get());
@@ -74,6 +75,7 @@ impl Exchange {
 }
 
 impl Response {
+    #[inline]
     pub(super) fn is_complete(&self) -> bool {
         self.head.size.is_some_and(|size| self.sent >= size)
     }
@@ -93,6 +95,7 @@ impl Response {
 }
 
 /// Counts the bytes of the request body as they are read, if there is a body.
+#[inline]
 pub(super) fn count_payload(req: &mut ServiceRequest) -> Option<Rc<Cell<u64>>> {
     match req.take_payload() {
         Payload::None => None,
@@ -146,6 +149,7 @@ pub(super) struct ResponseHead {
 }
 
 impl ResponseHead {
+    #[inline(always)]
     pub(super) fn of(
         method: Method,
         status: StatusCode,

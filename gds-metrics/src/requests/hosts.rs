@@ -35,6 +35,8 @@ pub(super) struct Spellings {
     /// The numbers of the hosts in the store.
     hosts: Map<Box<str>, HostId>,
     hosts_seen: usize,
+    /// Whether no further host can get a number. Then the unknown spellings stay unknown.
+    is_full: bool,
 }
 
 impl Spellings {
@@ -43,6 +45,7 @@ impl Spellings {
     pub(super) fn label(&mut self, store: &Store, raw: &[u8]) -> HostLabel {
         match self.known.get_cached(raw) {
             Some((_, id)) => HostLabel::Known(*id),
+            None if self.is_full && self.unknown.get_cached(raw).is_some() => HostLabel::Beyond,
             None => self.other_label(store, raw),
         }
     }
@@ -55,16 +58,17 @@ impl Spellings {
         // The small table of unknown spellings comes before the map of known ones: no spelling is
         // in both.
         if let Some((raw, ())) = self.unknown.get_cached(raw) {
-            return unknown_label(store, raw);
+            let raw = Rc::clone(raw);
+            return self.unknown_label(store, raw);
         }
         if let Some(id) = self.known.get_other(raw) {
             return HostLabel::Known(id);
         }
         match self.unknown.get_key(raw) {
-            Some(raw) => unknown_label(store, &raw),
+            Some(raw) => self.unknown_label(store, raw),
             None => match self.learn(store, raw) {
                 Ok(id) => HostLabel::Known(id),
-                Err(raw) => unknown_label(store, &raw),
+                Err(raw) => self.unknown_label(store, raw),
             },
         }
     }
@@ -114,13 +118,16 @@ impl Spellings {
         // Some of these spellings may have a number now.
         self.unknown.clear();
     }
-}
 
-/// The label of a host that has no number.
-fn unknown_label(store: &Store, raw: &Rc<[u8]>) -> HostLabel {
-    match store.settings().hosts {
-        Hosts::Listed(_) | Hosts::Unlabelled => HostLabel::Known(FOLDED_HOST_ID),
-        Hosts::FirstSeen(max) if store.has_all_hosts(max) => HostLabel::Beyond,
-        Hosts::FirstSeen(_) => HostLabel::Unseen(Rc::clone(raw)),
+    /// The label of a host that has no number.
+    fn unknown_label(&mut self, store: &Store, raw: Rc<[u8]>) -> HostLabel {
+        match store.settings().hosts {
+            Hosts::Listed(_) | Hosts::Unlabelled => HostLabel::Known(FOLDED_HOST_ID),
+            Hosts::FirstSeen(max) if store.has_all_hosts(max) => {
+                self.is_full = self.hosts_seen == store.hosts_len();
+                HostLabel::Beyond
+            }
+            Hosts::FirstSeen(_) => HostLabel::Unseen(raw),
+        }
     }
 }

@@ -17,6 +17,7 @@ use super::{
     keys::FOLDED_HOST_ID,
     labels::ErrorKind,
     routes::Route,
+    shape::Matched,
     store::Store,
     worker_cache::{News, WorkerCache},
 };
@@ -89,14 +90,17 @@ impl Recorder {
         self.cache.borrow_mut().spellings.label(&self.store, raw)
     }
 
+    #[inline(always)]
     pub(super) fn with_cache(&self, work: impl FnOnce(&Store, &WorkerCache)) {
         work(&self.store, &self.cache.borrow());
     }
 
+    #[inline]
     pub(super) fn spare_exchange(&self) -> Option<Box<Exchange>> {
         self.spare.borrow_mut().pop()
     }
 
+    #[inline]
     pub(super) fn keep_exchange(&self, exchange: Box<Exchange>) {
         let mut spare = self.spare.borrow_mut();
         if spare.len() < MAX_SPARE {
@@ -115,6 +119,17 @@ impl Recorder {
             derived.as_str()
         };
         self.cache.borrow_mut().count_error(&self.store, kind);
+    }
+
+    #[cold]
+    pub(super) fn route_of_response(&self, req: &HttpRequest, status: StatusCode) -> Route {
+        let matched = Matched::of(req.match_info());
+        let Self { store, cache, .. } = self;
+        let mut cache = cache.borrow_mut();
+        let (route, _) = cache
+            .routes
+            .of_request(store, req, status, matched.as_ref());
+        route
     }
 
     /// The route of a path, as far as the path alone determines it.

@@ -13,11 +13,12 @@ use actix_web::{
 };
 
 use super::{
+    Settings,
     blocking::Timing,
     body_observer::BodyObserver,
     exchange::ResponseHead,
     hosts::HostLabel,
-    keys::{FOLDED_HOST_ID, Head},
+    keys::{FOLDED_HOST_ID, Head, SeriesId},
     labels::{Method, PANIC},
     nanos,
     recorder::Recorder,
@@ -39,6 +40,8 @@ pub(crate) struct Recording {
     /// `None` if the extended group is off.
     observer: Option<BodyObserver>,
     pub(super) timing: Timing,
+    /// Whether the request is counted and timed, and nothing else.
+    is_plain: bool,
     ended: bool,
 }
 
@@ -53,135 +56,144 @@ impl Recording {
         let settings = recorder.store.settings();
         let head = settings.head(req, method);
         let host = recorder.host(req);
-        let extended = settings.extended;
-        Self {
+        let is_plain = recorder.store.is_plain;
+        let mut recording = Self {
             start,
             method,
             head,
             path: req.uri().path_and_query().cloned(),
-            observer: extended.then(|| observe(recorder, head, &host, start, req)),
+            observer: None,
             host,
-            timing: recorder.store.timing,
+            timing: Timing::Off,
+            is_plain,
             recorder: Rc::clone(recorder),
             ended: false,
+        };
+        if !is_plain {
+            recording.start_more(req);
+        }
+        recording
+    }
+
+    /// Starts what a plain recording does not have.
+    #[inline(never)]
+    fn start_more(&mut self, req: &mut ServiceRequest) {
+        let Recorder { store, .. } = &*self.recorder;
+        self.timing = Timing::of(store.blocking.as_ref(), req.version());
+        if store.settings().extended {
+            self.observer = Some(self.observe(req));
         }
     }
 
-    /// Records a panic in the code that follows, up to [`disarm`](OnUnwind::disarm).
-    #[inline]
-    pub(crate) fn arm(&mut self) -> OnUnwind<'_, Self> {
-        OnUnwind::new(self, Self::panicked)
+    /// Starts to observe a request, which is in flight from now on.
+    fn observe(&self, req: &mut ServiceRequest) -> BodyObserver {
+        let Recorder { store, cache, .. } = &*self.recorder;
+        let has_host = store.settings().opentelemetry.is_none();
+        let host = match &self.host {
+            HostLabel::Known(id) if has_host => *id,
+            // It is too early to know whether the host may get a number.
+            _ => FOLDED_HOST_ID,
+        };
+        let head = self.head.without_version();
+        let active = cache.borrow_mut().raise(store, head, host);
+        BodyObserver::begin(Rc::clone(&self.recorder), active, self.start, req)
     }
 
     /// Ends the recording with a response head. Returns the observer of the body if the extended
     /// group is on.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn response<B: MessageBody>(
         &mut self,
         res: &ServiceResponse<B>,
-    ) -> Option<BodyObserver> {
-        self.response_at(res, None)
-    }
-
-    /// As [`response`](Self::response); `began` is the start of the current poll, if polls are
-    /// timed.
-    #[inline(always)]
-    pub(super) fn response_at<B: MessageBody>(
-        &mut self,
-        res: &ServiceResponse<B>,
         began: Option<Instant>,
     ) -> Option<BodyObserver> {
-        self.end_with_head(res.request(), res.status(), res.response().error(), began);
-        match self.observer {
-            None => None,
-            Some(_) => self.observe(res),
-        }
-    }
-
-    #[inline(always)]
-    fn end_with_head(
-        &mut self,
-        req: &HttpRequest,
-        status: StatusCode,
-        error: Option<&Error>,
-        began: Option<Instant>,
-    ) {
-        let now = Instant::now();
-        let took = now.duration_since(self.start);
-        let nanos = nanos(took);
-        let path = req.match_info();
-        // A default service or a middleware before routing left part of the path, or all of it,
-        // unprocessed.
-        let matched = if path.unprocessed().is_empty() {
-            Matched::of(path)
-        } else {
-            None
-        };
-        let labels = ResponseLabels {
-            head: self.head,
-            host: &self.host,
-            code: status.as_u16(),
-        };
-        let Recorder { store, cache, .. } = &*self.recorder;
-        let mut cache = cache.borrow_mut();
-        let known = matched
-            .as_ref()
-            .and_then(|matched| cache.record_known(store, matched, labels, nanos));
-        let mut news = None;
-        let (series, route) = match known {
-            Some((series, path)) => (Some(series), Some(path)),
-            None => {
-                let answered = (req, status);
-                let recorded =
-                    cache.record_response(store, answered, matched.as_ref(), labels, nanos);
-                news = cache.news();
-                recorded
-            }
+        let (req, status) = (res.request(), res.status());
+        let nanos = nanos(Instant::now().duration_since(self.start));
+        let matched = Matched::of(req.match_info());
+        let known = matched.as_ref().and_then(|matched| {
+            let Recorder { store, cache, .. } = &*self.recorder;
+            let mut cache = cache.borrow_mut();
+            cache.record_known(store, matched, self.labels(status), nanos)
+        });
+        let series = match known {
+            Some(series) => Some(series),
+            None => self.record_response(req, status, matched.as_ref(), nanos),
         };
         self.ended = true;
-        if store.settings().exemplars
-            && let Some(exemplars) = cache.exemplars(series)
-        {
-            keep_exemplar(exemplars, &store.settings().bounds, req, nanos);
-        }
-        if let Some(observer) = &mut self.observer {
-            observer.recorded_under(series);
-        }
-        let recorded = series.is_some();
-        drop(cache);
-        if let Some(news) = news {
-            self.recorder.report(&news, Some((req, status)));
-        }
-        if let Some(error) = error
-            && recorded
+        if let Some(error) = res.response().error()
+            && series.is_some()
             && status.is_server_error()
         {
             self.recorder.count_error(error);
         }
-        if let Some(began) = began {
-            // Subtracting instants costs 55 instructions.
-            let held = if began == self.start {
-                took
-            } else {
-                now.duration_since(began)
-            };
-            self.note(route, held);
+        if self.is_plain {
+            None
+        } else {
+            self.record_more(res, series, nanos, began)
         }
     }
 
-    #[cold]
+    /// Records what a plain recording does not have.
+    #[inline(always)]
+    fn record_more<B: MessageBody>(
+        &mut self,
+        res: &ServiceResponse<B>,
+        series: Option<SeriesId>,
+        nanos: u64,
+        began: Option<Instant>,
+    ) -> Option<BodyObserver> {
+        let Recorder { store, cache, .. } = &*self.recorder;
+        let Settings {
+            exemplars, bounds, ..
+        } = store.settings();
+        if *exemplars && let Some(exemplars) = cache.borrow().exemplars(series) {
+            keep_exemplar(exemplars, bounds, res.request(), nanos);
+        }
+        let mut observer = self.observer.take();
+        if let Some(observer) = &mut observer {
+            observer.recorded_under(series);
+            let size = res.response().body().size();
+            let head = ResponseHead::of(self.method, res.status(), res.headers(), size);
+            observer.respond(head);
+        }
+        self.note_response(began, res, nanos);
+        observer
+    }
+
+    /// Records a response without a cached answer.
     #[inline(never)]
-    fn observe<B: MessageBody>(&mut self, res: &ServiceResponse<B>) -> Option<BodyObserver> {
-        let size = res.response().body().size();
-        let head = ResponseHead::of(self.method, res.status(), res.headers(), size);
-        let mut observer = self.observer.take()?;
-        observer.respond(head);
-        Some(observer)
+    fn record_response(
+        &mut self,
+        req: &HttpRequest,
+        status: StatusCode,
+        matched: Option<&Matched<'_>>,
+        nanos: u64,
+    ) -> Option<SeriesId> {
+        let Recorder { store, cache, .. } = &*self.recorder;
+        let mut cache = cache.borrow_mut();
+        let labels = self.labels(status);
+        let series = cache.record_response(store, (req, status), matched, labels, nanos);
+        let news = cache.news();
+        drop(cache);
+        self.ended = true;
+        if let Some(news) = news {
+            self.recorder.report(&news, Some((req, status)));
+        }
+        series
+    }
+
+    #[inline(always)]
+    fn labels(&self, status: StatusCode) -> ResponseLabels<'_> {
+        ResponseLabels {
+            head: self.head,
+            host: &self.host,
+            code: status.as_u16(),
+        }
     }
 
     /// Ends the recording with an error, which Actix converts to a response in an outer layer.
     pub(crate) fn error(&mut self, error: &Error) {
-        let armed = self.arm();
+        let armed = OnUnwind::new(self, Self::panicked);
         // `error_response()` is not called here: some errors can create their response only once.
         let status = error.as_response_error().status_code();
         armed.disarm();
@@ -232,25 +244,4 @@ impl Drop for Recording {
             self.end_without_head(self.recorder.store.settings().cancelled());
         }
     }
-}
-
-/// Starts to observe a request, which is in flight from now on.
-fn observe(
-    recorder: &Rc<Recorder>,
-    head: Head,
-    host: &HostLabel,
-    start: Instant,
-    req: &mut ServiceRequest,
-) -> BodyObserver {
-    let has_host = recorder.store.settings().opentelemetry.is_none();
-    let host = match host {
-        HostLabel::Known(id) if has_host => *id,
-        // It is too early to know whether the host may get a number.
-        _ => FOLDED_HOST_ID,
-    };
-    let head = head.without_version();
-    let mut cache = recorder.cache.borrow_mut();
-    let active = cache.raise(&recorder.store, head, host);
-    drop(cache);
-    BodyObserver::begin(Rc::clone(recorder), active, start, req)
 }

@@ -46,9 +46,13 @@ pub(super) struct Shape {
 }
 
 impl<'p> Matched<'p> {
-    /// `None` if a value does not lie in the path.
+    /// `None` if a default service or a middleware before routing left part of the path, or all of
+    /// it, unprocessed, and if a value does not lie in the path.
     #[inline(always)]
     pub(super) fn of(path: &'p Path<Url>) -> Option<Self> {
+        if !path.unprocessed().is_empty() {
+            return None;
+        }
         let text = path.as_str().as_bytes();
         let mut names = 0_u64;
         let mut first = None;

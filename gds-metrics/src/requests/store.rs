@@ -19,7 +19,7 @@ use std::{
 use super::{
     Hosts, Settings,
     append_only::{AppendOnly, Numbered, lock},
-    blocking::{Blocking, Timing},
+    blocking::Blocking,
     cells::{Gauge, Layouts, SIZE_BOUNDS, SeriesCells},
     events::Events,
     keys::{FOLDED_PATH_ID, Fold, Head, HostId, Key, LabelIds, MAX_PATHS, PathId},
@@ -77,8 +77,8 @@ pub(crate) struct Store {
     /// Shards of recorders that have ended.
     idle: Mutex<Vec<IdleShard>>,
     pub(crate) truncated: Truncated,
-    /// How the polls of a request are timed at first.
-    pub(super) timing: Timing,
+    /// Whether requests are counted and timed, and nothing else.
+    pub(super) is_plain: bool,
     pub(super) blocking: Option<Blocking>,
     pub(crate) events: Box<dyn Events>,
     sorted: Mutex<Arc<Vec<Arc<Series>>>>,
@@ -112,10 +112,7 @@ impl Store {
             active: AppendOnly::new(),
             idle: Mutex::default(),
             truncated: Truncated::default(),
-            timing: match settings.blocking {
-                Some(_) => Timing::FromStart,
-                None => Timing::Off,
-            },
+            is_plain: !settings.extended && !settings.exemplars && settings.blocking.is_none(),
             blocking: settings
                 .blocking
                 .map(|limit| Blocking::new(limit, settings.max_label_sets)),

@@ -92,8 +92,8 @@ impl WorkerCache {
         mem::replace(&mut self.shard, Shard::new(IdleShard::default()))
     }
 
-    /// Records a response, and returns the series and the path that it was recorded under; `None`
-    /// if no answer is cached. `nanos`: the duration of the request.
+    /// Records a response, and returns the series that it was recorded under; `None` if no
+    /// answer is cached. `nanos`: the duration of the request.
     ///
     /// Nearly all requests are recorded here. [`record_response`](Self::record_response) records
     /// the rest.
@@ -104,7 +104,7 @@ impl WorkerCache {
         matched: &Matched<'_>,
         labels: ResponseLabels<'_>,
         nanos: u64,
-    ) -> Option<(SeriesId, PathId)> {
+    ) -> Option<SeriesId> {
         let ResponseLabels { head, host, code } = labels;
         let key = AnswerKey::new(matched, head, host, code)?;
         let answer = self.answers.get(&key)?;
@@ -116,11 +116,10 @@ impl WorkerCache {
             store.count_folded(answer.fold);
         }
         part.record(&store.settings().bounds, nanos);
-        Some((answer.series, answer.path))
+        Some(answer.series)
     }
 
     /// Records a response without a cached answer, and caches the answer if there is one.
-    #[inline(never)]
     pub(super) fn record_response(
         &mut self,
         store: &Store,
@@ -128,19 +127,19 @@ impl WorkerCache {
         matched: Option<&Matched<'_>>,
         labels: ResponseLabels<'_>,
         nanos: u64,
-    ) -> (Option<SeriesId>, Route) {
+    ) -> Option<SeriesId> {
         let ResponseLabels { head, host, code } = labels;
         let (route, shape) = self.routes.of_request(store, req, status, matched);
         let recorded = self.record(store, route, head, host, code, nanos);
         if let (Some(shape), Some(matched)) = (shape, matched)
-            && let (Some(path), Some((series, fold))) = (route, recorded)
+            && let Some((series, fold)) = recorded
             && let Some(key) = AnswerKey::new(matched, head, host, code)
             && self.answers.get(&key).is_none()
         {
-            let answer = Answer::new(key, series, path, shape, fold);
+            let answer = Answer::new(key, series, shape, fold);
             self.answers.insert(answer);
         }
-        (recorded.map(|(series, _)| series), route)
+        recorded.map(|(series, _)| series)
     }
 
     /// Records a duration, in nanoseconds. Returns the series that it was recorded in, and what was
