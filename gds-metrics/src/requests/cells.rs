@@ -8,7 +8,11 @@ use std::sync::{
     atomic::{AtomicI64, AtomicU64, Ordering::Relaxed},
 };
 
-use super::{Settings, bucket, sharded::Own};
+use super::{
+    Settings, bucket,
+    sharded::Own,
+    trace::{Traced, keep},
+};
 use crate::exposition::{
     Bounds,
     exemplars::Exemplars,
@@ -166,33 +170,49 @@ impl Layouts {
 #[derive(Debug)]
 pub(crate) struct SeriesCells {
     /// In nanoseconds.
-    pub(crate) duration: Cells,
+    pub(crate) duration: Observations,
     pub(crate) extended: Option<Box<ExtendedCells>>,
-    /// Exemplars of the duration; `None` if exemplars are off.
-    pub(crate) exemplars: Option<Box<Exemplars>>,
 }
 
 /// What the extended group adds to a label set.
 #[derive(Debug)]
 pub(crate) struct ExtendedCells {
     /// In bytes.
-    pub(crate) request_size: Cells,
+    pub(crate) request_size: Observations,
     /// In bytes.
-    pub(crate) response_size: Cells,
+    pub(crate) response_size: Observations,
     /// In nanoseconds.
-    pub(crate) response_duration: Cells,
+    pub(crate) response_duration: Observations,
+}
+
+/// The observations of a histogram.
+#[derive(Debug)]
+pub(crate) struct Observations {
+    pub(crate) cells: Cells,
+    /// `None` if exemplars are off.
+    pub(crate) exemplars: Option<Box<Exemplars>>,
+}
+
+impl Observations {
+    /// Records an observation, and keeps its trace if it has one.
+    fn record(&self, bounds: &[u64], amount: u64, traced: Option<&Traced>) {
+        self.cells.record(bounds, amount);
+        if let (Some(traced), Some(exemplars)) = (traced, &self.exemplars) {
+            keep(exemplars, bounds, amount, traced.time, || {
+                Some(traced.trace)
+            });
+        }
+    }
 }
 
 impl SeriesCells {
     pub(super) fn new(settings: &Settings, layouts: Option<&Layouts>) -> Self {
-        let duration = || {
-            let layout = layouts.map(|layouts| &layouts.seconds);
-            Cells::new(settings.bounds.len() + 1, layout)
+        let new = |bounds: &[u64], layout| Observations {
+            cells: Cells::new(bounds.len() + 1, layout),
+            exemplars: settings.exemplars.then(Box::default),
         };
-        let size = || {
-            let layout = layouts.map(|layouts| &layouts.bytes);
-            Cells::new(SIZE_BOUNDS.len() + 1, layout)
-        };
+        let duration = || new(&settings.bounds, layouts.map(|layouts| &layouts.seconds));
+        let size = || new(&SIZE_BOUNDS, layouts.map(|layouts| &layouts.bytes));
         Self {
             duration: duration(),
             extended: settings.extended.then(|| {
@@ -202,7 +222,6 @@ impl SeriesCells {
                     response_duration: duration(),
                 })
             }),
-            exemplars: settings.exemplars.then(Box::default),
         }
     }
 }
@@ -210,34 +229,35 @@ impl SeriesCells {
 impl Own<SeriesCells> {
     #[inline(always)]
     pub(super) fn record(&self, bounds: &[u64], nanos: u64) {
-        self.numbers().duration.record(bounds, nanos);
+        self.numbers().duration.cells.record(bounds, nanos);
     }
 
     /// The exemplars of the duration, if exemplars are on.
     #[inline(always)]
     pub(super) fn exemplars(&self) -> Option<&Exemplars> {
-        self.numbers().exemplars.as_deref()
+        self.numbers().duration.exemplars.as_deref()
     }
 
-    pub(super) fn record_sizes(&self, request: u64, response: Option<u64>) {
+    pub(super) fn record_sizes(
+        &self,
+        request: u64,
+        response: Option<u64>,
+        traced: Option<&Traced>,
+    ) {
         if let Some(cells) = &self.numbers().extended {
-            record_size(&cells.request_size, request);
+            cells.request_size.record(&SIZE_BOUNDS, request, traced);
             if let Some(response) = response {
-                record_size(&cells.response_size, response);
+                cells.response_size.record(&SIZE_BOUNDS, response, traced);
             }
         }
     }
 
     /// Records the time to the end of the response body.
-    pub(super) fn record_response(&self, bounds: &[u64], nanos: u64) {
+    pub(super) fn record_response(&self, bounds: &[u64], nanos: u64, traced: Option<&Traced>) {
         if let Some(cells) = &self.numbers().extended {
-            cells.response_duration.record(bounds, nanos);
+            cells.response_duration.record(bounds, nanos, traced);
         }
     }
-}
-
-fn record_size(cells: &Cells, size: u64) {
-    cells.record(&SIZE_BOUNDS, size);
 }
 
 /// Upper bounds of the size histograms, in bytes: 256 B to 64 MiB.

@@ -27,8 +27,10 @@ use super::{
     labels::Method,
     nanos,
     store::Store,
+    trace::Traced,
     worker_cache::{ActiveId, WorkerCache},
 };
+use crate::exposition::TraceContext;
 
 /// The state of a request and its response.
 #[derive(Debug)]
@@ -39,6 +41,8 @@ pub(super) struct Exchange {
     pub(super) read: Option<Rc<Cell<u64>>>,
     /// `None` before the request is recorded, and on an excluded route.
     pub(super) series: Option<SeriesId>,
+    /// `None` if there is none, and if exemplars are off.
+    pub(super) trace: Option<TraceContext>,
     pub(super) response: Option<Response>,
     pub(super) ended: bool,
 }
@@ -59,7 +63,8 @@ impl Exchange {
             return;
         };
         let sent = self.response.as_ref().map(|response| response.sent);
-        part.record_sizes(read, sent);
+        let traced = self.trace.map(Traced::now);
+        part.record_sizes(read, sent, traced.as_ref());
         let Some(response) = &self.response else {
             return;
         };
@@ -68,7 +73,7 @@ impl Exchange {
         }
         if !response.head.lasting && (response.polled || matches!(ending, Ending::Complete)) {
             let nanos = nanos(self.start.elapsed());
-            part.record_response(&store.settings().bounds, nanos);
+            part.record_response(&store.settings().bounds, nanos, traced.as_ref());
         }
     }
 }

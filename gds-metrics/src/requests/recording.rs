@@ -142,7 +142,8 @@ impl Recording {
         if store.settings().exemplars
             && let Some(exemplars) = cache.exemplars(series)
         {
-            keep_exemplar(exemplars, &store.settings().bounds, req, nanos);
+            let later = self.observer.as_mut().and_then(BodyObserver::trace);
+            keep_exemplar(exemplars, &store.settings().bounds, req, nanos, later);
         }
         if let Some(observer) = &mut self.observer {
             observer.recorded_under(series);

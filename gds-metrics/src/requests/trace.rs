@@ -10,32 +10,67 @@ use crate::exposition::{
 
 static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
-/// Keeps the trace of a request, if it has one, as the exemplar of its duration.
+/// The trace of observations, and the time at which they are recorded.
+#[derive(Debug)]
+pub(super) struct Traced {
+    pub(super) trace: TraceContext,
+    pub(super) time: Timestamp,
+}
+
+impl Traced {
+    pub(super) fn now(trace: TraceContext) -> Self {
+        let time = Timestamp::now();
+        Self { trace, time }
+    }
+}
+
+/// Keeps the trace of a request, if it has one, as the exemplar of its duration, and in `later` for
+/// what is recorded later.
 ///
 /// The application's own trace takes precedence over the client's. The header is parsed only if an
 /// exemplar would be kept.
 #[inline(never)]
-pub(super) fn keep_exemplar(exemplars: &Exemplars, bounds: &[u64], req: &HttpRequest, nanos: u64) {
+pub(super) fn keep_exemplar(
+    exemplars: &Exemplars,
+    bounds: &[u64],
+    req: &HttpRequest,
+    nanos: u64,
+    later: Option<&mut Option<TraceContext>>,
+) {
     if let Some(own) = req.extensions().get::<TraceContext>() {
-        keep(exemplars, bounds, nanos, || Some(*own));
+        keep_trace(exemplars, bounds, nanos, later, || Some(*own));
     } else if let Some(header) = sampled_header(req) {
-        keep(exemplars, bounds, nanos, || parse(header));
+        keep_trace(exemplars, bounds, nanos, later, || parse(header));
     }
 }
 
 #[inline(never)]
-fn keep(
+fn keep_trace(
     exemplars: &Exemplars,
     bounds: &[u64],
     nanos: u64,
+    later: Option<&mut Option<TraceContext>>,
+    trace: impl Fn() -> Option<TraceContext>,
+) {
+    keep(exemplars, bounds, nanos, Timestamp::now(), &trace);
+    if let Some(later) = later {
+        *later = trace();
+    }
+}
+
+/// Keeps a trace as the exemplar of the bucket of `amount`.
+pub(super) fn keep(
+    exemplars: &Exemplars,
+    bounds: &[u64],
+    amount: u64,
+    now: Timestamp,
     trace: impl FnOnce() -> Option<TraceContext>,
 ) {
-    let bucket = bucket(bounds, nanos);
-    let now = Timestamp::now();
+    let bucket = bucket(bounds, amount);
     if exemplars.is_due(bucket, now)
         && let Some(trace) = trace()
     {
-        exemplars.keep(bucket, bounds.len() + 1, &trace, nanos, now);
+        exemplars.keep(bucket, bounds.len() + 1, &trace, amount, now);
     }
 }
 

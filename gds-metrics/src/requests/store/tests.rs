@@ -96,7 +96,7 @@ fn a_shard_stays_with_its_recorder_until_the_last_recording_ends() {
     }
     let mut counts = Vec::new();
     store.series_from(0, |_, series| {
-        counts.extend(series.parts().map(|part| part.duration.count()));
+        counts.extend(series.parts().map(|part| part.duration.cells.count()));
     });
     // The next recorder continues the counts of the first.
     assert_eq!(counts, [3, 1]);
