@@ -18,3 +18,4 @@ mod exemplars;
 mod native;
 mod protobuf;
 mod read_back;
+mod schema;
