@@ -15,6 +15,7 @@ mod support;
 
 mod conventions;
 mod exemplars;
+mod golden;
 mod native;
 mod protobuf;
 mod read_back;
