@@ -8,13 +8,9 @@ use std::sync::{
     atomic::{AtomicI64, AtomicU64, Ordering::Relaxed},
 };
 
-use super::{
-    Settings, bucket,
-    sharded::Own,
-    trace::{Traced, keep},
-};
+use super::{Settings, bucket, sharded::Own, trace::keep};
 use crate::exposition::{
-    Bounds,
+    Bounds, Timestamp, TraceContext,
     exemplars::Exemplars,
     native::{self, Layout, Octaves},
 };
@@ -194,13 +190,10 @@ pub(crate) struct Observations {
 }
 
 impl Observations {
-    /// Records an observation, and keeps its trace if it has one.
-    fn record(&self, bounds: &[u64], amount: u64, traced: Option<&Traced>) {
-        self.cells.record(bounds, amount);
-        if let (Some(traced), Some(exemplars)) = (traced, &self.exemplars) {
-            keep(exemplars, bounds, amount, traced.time, || {
-                Some(traced.trace)
-            });
+    /// Keeps the trace of an observation, if exemplars are on.
+    fn keep_trace(&self, bounds: &[u64], amount: u64, trace: TraceContext, now: Timestamp) {
+        if let Some(exemplars) = &self.exemplars {
+            keep(exemplars, bounds, amount, now, || Some(trace));
         }
     }
 }
@@ -238,26 +231,51 @@ impl Own<SeriesCells> {
         self.numbers().duration.exemplars.as_deref()
     }
 
-    pub(super) fn record_sizes(
-        &self,
-        request: u64,
-        response: Option<u64>,
-        traced: Option<&Traced>,
-    ) {
+    pub(super) fn record_sizes(&self, request: u64, response: Option<u64>) {
         if let Some(cells) = &self.numbers().extended {
-            cells.request_size.record(&SIZE_BOUNDS, request, traced);
+            record_size(&cells.request_size.cells, request);
             if let Some(response) = response {
-                cells.response_size.record(&SIZE_BOUNDS, response, traced);
+                record_size(&cells.response_size.cells, response);
             }
         }
     }
 
     /// Records the time to the end of the response body.
-    pub(super) fn record_response(&self, bounds: &[u64], nanos: u64, traced: Option<&Traced>) {
+    pub(super) fn record_response(&self, bounds: &[u64], nanos: u64) {
         if let Some(cells) = &self.numbers().extended {
-            cells.response_duration.record(bounds, nanos, traced);
+            cells.response_duration.cells.record(bounds, nanos);
         }
     }
+
+    /// Keeps the trace of what was recorded: both sizes, and the time to the end of the response
+    /// body if it has a duration.
+    #[cold]
+    pub(super) fn keep_traces(
+        &self,
+        trace: TraceContext,
+        (request, response): (u64, u64),
+        bounds: &[u64],
+        nanos: Option<u64>,
+    ) {
+        let Some(cells) = &self.numbers().extended else {
+            return;
+        };
+        let now = Timestamp::now();
+        for (size, cells) in [
+            (request, &cells.request_size),
+            (response, &cells.response_size),
+        ] {
+            cells.keep_trace(&SIZE_BOUNDS, size, trace, now);
+        }
+        if let Some(nanos) = nanos {
+            let cells = &cells.response_duration;
+            cells.keep_trace(bounds, nanos, trace, now);
+        }
+    }
+}
+
+fn record_size(cells: &Cells, size: u64) {
+    cells.record(&SIZE_BOUNDS, size);
 }
 
 /// Upper bounds of the size histograms, in bytes: 256 B to 64 MiB.

@@ -27,7 +27,6 @@ use super::{
     labels::Method,
     nanos,
     store::Store,
-    trace::Traced,
     worker_cache::{ActiveId, WorkerCache},
 };
 use crate::exposition::TraceContext;
@@ -63,17 +62,22 @@ impl Exchange {
             return;
         };
         let sent = self.response.as_ref().map(|response| response.sent);
-        let traced = self.trace.map(Traced::now);
-        part.record_sizes(read, sent, traced.as_ref());
+        part.record_sizes(read, sent);
         let Some(response) = &self.response else {
             return;
         };
         if let Some(count) = response.truncated(store, ending) {
             count.fetch_add(1, Relaxed);
         }
+        let bounds = &store.settings().bounds;
+        let mut lasted = None;
         if !response.head.lasting && (response.polled || matches!(ending, Ending::Complete)) {
             let nanos = nanos(self.start.elapsed());
-            part.record_response(&store.settings().bounds, nanos, traced.as_ref());
+            part.record_response(bounds, nanos);
+            lasted = Some(nanos);
+        }
+        if let Some(trace) = self.trace {
+            part.keep_traces(trace, (read, response.sent), bounds, lasted);
         }
     }
 }

@@ -10,20 +10,6 @@ use crate::exposition::{
 
 static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
-/// The trace of observations, and the time at which they are recorded.
-#[derive(Debug)]
-pub(super) struct Traced {
-    pub(super) trace: TraceContext,
-    pub(super) time: Timestamp,
-}
-
-impl Traced {
-    pub(super) fn now(trace: TraceContext) -> Self {
-        let time = Timestamp::now();
-        Self { trace, time }
-    }
-}
-
 /// Keeps the trace of a request, if it has one, as the exemplar of its duration, and in `later` for
 /// what is recorded later.
 ///
