@@ -61,8 +61,7 @@ def check_rules(stack, store, alerts):
 
 
 def main():
-    shop, prometheus = (f"127.0.0.1:{free_port()}" for _ in range(2))
-    with Stack(shop, prometheus, fast=True) as stack:
+    with Stack.for_checks() as stack:
         scrape = stack.victoria_scrape()
         direct = start(
             stack, "victoria-metrics-at-the-shop", free_port(),
