@@ -22,7 +22,7 @@ use super::{
     nanos,
     recorder::Recorder,
     shape::Matched,
-    trace::keep_exemplar,
+    trace::Trace,
     unwind::OnUnwind,
     worker_cache::ResponseLabels,
 };
@@ -140,10 +140,11 @@ impl Recording {
         };
         self.ended = true;
         if store.settings().exemplars
+            && let Some(trace) = Trace::of(req)
             && let Some(exemplars) = cache.exemplars(series)
         {
             let later = self.observer.as_mut().and_then(BodyObserver::trace);
-            keep_exemplar(exemplars, &store.settings().bounds, req, nanos, later);
+            trace.keep(exemplars, &store.settings().bounds, nanos, later);
         }
         if let Some(observer) = &mut self.observer {
             observer.recorded_under(series);

@@ -10,37 +10,47 @@ use crate::exposition::{
 
 static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
-/// Keeps the trace of a request, if it has one, as the exemplar of its duration, and in `later` for
-/// what is recorded later.
-///
-/// The application's own trace takes precedence over the client's. The header is parsed only if an
-/// exemplar would be kept.
-#[inline(never)]
-pub(super) fn keep_exemplar(
-    exemplars: &Exemplars,
-    bounds: &[u64],
-    req: &HttpRequest,
-    nanos: u64,
-    later: Option<&mut Option<TraceContext>>,
-) {
-    if let Some(own) = req.extensions().get::<TraceContext>() {
-        keep_trace(exemplars, bounds, nanos, later, || Some(*own));
-    } else if let Some(header) = sampled_header(req) {
-        keep_trace(exemplars, bounds, nanos, later, || parse(header));
-    }
+/// The trace of a request.
+#[derive(Debug)]
+pub(super) enum Trace<'r> {
+    /// The application's own, which takes precedence over the client's.
+    Own(TraceContext),
+    /// A header that may be valid.
+    Header(&'r [u8]),
 }
 
-#[inline(never)]
-fn keep_trace(
-    exemplars: &Exemplars,
-    bounds: &[u64],
-    nanos: u64,
-    later: Option<&mut Option<TraceContext>>,
-    trace: impl Fn() -> Option<TraceContext>,
-) {
-    keep(exemplars, bounds, nanos, Timestamp::now(), &trace);
-    if let Some(later) = later {
-        *later = trace();
+impl<'r> Trace<'r> {
+    #[inline(always)]
+    pub(super) fn of(req: &'r HttpRequest) -> Option<Self> {
+        if let Some(own) = req.extensions().get::<TraceContext>() {
+            return Some(Self::Own(*own));
+        }
+        sampled_header(req).map(Self::Header)
+    }
+
+    fn context(&self) -> Option<TraceContext> {
+        match self {
+            Self::Own(own) => Some(*own),
+            Self::Header(header) => parse(header),
+        }
+    }
+
+    /// Keeps the trace as the exemplar of a request's duration, and in `later` for what is recorded
+    /// later. The header is parsed only if this is needed.
+    #[cold]
+    pub(super) fn keep(
+        &self,
+        exemplars: &Exemplars,
+        bounds: &[u64],
+        nanos: u64,
+        later: Option<&mut Option<TraceContext>>,
+    ) {
+        keep(exemplars, bounds, nanos, Timestamp::now(), || {
+            self.context()
+        });
+        if let Some(later) = later {
+            *later = self.context();
+        }
     }
 }
 
