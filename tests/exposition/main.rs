@@ -13,6 +13,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod body_exemplars;
 mod conventions;
 mod exemplars;
 mod golden;

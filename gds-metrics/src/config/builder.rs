@@ -268,8 +268,9 @@ impl GdsMetricsBuilder {
     /// is the one in the header `traceparent` of W3C's Trace Context. A header that is invalid, occurs twice or
     /// names a trace that is not sampled makes no exemplar. Neither does a request that ends without a
     /// response (an error that a middleware returns, a panic, a client that left). The extensions are read
-    /// when the response is ready: if a task of the application then holds `extensions_mut()` across an
-    /// `.await`, that request panics.
+    /// when the response is ready. If a task of the application then holds `extensions_mut()` across an
+    /// `.await`, there is no exemplar, and the panic hook reports Actix's `already mutably borrowed`, which is
+    /// caught.
     ///
     /// **A client that sends `traceparent` chooses the ids** that dashboards show and link to. These are 24
     /// bytes, written as hexadecimal digits; nothing else of the header is exposed. To prevent that, remove

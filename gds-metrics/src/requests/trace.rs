@@ -1,5 +1,7 @@
 //! The trace that a request belongs to.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use actix_web::{HttpMessage, HttpRequest, http::header::HeaderName};
 
 use super::bucket;
@@ -22,10 +24,13 @@ pub(super) enum Trace<'r> {
 impl<'r> Trace<'r> {
     #[inline(always)]
     pub(super) fn of(req: &'r HttpRequest) -> Option<Self> {
-        if let Some(own) = req.extensions().get::<TraceContext>() {
-            return Some(Self::Own(*own));
+        // A task of the application may hold `extensions_mut()`, which Actix answers with a panic.
+        let own = || req.extensions().get::<TraceContext>().copied();
+        match catch_unwind(AssertUnwindSafe(own)) {
+            Ok(Some(own)) => Some(Self::Own(own)),
+            Ok(None) => sampled_header(req).map(Self::Header),
+            Err(_) => None,
         }
-        sampled_header(req).map(Self::Header)
     }
 
     fn context(&self) -> Option<TraceContext> {
