@@ -84,7 +84,7 @@ def main():
         for victoria in (direct, behind):
             until("a target that is up", lambda: number(victoria, "min(up)") == 1)
         for _ in range(SENT):
-            load.request(tuple(shop.split(":")), "GET", "/items/20", headers={"Host": "shop.example"})
+            load.request(tuple(stack.shop.split(":")), "GET", "/items/20", headers={"Host": "shop.example"})
         total = 'sum(http_server_requests_total{path="/items/{id}"})'
         for victoria in (direct, behind):
             until(f"{SENT} requests", lambda: number(victoria, total) == SENT)

@@ -229,6 +229,8 @@ async fn an_invalid_header_makes_no_exemplar() {
 
 /// A task that holds the extensions when the response is ready costs the exemplar, not the request.
 #[actix_web::test]
+// This is the mistake.
+#[allow(clippy::await_holding_refcell_ref)]
 async fn extensions_that_are_held_make_no_exemplar() {
     let handler = |req: HttpRequest| {
         rt::spawn(async move {

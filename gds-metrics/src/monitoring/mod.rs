@@ -141,7 +141,7 @@ impl Monitoring {
 
     /// Whether the Prometheus server stores native histograms without classic buckets. Default: `false`.
     ///
-    /// If it is `true`, one rule and one panel also use `histogram_sum`, which VictoriaMetrics and vmalert do
+    /// If it is `true`, one rule and one panel also use `histogram_sum`, which `VictoriaMetrics` and vmalert do
     /// not support. Quantiles and heat maps show both forms in any case. Latency objectives, and the alert on
     /// clients that cancel requests, need classic buckets.
     pub fn native(mut self, native: bool) -> Self {

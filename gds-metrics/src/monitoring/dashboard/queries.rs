@@ -62,7 +62,7 @@ pub(super) fn quantiles(metric: &str, selected: &str) -> Vec<Query> {
         .into()
 }
 
-/// The rate of the sum of a histogram. VictoriaMetrics does not support `histogram_sum`.
+/// The rate of the sum of a histogram. `VictoriaMetrics` does not support `histogram_sum`.
 pub(super) fn rate_of_sum(metric: &str, selected: &str, native: bool) -> String {
     let classic = rate(&format!("{metric}_sum"), selected, "");
     if native {
