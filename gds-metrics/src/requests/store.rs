@@ -353,6 +353,10 @@ impl Store {
             // The native form is about as long as the classic form, and has more cells to read.
             lines *= 2;
         }
+        if self.settings.exemplars {
+            // An exemplar is about as long as its line.
+            lines *= 2;
+        }
         let blocking = self.blocking.as_ref().map_or(0, Blocking::len);
         let lines = self.series_len() * lines + self.active_len() + 2 * blocking;
         Cost::Bytes(REST + lines * LINE)
