@@ -18,25 +18,26 @@ use support::{Case, Subject, Work, arguments, callgrind, run};
 /// Each bound is slightly above the last count, so that a regression fails. The targets: 980 for
 /// named and unnamed routes, 1,500 without a route, 1,000 for hosts beyond the cap, 1,450 for the
 /// extended group.
-const BOUNDS: [(&str, f64, f64); 20] = [
+const BOUNDS: [(&str, f64, f64); 21] = [
     ("named", 1069.0, 0.0),
     ("unnamed", 1071.0, 0.0),
     ("no-endpoint", 1250.0, 0.0),
     // Actix searches its resource map, and allocates for each regular expression.
-    ("no-endpoint-unseen", 8525.0, 5.0),
+    ("no-endpoint-unseen", 8545.0, 5.0),
     ("hundred-routes", 1081.0, 0.0),
     ("hundred-routes-unnamed", 1078.0, 0.0),
     ("eight-hosts", 1137.0, 0.0),
     ("hosts-beyond", 1164.0, 0.0),
     ("at-the-cap", 1071.0, 0.0),
-    ("extended", 1771.0, 0.0),
+    ("extended", 1785.0, 0.0),
     ("extended-unnamed", 1807.0, 0.0),
     // The targets: 60 more than without native buckets, 100 more for exemplars if there is no
-    // header.
+    // header. Of those, Actix's look-up of the header takes 79.
     ("native", 1114.0, 0.0),
-    ("extended-native", 1991.0, 0.0),
-    ("exemplars", 1230.0, 0.0),
+    ("extended-native", 2000.0, 0.0),
+    ("exemplars", 1185.0, 0.0),
     ("exemplars-traced", 1570.0, 0.0),
+    ("extended-traced", 3170.0, 0.0),
     // The target: 60 more than with this crate's own label names.
     ("opentelemetry", 1084.0, 0.0),
     // Above that target: the proxy's address is looked up in the list, and its header is read.

@@ -137,7 +137,7 @@ const UNNAMED: Case = Case {
 const TRACEPARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
 impl Case {
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         NAMED,
         UNNAMED,
         Self {
@@ -204,6 +204,13 @@ impl Case {
         },
         Self {
             name: "exemplars-traced",
+            exemplars: true,
+            traced: true,
+            ..NAMED
+        },
+        Self {
+            name: "extended-traced",
+            extended: true,
             exemplars: true,
             traced: true,
             ..NAMED

@@ -38,7 +38,7 @@ cp "$here/rules_jobs_test.yml" "$tools/"
 promtool test rules "$tools/rules_jobs_test.yml"
 # Older ones cannot read native histograms in a test.
 if [[ $(promtool --version) == *'version 3.'* ]]; then
-    "$shop" native-rules >"$tools/native.yml"
+    NATIVE=1 "$shop" rules >"$tools/native.yml"
     cp "$here/rules_native_test.yml" "$tools/"
     promtool check rules "$tools/native.yml"
     promtool test rules "$tools/rules_native_test.yml"
@@ -59,6 +59,11 @@ echo '== A real Prometheus'
 "$python" "$here/check.py" "$@"
 echo "== OpenTelemetry's label names"
 "$python" "$here/opentelemetry.py"
+
+if [[ $(promtool --version) == *'version 3.'* ]]; then
+    echo '== Native histograms without classic buckets'
+    "$python" "$here/native.py"
+fi
 
 # They come with Debian's testing release, as does Prometheus 3.
 if command -v vmalert >/dev/null; then

@@ -3,9 +3,10 @@
 //!
 //! `examples/monitoring/run.sh` starts everything, including load. `cargo run --example monitoring` starts
 //! only the application. The application also prints the files for Prometheus and Grafana:
-//! `cargo run --example monitoring -- rules`, `-- native-rules` and `-- dashboard`, each for all jobs or for the
-//! job whose name follows. If `OPENTELEMETRY` is set in the environment, all of them have OpenTelemetry's label
-//! names.
+//! `cargo run --example monitoring -- rules` and `-- dashboard`, each for all jobs or for the job whose name
+//! follows. If `OPENTELEMETRY` is set in the environment, all of them have OpenTelemetry's label
+//! names. If `NATIVE` is set, the application has native histograms, and the files are for a Prometheus that stores
+//! only those.
 
 use std::{env, fmt, io, thread, time::Duration};
 
@@ -18,7 +19,7 @@ use actix_web::{
 use futures_util::stream;
 use gds_metrics::{
     Counter, EncodeLabelSet, EncodeLabelValue, Family, Gauge, GaugeExt, GdsMetricSet, GdsMetrics,
-    Histogram, LabelNames, Monitoring, StateSet, Summary,
+    Histogram, LabelNames, StateSet, Summary,
 };
 
 /// The shop's own metrics.
@@ -148,23 +149,25 @@ async fn export(path: Path<(String, u32)>, shop: Data<ShopMetrics>) -> impl Resp
     HttpResponse::Ok().streaming(pieces)
 }
 
+fn is_native() -> bool {
+    env::var_os("NATIVE").is_some()
+}
+
 /// Prints the rules or the dashboard for the shop's objectives.
 fn print(what: &str, metrics: &GdsMetrics) -> Result<(), Box<dyn std::error::Error>> {
-    let mut monitoring = metrics.monitoring().availability(0.999);
+    let mut monitoring = metrics.monitoring().availability(0.999).native(is_native());
     if let Some(job) = env::args().nth(2) {
         monitoring = monitoring.job(job);
     }
-    let of_orders = |monitoring: Monitoring| {
-        monitoring
-            .route_availability("/orders", 0.9995)
-            .latency("/orders", 0.25, 0.99)
-    };
+    monitoring = monitoring.route_availability("/orders", 0.9995);
+    // A latency objective needs classic buckets.
+    if !is_native() {
+        monitoring = monitoring.latency("/orders", 0.25, 0.99);
+    }
     match what {
-        "rules" => print!("{}", of_orders(monitoring).rules()?),
-        // A latency objective needs classic buckets.
-        "native-rules" => print!("{}", monitoring.native(true).rules()?),
-        "dashboard" => print!("{}", of_orders(monitoring).dashboard()?),
-        _ => return Err(format!("{what}: it should be rules, native-rules or dashboard").into()),
+        "rules" => print!("{}", monitoring.rules()?),
+        "dashboard" => print!("{}", monitoring.dashboard()?),
+        _ => return Err(format!("{what}: it should be rules or dashboard").into()),
     }
     Ok(())
 }
@@ -178,6 +181,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             .hosts(["shop.example"]);
     }
     let metrics = builder
+        .native_histograms(is_native())
         .extended(true)
         .process_metrics(true)
         .event_loop_delay(true)

@@ -10,15 +10,9 @@ import tempfile
 from pathlib import Path
 
 import check
-from stack import ROOT, Stack, free_port, until
+from stack import ROOT, Stack, made, until
 
 GUIDE = ROOT / "gds-metrics/docs/opentelemetry.md"
-
-
-def made(what):
-    target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
-    command = [ROOT / target / "debug/examples/monitoring", what]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
 def relabelling():
@@ -27,28 +21,8 @@ def relabelling():
     return lines.group(0)
 
 
-class Relabelled(Stack):
-    """A stack with newly generated rules. `relabelling` is appended to the configuration of Prometheus."""
-
-    relabelling = ""
-
-    def start_prometheus(self):
-        rules = made("rules")
-        for minute in ("interval: 1m", "interval: 3m"):
-            rules = rules.replace(minute, "interval: 5s")
-        (self.home / "rules/http_server.yml").write_text(rules.replace("offset 1m", "offset 5s"))
-        config = self.home / "prometheus.yml"
-        config.write_text(config.read_text() + self.relabelling)
-        super().start_prometheus()
-
-
-def stack():
-    return Relabelled(*(f"127.0.0.1:{free_port()}" for _ in range(2)), fast=True)
-
-
 def check_relabelling():
-    Relabelled.relabelling = relabelling()
-    with stack() as running:
+    with Stack.for_checks(rules=made("rules"), config=relabelling()) as running:
         check.check_target(running)
         running.start_load(seconds=60)
         total = "http_server_requests_total"
@@ -74,12 +48,8 @@ def main():
         check.DASHBOARD = Path(directory, "dashboard")
         check.RULES = [Path(directory, "rules")]
         subprocess.run(["promtool", "check", "rules", check.RULES[0]], check=True)
-        with stack() as running:
-            check.check_target(running)
-            check.check_first_failures(running)
-            running.start_load(seconds=600)
-            check.check_queries(running)
-            check.check_rules(running)
+        with Stack.for_checks(rules=made("rules")) as running:
+            check.check_all(running)
     check_relabelling()
 
 

@@ -48,14 +48,43 @@ def check_free(address):
             sys.exit(f"{address} cannot be used: {error}")
 
 
+def example():
+    """The program of the shop."""
+    target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
+    return ROOT / target / "debug/examples/monitoring"
+
+
+def made(what):
+    """What the shop prints: its rules or its dashboard."""
+    return subprocess.run([example(), what], check=True, capture_output=True, text=True).stdout
+
+
 class Stack:
-    def __init__(self, shop=SHOP, prometheus="127.0.0.1:9090", grafana="127.0.0.1:3000", fast=False):
+    """`rules` replace those in the file, `config` is appended to the configuration of Prometheus, and `flags`
+    are for its command."""
+
+    def __init__(
+        self,
+        shop=SHOP,
+        prometheus="127.0.0.1:9090",
+        grafana="127.0.0.1:3000",
+        fast=False,
+        rules=None,
+        config="",
+        flags=(),
+    ):
         # To save time, checks shorten the minute in the rules to the five seconds between two scrapes.
         self.fast = fast
+        self.rules, self.config, self.flags = rules, config, flags
         self.shop, self.prometheus, self.grafana = shop, prometheus, grafana
         self.directory = tempfile.TemporaryDirectory(prefix="gds-metrics-")
         self.home = Path(self.directory.name)
         self.processes = []
+
+    @classmethod
+    def for_checks(cls, **options):
+        shop, prometheus = (f"127.0.0.1:{free_port()}" for _ in range(2))
+        return cls(shop, prometheus, fast=True, **options)
 
     def __enter__(self):
         try:
@@ -110,7 +139,9 @@ class Stack:
             source = HERE / name
             (shutil.copytree if source.is_dir() else shutil.copy)(source, self.home / name)
         config = self.home / "prometheus.yml"
-        config.write_text(config.read_text().replace(SHOP, self.shop))
+        config.write_text(config.read_text().replace(SHOP, self.shop) + self.config)
+        if self.rules:
+            (self.home / "rules/http_server.yml").write_text(self.rules)
         if self.fast:
             for rules in (self.home / "rules").glob("*.yml"):
                 text = rules.read_text()
@@ -121,11 +152,9 @@ class Stack:
         token.write_text(secrets.token_hex(16))
         token.chmod(0o600)
 
-        target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
-        command = [ROOT / target / "debug/examples/monitoring"]
         process = self.start(
             "shop",
-            command,
+            [example()],
             LISTEN=self.shop,
             METRICS_AUTH_TOKEN_FILE=str(token),
             # The shop panics often, and backtraces are not needed.
@@ -143,6 +172,7 @@ class Stack:
             f"--config.file={self.home / 'prometheus.yml'}",
             f"--storage.tsdb.path={self.home / 'data'}",
             f"--web.listen-address={self.prometheus}",
+            *self.flags,
         ]
         check_free(self.prometheus)
         process = self.start("prometheus", command)

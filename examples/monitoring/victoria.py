@@ -61,8 +61,7 @@ def check_rules(stack, store, alerts):
 
 
 def main():
-    shop, prometheus = (f"127.0.0.1:{free_port()}" for _ in range(2))
-    with Stack(shop, prometheus, fast=True) as stack:
+    with Stack.for_checks() as stack:
         scrape = stack.victoria_scrape()
         direct = start(
             stack, "victoria-metrics-at-the-shop", free_port(),
@@ -85,7 +84,7 @@ def main():
         for victoria in (direct, behind):
             until("a target that is up", lambda: number(victoria, "min(up)") == 1)
         for _ in range(SENT):
-            load.request(tuple(shop.split(":")), "GET", "/items/20", headers={"Host": "shop.example"})
+            load.request(tuple(stack.shop.split(":")), "GET", "/items/20", headers={"Host": "shop.example"})
         total = 'sum(http_server_requests_total{path="/items/{id}"})'
         for victoria in (direct, behind):
             until(f"{SENT} requests", lambda: number(victoria, total) == SENT)

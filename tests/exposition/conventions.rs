@@ -3,12 +3,7 @@
 //! The package `opentelemetry-semantic-conventions` is generated from the model of the conventions. Its source
 //! documents the attributes of each metric and their requirement levels. The tests read that source.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    env, fs,
-    path::PathBuf,
-    process::Command,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use actix_web::{
     App, HttpResponse,
@@ -19,9 +14,11 @@ use actix_web::{
 };
 use gds_metrics::{Format, GdsMetrics, LabelNames};
 use opentelemetry_semantic_conventions::{attribute, metric};
-use serde_json::Value;
 
-use crate::support::exposition::{Sample, Scrape};
+use crate::support::{
+    exposition::{Sample, Scrape},
+    package::source,
+};
 
 /// Attributes that are not exposed. The protocol name is needed only if it is not `http`. Synthetic clients
 /// are not recognised.
@@ -30,30 +27,13 @@ const LEFT_OUT: [(&str, &str); 2] = [
     (attribute::USER_AGENT_SYNTHETIC_TYPE, "Opt_in"),
 ];
 
+const PACKAGE: &str = "opentelemetry-semantic-conventions";
+
 /// A metric of the conventions, with its attributes by requirement level.
 #[derive(Debug, Default)]
 struct Convention {
     unit: String,
     attributes: BTreeMap<String, String>,
-}
-
-/// The source of the package, as Cargo unpacked it.
-fn source(file: &str) -> String {
-    const PACKAGE: &str = "opentelemetry-semantic-conventions";
-    let output = Command::new(env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()))
-        .args(["metadata", "--format-version=1", "--offline", "--locked"])
-        .args([
-            "--manifest-path",
-            concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"),
-        ])
-        .output()
-        .expect("cargo");
-    let metadata: Value = serde_json::from_slice(&output.stdout).expect("cargo tells JSON");
-    let packages = metadata["packages"].as_array().expect("packages");
-    let package = packages.iter().find(|package| package["name"] == PACKAGE);
-    let manifest = package.expect("a dependency")["manifest_path"].as_str();
-    let folder = PathBuf::from(manifest.expect("a path")).with_file_name("src");
-    fs::read_to_string(folder.join(file)).expect("the source of the package")
 }
 
 /// `pub const NAME: &str = "value";`
@@ -63,7 +43,7 @@ fn constant(line: &str) -> Option<(&str, &str)> {
 }
 
 fn constants(file: &str) -> BTreeMap<String, String> {
-    let source = source(file);
+    let source = source(PACKAGE, file);
     // A long value is on its own line.
     let source = source.replace(" =\n    \"", " = \"");
     let constants = source.lines().filter_map(constant);
@@ -74,10 +54,10 @@ fn constants(file: &str) -> BTreeMap<String, String> {
 
 /// The metrics for HTTP servers.
 fn conventions() -> BTreeMap<String, Convention> {
-    let names = constants("attribute.rs");
+    let names = constants("src/attribute.rs");
     let mut conventions = BTreeMap::new();
     let mut convention = Convention::default();
-    for line in source("metric.rs").lines() {
+    for line in source(PACKAGE, "src/metric.rs").lines() {
         if let Some((_, name)) = constant(line) {
             let found = std::mem::take(&mut convention);
             if name.starts_with("http.server.") {

@@ -3,6 +3,7 @@
 use actix_web::{
     App, HttpMessage, HttpRequest, HttpResponse,
     http::header::{HeaderName, HeaderValue},
+    rt,
     test::{self, TestRequest},
     web,
 };
@@ -12,7 +13,7 @@ use gds_metrics::{
 
 use crate::support::{
     metrics,
-    protobuf::{Exemplar, decode, pairs},
+    protobuf::{Exemplar, MetricFamily, decode, pairs},
 };
 
 #[derive(Clone, Debug, GdsMetricSet)]
@@ -31,17 +32,29 @@ struct Email {
     kind: &'static str,
 }
 
-fn trace(number: u8) -> TraceContext {
+pub(crate) fn trace(number: u8) -> TraceContext {
     TraceContext::new([number; 16], [number; 8])
 }
 
-/// The exemplars of a family's buckets.
-fn exemplars(metrics: &GdsMetrics, name: &str) -> Vec<Option<Exemplar>> {
+/// The exemplars of a family's buckets. Also checks that all formats have as many as they should.
+pub(crate) fn exemplars(metrics: &GdsMetrics, name: &str) -> Vec<Option<Exemplar>> {
     let families = decode(&metrics.encode_to_vec(Format::Protobuf).expect("bytes"));
-    let family = families.iter().find(|family| family.name() == name);
-    let histogram = family.expect("the family").metric[0].histogram.clone();
-    let buckets = histogram.expect("a histogram").bucket;
-    buckets.into_iter().map(|bucket| bucket.exemplar).collect()
+    let buckets = |family: &MetricFamily| {
+        let histograms = family.metric.iter();
+        let histograms = histograms.filter_map(|metric| metric.histogram.as_ref());
+        let buckets = histograms.flat_map(|histogram| &histogram.bucket);
+        let exemplars: Vec<_> = buckets.map(|bucket| bucket.exemplar.clone()).collect();
+        exemplars
+    };
+    let all = families.iter().flat_map(buckets).flatten();
+    let text = metrics.encode(Format::OpenMetrics).expect("text");
+    assert_eq!(text.matches(" # {").count(), all.count());
+    // In the classic format, an exemplar would make the scrape fail.
+    let text = metrics.encode(Format::Text).expect("text");
+    assert!(!text.contains(" # ") && !text.contains("trace_id"));
+
+    let family = families.iter().filter(|family| family.name() == name);
+    family.flat_map(buckets).collect()
 }
 
 #[test]
@@ -93,15 +106,10 @@ fn observations_have_exemplars() {
         assert!(bucket("0.5").starts_with(&expected), "{}", bucket("0.5"));
         assert_eq!(bucket("1.0"), "4");
     }
-
-    // In the classic format, an exemplar would make the scrape fail.
-    let text = metrics.encode(Format::Text).expect("text");
-    assert!(!text.contains(" # "));
-    assert!(!text.contains("trace_id"));
 }
 
-const DURATION: &str = "http_server_request_duration_seconds";
-const VALID: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+pub(crate) const DURATION: &str = "http_server_request_duration_seconds";
+pub(crate) const VALID: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
 /// Sends a request with these `traceparent` headers to an application that starts the trace `own` itself.
 /// Returns the trace and the span of the exemplar in the metrics.
@@ -129,10 +137,6 @@ async fn traced(
     test::call_service(&app, request.to_request()).await;
 
     let found: Vec<Exemplar> = exemplars(metrics, DURATION).into_iter().flatten().collect();
-    let text = metrics.encode(Format::OpenMetrics).expect("text");
-    assert_eq!(text.matches(" # {").count(), found.len());
-    let text = metrics.encode(Format::Text).expect("text");
-    assert!(!text.contains(" # ") && !text.contains("trace_id"));
     let [exemplar] = &found[..] else {
         assert!(found.is_empty(), "{found:?}");
         return None;
@@ -220,5 +224,42 @@ async fn an_invalid_header_makes_no_exemplar() {
             .collect();
         assert_eq!(traced(&metrics, None, headers).await, None, "{shown:?}");
         assert_eq!(metrics.sum("http_server_requests_total", &[]), 1.0);
+    }
+}
+
+/// A task that holds the extensions when the response is ready costs the exemplar, not the request.
+#[actix_web::test]
+// This is the mistake.
+#[allow(clippy::await_holding_refcell_ref)]
+async fn extensions_that_are_held_make_no_exemplar() {
+    let handler = |req: HttpRequest| {
+        rt::spawn(async move {
+            let _held = req.extensions_mut();
+            std::future::pending::<()>().await;
+        });
+        async {
+            rt::task::yield_now().await;
+            HttpResponse::Ok().finish()
+        }
+    };
+    let builder = GdsMetrics::builder().exemplars(true).extended(true);
+    let metrics = builder.build().expect("settings");
+    let app = App::new()
+        .route("/held", web::get().to(handler))
+        .route("/", web::get().to(HttpResponse::Ok))
+        .wrap(metrics.clone());
+    let app = test::init_service(app).await;
+    for (path, buckets) in [("/held", 0), ("/", 1)] {
+        let request = TestRequest::with_uri(path).insert_header(("traceparent", VALID));
+        let response = test::call_service(&app, request.to_request()).await;
+        assert_eq!(response.status(), 200);
+        drop(response);
+        assert_eq!(
+            exemplars(&metrics, DURATION).iter().flatten().count(),
+            buckets,
+            "{path}"
+        );
+        let requests = metrics.sum("http_server_requests_total", &[("path", path)]);
+        assert_eq!(requests, 1.0, "{path}");
     }
 }

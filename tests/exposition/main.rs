@@ -13,8 +13,11 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod body_exemplars;
 mod conventions;
 mod exemplars;
+mod golden;
 mod native;
 mod protobuf;
 mod read_back;
+mod schema;

@@ -117,6 +117,25 @@ fn check(title: &str, expected: &[(&str, &str, &str, &str, &str)]) {
     }
 }
 
+/// A Prometheus that stores the native form only has no `_sum`. VictoriaMetrics has no `histogram_sum`.
+#[test]
+fn throughput_with_native_histograms() {
+    let metrics = GdsMetrics::builder().extended(true).build().unwrap();
+    for (native, count) in [(false, 0), (true, 2)] {
+        let dashboard = metrics.monitoring().native(native).dashboard().unwrap();
+        assert_eq!(dashboard.matches("histogram_sum(").count(), count);
+        let dashboard: Value = serde_json::from_str(&dashboard).unwrap();
+        let panels = row(&dashboard, "Sizes").expect("a row");
+        let panel = panels.iter().find(|panel| panel["title"] == "Throughput");
+        for target in panel.unwrap()["targets"].as_array().unwrap() {
+            let expr = target["expr"].as_str().unwrap();
+            assert!(expr.contains("_size_bytes_sum{"), "{expr}");
+            let has_native = expr.contains(" or histogram_sum(sum (rate(http_server_");
+            assert_eq!(has_native, native, "{expr}");
+        }
+    }
+}
+
 #[test]
 fn counters_are_rates_by_label() {
     check(

@@ -6,6 +6,7 @@
 pub(crate) mod client;
 pub(crate) mod exposition;
 pub(crate) mod names;
+pub(crate) mod package;
 pub(crate) mod protobuf;
 pub(crate) mod random;
 pub(crate) mod server;

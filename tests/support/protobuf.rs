@@ -1,11 +1,14 @@
-//! Reads the protobuf format. `prost` derives the decoder from the fields of the published
-//! `io.prometheus.client` schema.
+//! Reads the protobuf format. `prost` derives the decoder from these messages. A test compares them with the
+//! published schema `io.prometheus.client`.
 
 use std::collections::BTreeMap;
 
 use prost::Message;
 
 use super::exposition::{Labels, Sample};
+
+/// The types of families, by their numbers.
+pub(crate) const KINDS: [&str; 5] = ["counter", "gauge", "summary", "untyped", "histogram"];
 
 #[derive(Clone, PartialEq, Message)]
 pub(crate) struct MetricFamily {
@@ -34,22 +37,27 @@ pub(crate) struct Metric {
     #[prost(message, repeated, tag = "1")]
     pub(crate) label: Vec<LabelPair>,
     #[prost(message, optional, tag = "2")]
-    pub(crate) gauge: Option<Value>,
+    pub(crate) gauge: Option<Gauge>,
     #[prost(message, optional, tag = "3")]
     pub(crate) counter: Option<Counter>,
     #[prost(message, optional, tag = "4")]
     pub(crate) summary: Option<Summary>,
     #[prost(message, optional, tag = "5")]
-    pub(crate) untyped: Option<Value>,
+    pub(crate) untyped: Option<Untyped>,
     #[prost(int64, optional, tag = "6")]
     pub(crate) timestamp_ms: Option<i64>,
     #[prost(message, optional, tag = "7")]
     pub(crate) histogram: Option<Histogram>,
 }
 
-/// A gauge or an untyped metric.
 #[derive(Clone, PartialEq, Message)]
-pub(crate) struct Value {
+pub(crate) struct Gauge {
+    #[prost(double, optional, tag = "1")]
+    pub(crate) value: Option<f64>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct Untyped {
     #[prost(double, optional, tag = "1")]
     pub(crate) value: Option<f64>,
 }
@@ -89,7 +97,7 @@ pub(crate) struct Histogram {
     #[prost(uint64, optional, tag = "7")]
     pub(crate) zero_count: Option<u64>,
     #[prost(message, repeated, tag = "12")]
-    pub(crate) positive_span: Vec<Span>,
+    pub(crate) positive_span: Vec<BucketSpan>,
     #[prost(sint64, repeated, tag = "13")]
     pub(crate) positive_delta: Vec<i64>,
     #[prost(message, optional, tag = "15")]
@@ -107,7 +115,7 @@ pub(crate) struct Bucket {
 }
 
 #[derive(Clone, PartialEq, Message)]
-pub(crate) struct Span {
+pub(crate) struct BucketSpan {
     #[prost(sint32, optional, tag = "1")]
     pub(crate) offset: Option<i32>,
     #[prost(uint32, optional, tag = "2")]
@@ -135,9 +143,8 @@ pub(crate) struct Timestamp {
 impl MetricFamily {
     /// The name of the type in the text format.
     pub(crate) fn kind(&self) -> &'static str {
-        let kinds = ["counter", "gauge", "summary", "untyped", "histogram"];
         let number = self.r#type.expect("a type");
-        kinds[usize::try_from(number).expect("a known type")]
+        KINDS[usize::try_from(number).expect("a known type")]
     }
 
     /// The samples in the form of the text format.
@@ -166,9 +173,11 @@ impl MetricFamily {
                 ("counter", Some(counter), None, None, None, None) => {
                     add(name(""), &labels, counter.value.expect("a value"));
                 }
-                ("gauge", None, Some(value), None, None, None)
-                | ("untyped", None, None, Some(value), None, None) => {
-                    add(name(""), &labels, value.value.expect("a value"));
+                ("gauge", None, Some(gauge), None, None, None) => {
+                    add(name(""), &labels, gauge.value.expect("a value"));
+                }
+                ("untyped", None, None, Some(untyped), None, None) => {
+                    add(name(""), &labels, untyped.value.expect("a value"));
                 }
                 ("summary", None, None, None, Some(summary), None) => {
                     add(name("_sum"), &labels, summary.sample_sum.expect("a sum"));
@@ -208,11 +217,15 @@ pub(crate) fn pairs(labels: &[LabelPair]) -> Labels {
     found
 }
 
-/// All families of an exposition.
+/// All families of an exposition. They must contain nothing that the decoder does not know.
 pub(crate) fn decode(mut bytes: &[u8]) -> Vec<MetricFamily> {
     let mut families = Vec::new();
     while !bytes.is_empty() {
+        let before = bytes;
         let family = MetricFamily::decode_length_delimited(&mut bytes).expect("a family");
+        // The decoder skips unknown fields.
+        let again = family.encode_length_delimited_to_vec();
+        assert_eq!(again.len(), before.len() - bytes.len(), "{}", family.name());
         families.push(family);
     }
     families

@@ -257,15 +257,20 @@ impl GdsMetricsBuilder {
     }
 
     /// Whether the buckets of `http_server_request_duration_seconds` have exemplars: trace and span of their
-    /// latest request with a sampled trace. Default: `false`. (A custom histogram has exemplars with
-    /// [`observe_with`](crate::Histogram::observe_with), without this setting.)
+    /// latest request with a sampled trace. With the [extended group](Self::extended), the buckets of its body
+    /// sizes and of its response duration have exemplars too. Default: `false`. (A custom histogram has
+    /// exemplars with [`observe_with`](crate::Histogram::observe_with), without this setting.)
+    ///
+    /// The value of an exemplar is the observed one, in seconds or bytes. Its time is the time of the
+    /// recording: when the response head is ready, or when the response body ends.
     ///
     /// The trace is the [`TraceContext`](crate::TraceContext) in the request's extensions. If there is none, it
     /// is the one in the header `traceparent` of W3C's Trace Context. A header that is invalid, occurs twice or
     /// names a trace that is not sampled makes no exemplar. Neither does a request that ends without a
     /// response (an error that a middleware returns, a panic, a client that left). The extensions are read
-    /// when the response is ready: if a task of the application then holds `extensions_mut()` across an
-    /// `.await`, that request panics.
+    /// when the response is ready. If a task of the application then holds `extensions_mut()` across an
+    /// `.await`, there is no exemplar, and the panic hook reports Actix's `already mutably borrowed`, which is
+    /// caught.
     ///
     /// **A client that sends `traceparent` chooses the ids** that dashboards show and link to. These are 24
     /// bytes, written as hexadecimal digits; nothing else of the header is exposed. To prevent that, remove
@@ -273,7 +278,8 @@ impl GdsMetricsBuilder {
     ///
     /// OpenMetrics and protobuf contain exemplars, the classic text format does not. An exemplar is replaced
     /// when it is at least one second old, and left out when it is older than 70 seconds. The first exemplar
-    /// of a label set takes 48 bytes for each bucket in each app instance, 720 with the default buckets.
+    /// of a label set takes 48 bytes for each bucket in each app instance: 720 with the default buckets, 2,496
+    /// with the extended group.
     /// Prometheus stores exemplars with `--enable-feature=exemplar-storage`.
     ///
     /// ```

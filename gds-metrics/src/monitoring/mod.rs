@@ -141,9 +141,9 @@ impl Monitoring {
 
     /// Whether the Prometheus server stores native histograms without classic buckets. Default: `false`.
     ///
-    /// If it is `true`, there is one more rule, which uses functions that vmalert does not support. The
-    /// dashboard shows both forms. Latency objectives, and the alert on clients that cancel requests, need
-    /// classic buckets.
+    /// If it is `true`, one rule and one panel also use `histogram_sum`, which `VictoriaMetrics` and vmalert do
+    /// not support. Quantiles and heat maps show both forms in any case. Latency objectives, and the alert on
+    /// clients that cancel requests, need classic buckets.
     pub fn native(mut self, native: bool) -> Self {
         self.native = native;
         self
@@ -180,7 +180,7 @@ impl Monitoring {
     /// Like [`rules`](Self::rules).
     pub fn dashboard(&self) -> Result<String, MonitoringError> {
         self.checked()?;
-        Ok(dashboard::make(&self.metrics, &self.selection))
+        Ok(dashboard::make(&self.metrics, &self.selection, self.native))
     }
 
     /// The valid objectives, with the objective of the service first.

@@ -13,6 +13,7 @@ use super::{
     recorder::Recorder,
     worker_cache::ActiveId,
 };
+use crate::exposition::TraceContext;
 
 /// Observes a request from its start to the end of its response body.
 ///
@@ -38,6 +39,7 @@ impl BodyObserver {
             start,
             read: count_payload(req),
             series: None,
+            trace: None,
             response: None,
             ended: false,
         };
@@ -58,6 +60,11 @@ impl BodyObserver {
         if let Some(exchange) = &mut self.exchange {
             exchange.series = series;
         }
+    }
+
+    /// The trace for the exemplars of what is recorded when the body ends.
+    pub(super) fn trace(&mut self) -> Option<&mut Option<TraceContext>> {
+        self.exchange.as_mut().map(|exchange| &mut exchange.trace)
     }
 
     /// Continues with the response body.

@@ -8,9 +8,9 @@ use std::sync::{
     atomic::{AtomicI64, AtomicU64, Ordering::Relaxed},
 };
 
-use super::{Settings, bucket, sharded::Own};
+use super::{Settings, bucket, sharded::Own, trace::keep};
 use crate::exposition::{
-    Bounds,
+    Bounds, Timestamp, TraceContext,
     exemplars::Exemplars,
     native::{self, Layout, Octaves},
 };
@@ -166,33 +166,46 @@ impl Layouts {
 #[derive(Debug)]
 pub(crate) struct SeriesCells {
     /// In nanoseconds.
-    pub(crate) duration: Cells,
+    pub(crate) duration: Observations,
     pub(crate) extended: Option<Box<ExtendedCells>>,
-    /// Exemplars of the duration; `None` if exemplars are off.
-    pub(crate) exemplars: Option<Box<Exemplars>>,
 }
 
 /// What the extended group adds to a label set.
 #[derive(Debug)]
 pub(crate) struct ExtendedCells {
     /// In bytes.
-    pub(crate) request_size: Cells,
+    pub(crate) request_size: Observations,
     /// In bytes.
-    pub(crate) response_size: Cells,
+    pub(crate) response_size: Observations,
     /// In nanoseconds.
-    pub(crate) response_duration: Cells,
+    pub(crate) response_duration: Observations,
+}
+
+/// The observations of a histogram.
+#[derive(Debug)]
+pub(crate) struct Observations {
+    pub(crate) cells: Cells,
+    /// `None` if exemplars are off.
+    pub(crate) exemplars: Option<Box<Exemplars>>,
+}
+
+impl Observations {
+    /// Keeps the trace of an observation, if exemplars are on.
+    fn keep_trace(&self, bounds: &[u64], amount: u64, trace: TraceContext, now: Timestamp) {
+        if let Some(exemplars) = &self.exemplars {
+            keep(exemplars, bounds, amount, now, || Some(trace));
+        }
+    }
 }
 
 impl SeriesCells {
     pub(super) fn new(settings: &Settings, layouts: Option<&Layouts>) -> Self {
-        let duration = || {
-            let layout = layouts.map(|layouts| &layouts.seconds);
-            Cells::new(settings.bounds.len() + 1, layout)
+        let new = |bounds: &[u64], layout| Observations {
+            cells: Cells::new(bounds.len() + 1, layout),
+            exemplars: settings.exemplars.then(Box::default),
         };
-        let size = || {
-            let layout = layouts.map(|layouts| &layouts.bytes);
-            Cells::new(SIZE_BOUNDS.len() + 1, layout)
-        };
+        let duration = || new(&settings.bounds, layouts.map(|layouts| &layouts.seconds));
+        let size = || new(&SIZE_BOUNDS, layouts.map(|layouts| &layouts.bytes));
         Self {
             duration: duration(),
             extended: settings.extended.then(|| {
@@ -202,7 +215,6 @@ impl SeriesCells {
                     response_duration: duration(),
                 })
             }),
-            exemplars: settings.exemplars.then(Box::default),
         }
     }
 }
@@ -210,21 +222,21 @@ impl SeriesCells {
 impl Own<SeriesCells> {
     #[inline(always)]
     pub(super) fn record(&self, bounds: &[u64], nanos: u64) {
-        self.numbers().duration.record(bounds, nanos);
+        self.numbers().duration.cells.record(bounds, nanos);
     }
 
     /// The exemplars of the duration, if exemplars are on.
     #[inline(always)]
     pub(super) fn exemplars(&self) -> Option<&Exemplars> {
-        self.numbers().exemplars.as_deref()
+        self.numbers().duration.exemplars.as_deref()
     }
 
     #[inline]
     pub(super) fn record_sizes(&self, request: u64, response: Option<u64>) {
         if let Some(cells) = &self.numbers().extended {
-            record_size(&cells.request_size, request);
+            record_size(&cells.request_size.cells, request);
             if let Some(response) = response {
-                record_size(&cells.response_size, response);
+                record_size(&cells.response_size.cells, response);
             }
         }
     }
@@ -233,7 +245,33 @@ impl Own<SeriesCells> {
     #[inline]
     pub(super) fn record_response(&self, bounds: &[u64], nanos: u64) {
         if let Some(cells) = &self.numbers().extended {
-            cells.response_duration.record(bounds, nanos);
+            cells.response_duration.cells.record(bounds, nanos);
+        }
+    }
+
+    /// Keeps the trace of what was recorded: both sizes, and the time to the end of the response
+    /// body if it has a duration.
+    #[cold]
+    pub(super) fn keep_traces(
+        &self,
+        trace: TraceContext,
+        (request, response): (u64, u64),
+        bounds: &[u64],
+        nanos: Option<u64>,
+    ) {
+        let Some(cells) = &self.numbers().extended else {
+            return;
+        };
+        let now = Timestamp::now();
+        for (size, cells) in [
+            (request, &cells.request_size),
+            (response, &cells.response_size),
+        ] {
+            cells.keep_trace(&SIZE_BOUNDS, size, trace, now);
+        }
+        if let Some(nanos) = nanos {
+            let cells = &cells.response_duration;
+            cells.keep_trace(bounds, nanos, trace, now);
         }
     }
 }

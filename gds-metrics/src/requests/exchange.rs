@@ -29,6 +29,7 @@ use super::{
     store::Store,
     worker_cache::{ActiveId, WorkerCache},
 };
+use crate::exposition::TraceContext;
 
 /// The state of a request and its response.
 #[derive(Debug)]
@@ -39,6 +40,8 @@ pub(super) struct Exchange {
     pub(super) read: Option<Rc<Cell<u64>>>,
     /// `None` before the request is recorded, and on an excluded route.
     pub(super) series: Option<SeriesId>,
+    /// `None` if there is none, and if exemplars are off.
+    pub(super) trace: Option<TraceContext>,
     pub(super) response: Option<Response>,
     pub(super) ended: bool,
 }
@@ -67,9 +70,15 @@ impl Exchange {
         if let Some(count) = response.truncated(store, ending) {
             count.fetch_add(1, Relaxed);
         }
+        let bounds = &store.settings().bounds;
+        let mut lasted = None;
         if !response.head.lasting && (response.polled || matches!(ending, Ending::Complete)) {
             let nanos = nanos(self.start.elapsed());
-            part.record_response(&store.settings().bounds, nanos);
+            part.record_response(bounds, nanos);
+            lasted = Some(nanos);
+        }
+        if let Some(trace) = self.trace {
+            part.keep_traces(trace, (read, response.sent), bounds, lasted);
         }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::{Arc, atomic::Ordering::Relaxed};
 
 use super::{
     blocking::{Blocking, LongPolls},
-    cells::{Cells, Gauge, SIZE_BOUNDS, SeriesCells},
+    cells::{Gauge, Observations, SIZE_BOUNDS, SeriesCells},
     labels::FOLDED,
     store::{Series, Store},
 };
@@ -112,8 +112,7 @@ impl Store {
             bounds: &seconds,
             layout: layouts.map(|layouts| &*layouts.seconds),
             number: Number::Nanos,
-            cells: |part| Some(&part.duration),
-            exemplars: |part| part.exemplars.as_deref(),
+            observations: |part| Some(&part.duration),
         };
         let counts = duration.write(writer, all);
 
@@ -154,13 +153,12 @@ impl Store {
             bounds: &bytes,
             layout: layouts.map(|layouts| &*layouts.bytes),
             number: Number::Whole,
-            cells: |part| Some(&part.extended.as_ref()?.request_size),
-            exemplars: |_| None,
+            observations: |part| Some(&part.extended.as_ref()?.request_size),
         };
         request_size.write(writer, all);
         let response_size = Histograms {
             header: &RESPONSE_SIZE,
-            cells: |part| Some(&part.extended.as_ref()?.response_size),
+            observations: |part| Some(&part.extended.as_ref()?.response_size),
             ..request_size
         };
         response_size.write(writer, all);
@@ -169,8 +167,7 @@ impl Store {
             bounds: seconds,
             layout: layouts.map(|layouts| &*layouts.seconds),
             number: Number::Nanos,
-            cells: |part| Some(&part.extended.as_ref()?.response_duration),
-            exemplars: |_| None,
+            observations: |part| Some(&part.extended.as_ref()?.response_duration),
         };
         response_duration.write(writer, all);
 
@@ -225,8 +222,7 @@ struct Histograms<'f> {
     layout: Option<&'f Layout>,
     /// Converts a recorded value to a number of the exposition.
     number: fn(u64) -> Number,
-    cells: fn(&SeriesCells) -> Option<&Cells>,
-    exemplars: fn(&SeriesCells) -> Option<&Exemplars>,
+    observations: fn(&SeriesCells) -> Option<&Observations>,
 }
 
 impl Histograms<'_> {
@@ -239,15 +235,16 @@ impl Histograms<'_> {
         let mut reading = Reading::default();
         let mut counts = Vec::with_capacity(all.len());
         for series in all {
+            let parts = || series.parts().filter_map(self.observations);
             // Exemplars are read before the counts, so that every observation with an exemplar is
             // counted.
-            let exemplars = series.parts().filter_map(self.exemplars);
+            let exemplars = parts().filter_map(|part| part.exemplars.as_deref());
             let exemplars = Exemplars::read(exemplars, self.number);
             sums.fill(0);
             let mut total = 0_u64;
-            for cells in series.parts().filter_map(self.cells) {
-                cells.add_to(&mut sums);
-                total = total.wrapping_add(cells.sum());
+            for part in parts() {
+                part.cells.add_to(&mut sums);
+                total = total.wrapping_add(part.cells.sum());
             }
             let buckets = match self.layout {
                 Some(layout) => {

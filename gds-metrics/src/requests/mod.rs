@@ -65,7 +65,7 @@ pub(crate) struct Settings {
     pub(crate) blocking: Option<Duration>,
     /// Whether histograms also have native buckets.
     pub(crate) native_histograms: bool,
-    /// Whether the duration has exemplars.
+    /// Whether histograms have exemplars.
     pub(crate) exemplars: bool,
     /// `None` if the labels have this crate's own names.
     pub(crate) opentelemetry: Option<OpenTelemetry>,

@@ -23,7 +23,7 @@ use super::{
     nanos,
     recorder::Recorder,
     shape::Matched,
-    trace::keep_exemplar,
+    trace::Trace,
     unwind::OnUnwind,
     worker_cache::ResponseLabels,
 };
@@ -40,8 +40,6 @@ pub(crate) struct Recording {
     /// `None` if the extended group is off.
     observer: Option<BodyObserver>,
     pub(super) timing: Timing,
-    /// Whether the request is counted and timed, and nothing else.
-    is_plain: bool,
     ended: bool,
 }
 
@@ -56,7 +54,6 @@ impl Recording {
         let settings = recorder.store.settings();
         let head = settings.head(req, method);
         let host = recorder.host(req);
-        let is_plain = recorder.store.is_plain;
         let mut recording = Self {
             start,
             method,
@@ -65,17 +62,16 @@ impl Recording {
             observer: None,
             host,
             timing: Timing::Off,
-            is_plain,
             recorder: Rc::clone(recorder),
             ended: false,
         };
-        if !is_plain {
+        if recorder.store.starts_more {
             recording.start_more(req);
         }
         recording
     }
 
-    /// Starts what a plain recording does not have.
+    /// Starts what only some settings need.
     #[inline(never)]
     fn start_more(&mut self, req: &mut ServiceRequest) {
         let Recorder { store, .. } = &*self.recorder;
@@ -126,14 +122,14 @@ impl Recording {
         {
             self.recorder.count_error(error);
         }
-        if self.is_plain {
-            None
-        } else {
+        if self.recorder.store.records_more {
             self.record_more(res, series, nanos, began)
+        } else {
+            None
         }
     }
 
-    /// Records what a plain recording does not have.
+    /// Records what only some settings need.
     #[inline(always)]
     fn record_more<B: MessageBody>(
         &mut self,
@@ -146,10 +142,14 @@ impl Recording {
         let Settings {
             exemplars, bounds, ..
         } = store.settings();
-        if *exemplars && let Some(exemplars) = cache.borrow().exemplars(series) {
-            keep_exemplar(exemplars, bounds, res.request(), nanos);
-        }
         let mut observer = self.observer.take();
+        if *exemplars
+            && let Some(trace) = Trace::of(res.request())
+            && let Some(exemplars) = cache.borrow().exemplars(series)
+        {
+            let later = observer.as_mut().and_then(BodyObserver::trace);
+            trace.keep(exemplars, bounds, nanos, later);
+        }
         if let Some(observer) = &mut observer {
             observer.recorded_under(series);
             let size = res.response().body().size();

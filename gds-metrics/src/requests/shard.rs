@@ -69,17 +69,22 @@ mod tests {
     };
 
     use super::*;
-    use crate::requests::{cells::Cells, sharded::Sharded};
+    use crate::requests::{
+        cells::{Cells, Observations},
+        sharded::Sharded,
+    };
 
     fn sum(series: &Sharded<SeriesCells>) -> u64 {
-        series.parts().map(|part| part.duration.count()).sum()
+        series.parts().map(|part| part.duration.cells.count()).sum()
     }
 
     fn cells() -> SeriesCells {
         SeriesCells {
-            duration: Cells::new(2, None),
+            duration: Observations {
+                cells: Cells::new(2, None),
+                exemplars: None,
+            },
             extended: None,
-            exemplars: None,
         }
     }
 
@@ -92,7 +97,8 @@ mod tests {
                 part.record(&[1], 1);
             }
         }
-        let counts: Vec<u64> = series.parts().map(|part| part.duration.count()).collect();
+        let counts = series.parts().map(|part| part.duration.cells.count());
+        let counts: Vec<u64> = counts.collect();
         assert_eq!(counts, [0, 1, 2, 3, 4]);
     }
 

@@ -77,8 +77,10 @@ pub(crate) struct Store {
     /// Shards of recorders that have ended.
     idle: Mutex<Vec<IdleShard>>,
     pub(crate) truncated: Truncated,
-    /// Whether requests are counted and timed, and nothing else.
-    pub(super) is_plain: bool,
+    /// Whether the start of a request does more than it does with the default settings.
+    pub(super) starts_more: bool,
+    /// Whether the end of a request records more than it does with the default settings.
+    pub(super) records_more: bool,
     pub(super) blocking: Option<Blocking>,
     pub(crate) events: Box<dyn Events>,
     sorted: Mutex<Arc<Vec<Arc<Series>>>>,
@@ -112,7 +114,8 @@ impl Store {
             active: AppendOnly::new(),
             idle: Mutex::default(),
             truncated: Truncated::default(),
-            is_plain: !settings.extended && !settings.exemplars && settings.blocking.is_none(),
+            starts_more: settings.extended || settings.blocking.is_some(),
+            records_more: settings.extended || settings.blocking.is_some() || settings.exemplars,
             blocking: settings
                 .blocking
                 .map(|limit| Blocking::new(limit, settings.max_label_sets)),
@@ -348,6 +351,10 @@ impl Store {
         }
         if self.settings.native_histograms {
             // The native form is about as long as the classic form, and has more cells to read.
+            lines *= 2;
+        }
+        if self.settings.exemplars {
+            // An exemplar is about as long as its line.
             lines *= 2;
         }
         let blocking = self.blocking.as_ref().map_or(0, Blocking::len);

@@ -282,7 +282,15 @@ impl Check<'_> {
     /// `PACKING` has only one.
     fn exemplars(&self, sent: &Traces, classic: bool, native: bool) {
         let names = match (classic, native) {
-            (true, _) => vec![format!("{DURATION}_bucket"), format!("{PACKING}_bucket")],
+            (true, _) => [
+                DURATION,
+                "http_server_request_body_size_bytes",
+                "http_server_response_body_size_bytes",
+                "http_server_response_duration_seconds",
+                PACKING,
+            ]
+            .map(|name| format!("{name}_bucket"))
+            .into(),
             (false, true) => vec![PACKING.to_owned()],
             (false, false) => return,
         };

@@ -25,13 +25,14 @@ const UID: &str = "gds-metrics-http-server";
 const MAX_UID: usize = 40;
 
 /// The dashboard as JSON.
-pub(super) fn make(metrics: &GdsMetrics, selection: &Selection) -> String {
+pub(super) fn make(metrics: &GdsMetrics, selection: &Selection, native: bool) -> String {
     let has = Has {
         extended: metrics.store().settings().extended,
         process: metrics.has_group("process_start_time_seconds"),
         build_info: metrics.has_group("app_build"),
         blocking: metrics.store().settings().blocking.is_some(),
         event_loop_delay: metrics.has_group("gds_metrics_event_loop_delay_seconds"),
+        native,
     };
     let opentelemetry = metrics.store().settings().opentelemetry.is_some();
     let mut board = Board::default();
@@ -73,7 +74,7 @@ pub(super) fn make(metrics: &GdsMetrics, selection: &Selection) -> String {
     format!("{dashboard:#}\n")
 }
 
-/// The groups that are switched on.
+/// The groups that are switched on, and what the server stores.
 #[derive(Clone, Copy)]
 // The settings are independent.
 #[allow(clippy::struct_excessive_bools)]
@@ -83,6 +84,8 @@ struct Has {
     build_info: bool,
     event_loop_delay: bool,
     blocking: bool,
+    /// Native histograms without classic buckets.
+    native: bool,
 }
 
 /// Contains the job, so that one Grafana can have the dashboards of several jobs.

@@ -62,6 +62,17 @@ pub(super) fn quantiles(metric: &str, selected: &str) -> Vec<Query> {
         .into()
 }
 
+/// The rate of the sum of a histogram. `VictoriaMetrics` does not support `histogram_sum`.
+pub(super) fn rate_of_sum(metric: &str, selected: &str, native: bool) -> String {
+    let classic = rate(&format!("{metric}_sum"), selected, "");
+    if native {
+        let native = rate(metric, selected, "");
+        format!("{classic} or histogram_sum({native})")
+    } else {
+        classic
+    }
+}
+
 /// The 95th percentile of the time until the response head.
 pub(super) fn p95(by: &str) -> String {
     quantile("0.95", DURATION, ROUTE, by)

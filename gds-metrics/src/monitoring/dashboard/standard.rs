@@ -4,7 +4,7 @@ use super::{
     super::promql::{BUDGET, DURATION, REQUESTS, Selection},
     Has,
     board::{Board, Panel, Style},
-    queries::{HOST, INSTANCE, JOB, RATE, ROUTE, p95, quantiles, query, rate, share},
+    queries::{HOST, INSTANCE, JOB, RATE, ROUTE, p95, quantiles, query, rate, rate_of_sum, share},
 };
 
 const TRUNCATED: &str = "http_server_responses_truncated_total";
@@ -19,7 +19,7 @@ pub(super) fn add(board: &mut Board, has: Has, selection: &Selection) {
     exceptions(board, has);
     if has.extended {
         in_flight(board);
-        sizes(board);
+        sizes(board, has.native);
     }
 }
 
@@ -262,7 +262,7 @@ fn in_flight(board: &mut Board) {
     );
 }
 
-fn sizes(board: &mut Board) {
+fn sizes(board: &mut Board, native: bool) {
     board.row("Sizes");
     board.lines(
         &Panel::new("Request bodies", "As far as they were read.", "bytes", 6),
@@ -283,8 +283,8 @@ fn sizes(board: &mut Board) {
         &Panel::new("Throughput", "Bytes of bodies.", "Bps", 6),
         Style::Plain,
         &[
-            query(rate(&format!("{REQUEST_SIZE}_sum"), ROUTE, ""), "in"),
-            query(rate(&format!("{RESPONSE_SIZE}_sum"), ROUTE, ""), "out"),
+            query(rate_of_sum(REQUEST_SIZE, ROUTE, native), "in"),
+            query(rate_of_sum(RESPONSE_SIZE, ROUTE, native), "out"),
         ],
     );
 }

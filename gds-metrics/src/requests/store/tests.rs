@@ -12,8 +12,8 @@ use crate::requests::{
     recording::Recording,
 };
 
-fn store(max_hosts: usize) -> Store {
-    let settings = Settings {
+fn settings(max_hosts: usize) -> Settings {
+    Settings {
         buckets: [1.0].into(),
         bounds: [1_000_000_000].into(),
         hosts: Hosts::FirstSeen(max_hosts),
@@ -25,8 +25,11 @@ fn store(max_hosts: usize) -> Store {
         native_histograms: false,
         exemplars: false,
         opentelemetry: None,
-    };
-    Store::new(settings, Box::new(()))
+    }
+}
+
+fn store(max_hosts: usize) -> Store {
+    Store::new(settings(max_hosts), Box::new(()))
 }
 
 /// Other workers may create an entry after a worker has read the length and before it takes the
@@ -96,8 +99,35 @@ fn a_shard_stays_with_its_recorder_until_the_last_recording_ends() {
     }
     let mut counts = Vec::new();
     store.series_from(0, |_, series| {
-        counts.extend(series.parts().map(|part| part.duration.count()));
+        counts.extend(series.parts().map(|part| part.duration.cells.count()));
     });
     // The next recorder continues the counts of the first.
     assert_eq!(counts, [3, 1]);
+}
+
+/// An exemplar is about as long as its line.
+#[test]
+fn exemplars_count_as_cost() {
+    let cost = |exemplars, series| {
+        let settings = Settings {
+            exemplars,
+            ..settings(1)
+        };
+        let store = Store::new(settings, Box::new(()));
+        for code in 0..series {
+            let labels = LabelIds {
+                head: Method::Get.into(),
+                host: FOLDED_HOST_ID,
+                path: NO_ENDPOINT_ID,
+                code,
+            };
+            store.create_series(labels, 0, usize::MAX);
+        }
+        match store.cost() {
+            Cost::Bytes(bytes) => bytes,
+            Cost::Foreign => usize::MAX,
+        }
+    };
+    let of_series = |exemplars| cost(exemplars, 2) - cost(exemplars, 1);
+    assert_eq!(of_series(true), 2 * of_series(false));
 }
