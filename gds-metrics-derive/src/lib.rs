@@ -56,7 +56,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `rename = "name"` | the name. Default: the field's name |
 /// | `help = "…"` | the help, taken as it is. Default: the doc comment |
 /// | `unit = "seconds"` | a base unit: `seconds`, `bytes`, `ratio`, or a thing such as `requests`. Default: no unit |
-/// | `buckets = [0.1, 1.0]` | the bounds of a histogram, in its unit; also `exponential(start, factor, count)`, `linear(start, width, count)` or a constant. Default for seconds: 14 bounds from 0.005 to 10. Other histograms have no default |
+/// | `buckets = [0.1, 1.0]` | the bounds of a histogram, in its unit; also `exponential(start, factor, count)`, `linear(start, width, count)` or a constant. These functions compute in decimal: `linear(0.1, 0.1, 3)` ends at 0.3. Default for seconds: 14 bounds from 0.005 to 10. Other histograms have no default |
 /// | `native` | adds native buckets to a histogram, in the protobuf format; see `GdsMetricsBuilder::native_histograms` |
 /// | `labels(zone = "a")` | labels of every series of the field |
 /// | `zero` | creates all series of a `Family` at registration, so that Prometheus sees the first increase. All fields of its label set must be enums or `bool`s. (A `ClosedFamily` always does this) |

@@ -50,7 +50,7 @@ struct Everything<L: gds_metrics::LabelSet> {
     #[metric(buckets = exponential(1, 2, 3))]
     exponential: Histogram,
     /// In steps.
-    #[metric(buckets = linear(-1, 0.5, SHARED.len() + 1))]
+    #[metric(buckets = linear(-0.1, 0.1, SHARED.len() + 2))]
     linear: Histogram,
     /// With an expression.
     #[metric(buckets = [0.5, 0.5 + 0.25, SHARED[0]])]
@@ -151,7 +151,7 @@ fn buckets() {
     );
     assert_eq!(bounds("shared"), "1.0 2.0 +Inf");
     assert_eq!(bounds("exponential"), "1.0 2.0 4.0 +Inf");
-    assert_eq!(bounds("linear"), "-1.0 -0.5 0.0 +Inf");
+    assert_eq!(bounds("linear"), "-0.1 0.0 0.1 0.2 +Inf");
     assert_eq!(bounds("expressions"), "0.5 0.75 1.0 +Inf");
     assert_eq!(bounds("histograms"), "1.0 +Inf");
     assert_eq!(bounds("hidden_histograms_seconds"), "4.0 +Inf");
