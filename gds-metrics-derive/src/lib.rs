@@ -59,7 +59,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `buckets = [0.1, 1.0]` | the bounds of a histogram, in its unit; also `exponential(start, factor, count)`, `linear(start, width, count)` or a constant. These functions compute in decimal: `linear(0.1, 0.1, 3)` ends at 0.3. Default for seconds: 14 bounds from 0.005 to 10. Other histograms have no default |
 /// | `native` | adds native buckets to a histogram, in the protobuf format; see `GdsMetricsBuilder::native_histograms` |
 /// | `labels(zone = "a")` | labels of every series of the field |
-/// | `zero` | creates all series of a `Family` at registration, so that Prometheus sees the first increase. All fields of its label set must be enums or `bool`s. (A `ClosedFamily` always does this) |
+/// | `zero` | creates all series of a `Family` at registration, so that Prometheus sees the first increase. All fields of its label set must be enums or `bool`s, and `max_series` cannot be below their number. (A `ClosedFamily` always does this) |
 /// | `max_series = 500` | the limit of series of a `Family`; all further label sets share one series. Default: 10,000 |
 /// | `prefix = "db"` | the field is another set, and its names begin with this prefix |
 /// | `flatten` | the field is another set |

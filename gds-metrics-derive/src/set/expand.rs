@@ -157,7 +157,7 @@ fn metric_constant(
     let line = line(field.ident.span());
     let zero = metric.zero.map(|span| {
         let private = respanned(private, span);
-        quote_spanned!(span=> .zero(#private::zero))
+        quote_spanned!(span=> .zero(#private::zero()))
     });
     let max_series = option(
         metric.max_series.map(|Count { value, span }| {

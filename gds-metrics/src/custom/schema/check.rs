@@ -252,6 +252,24 @@ pub(crate) const fn whole_ratio(def: &MetricDef) {
     panic!("{}", text.as_str());
 }
 
+/// Without this error, some of the series would not exist.
+#[track_caller]
+pub(crate) const fn too_many_to_create(def: &MetricDef, count: usize, limit: usize) {
+    let mut text = Text::<MESSAGE>::new();
+    text.push("`zero` creates all ");
+    text.push_number(count);
+    text.push(" series of `");
+    text.push(def.set);
+    text.push("::");
+    text.push(def.field);
+    text.push("`, and `max_series = ");
+    text.push_number(limit);
+    text.push("` allows fewer: write `max_series = ");
+    text.push_number(count);
+    text.push("` or remove it");
+    panic!("{}", text.as_str());
+}
+
 #[track_caller]
 const fn duplicate(name: &str, first: &MetricDef, second: &MetricDef) -> ! {
     let mut text = Text::<MESSAGE>::new();
@@ -287,7 +305,7 @@ const fn push_definition(text: &mut Text<MESSAGE>, def: &MetricDef) {
     text.push(", ");
     text.push(def.file);
     text.push(":");
-    text.push_number(def.line);
+    text.push_number(def.line as usize);
     text.push(")");
 }
 

@@ -125,7 +125,7 @@ impl<const N: usize> Text<N> {
         self.push(word);
     }
 
-    pub(super) const fn push_number(&mut self, number: u32) {
+    pub(super) const fn push_number(&mut self, number: usize) {
         if number >= 10 {
             self.push_number(number / 10);
         }

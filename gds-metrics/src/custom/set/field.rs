@@ -2,7 +2,7 @@
 //!
 //! Only this constant requires the field's type to be a metric or a set, so a wrong type is reported once.
 
-use super::{GdsMetricSet, SetBuilder};
+use super::{GdsMetricSet, SetBuilder, Zeroed};
 use crate::{
     custom::{
         labels::Label,
@@ -88,10 +88,16 @@ pub const fn metric_field<M: Metric>(parts: MetricParts) -> MetricField<M> {
 }
 
 impl<M> MetricField<M> {
-    /// Calls `zero` on the new metric.
+    /// Creates all series of the new metric.
     #[must_use]
-    pub const fn zero(mut self, zero: fn(&M)) -> Self {
-        self.zero = Some(zero);
+    #[track_caller]
+    pub const fn zero(mut self, zeroed: Zeroed<M>) -> Self {
+        if let Some(limit) = self.max_series
+            && zeroed.count > limit
+        {
+            check::too_many_to_create(&self.def, zeroed.count, limit);
+        }
+        self.zero = Some(zeroed.create);
         self
     }
 

@@ -31,10 +31,15 @@ pub const fn max_series<M: MaxSeries>(limit: usize) -> usize {
     label = "not a `Family`"
 )]
 pub trait Zero: Metric {
+    /// How many series there are.
+    const COUNT: usize;
+
     fn zero(&self);
 }
 
 impl<L: ClosedFamilyLabels, M: FamilyMember> Zero for Family<L, M> {
+    const COUNT: usize = L::COUNT;
+
     fn zero(&self) {
         for labels in L::all() {
             drop(self.get_or_create(&labels));
@@ -44,6 +49,18 @@ impl<L: ClosedFamilyLabels, M: FamilyMember> Zero for Family<L, M> {
 
 /// What `#[metric(zero)]` does.
 #[doc(hidden)]
-pub fn zero<M: Zero>(metric: &M) {
-    metric.zero();
+#[derive(Debug)]
+pub struct Zeroed<M> {
+    /// How many series it creates.
+    pub(super) count: usize,
+    pub(super) create: fn(&M),
+}
+
+#[doc(hidden)]
+#[must_use]
+pub const fn zero<M: Zero>() -> Zeroed<M> {
+    Zeroed {
+        count: M::COUNT,
+        create: M::zero,
+    }
 }
