@@ -320,7 +320,7 @@ fn check_labels(labels: &[ConstantLabel], outer: &[ConstantLabel], errors: &mut 
 
 /// Reports two fields that would own the same name, at the second one.
 fn check_duplicates(set: &Set<'_>, errors: &mut Errors) {
-    let mut seen: Vec<(String, &str, &Field<'_>)> = Vec::new();
+    let mut seen: Vec<(String, Option<Kind>, &Field<'_>)> = Vec::new();
     for field in &set.fields {
         let Content::Metric(metric) = &field.content else {
             continue;
@@ -330,21 +330,26 @@ fn check_duplicates(set: &Set<'_>, errors: &mut Errors) {
             continue;
         }
         let family = set.family_name(metric);
-        let (suffixes, kind) = match metric.kind {
-            Some(kind) => (kind.suffixes(), kind.as_str()),
-            None => (&[""][..], "a metric"),
-        };
+        let suffixes = metric.kind.map_or(&[""][..], Kind::suffixes);
         let names: Vec<String> = suffixes.iter().map(|s| format!("{family}{s}")).collect();
         let clash = seen.iter().find(|(taken, ..)| names.contains(taken));
         if let Some((name, first_kind, first)) = clash {
+            let kinds = [metric.kind, *first_kind];
+            let [kind, first_kind] = kinds.map(|kind| kind.map_or("a metric", Kind::as_str));
+            let is_bare = |kind| matches!(kind, Some(Kind::Counter | Kind::Info));
+            let why = if *name == family && kinds.into_iter().any(is_bare) {
+                " (the name of a family, which OpenMetrics writes without `_total` and `_info`)"
+            } else {
+                ""
+            };
             errors.push(
                 metric.name.span,
                 format_args!(
-                    "`{}`, {kind}, and `{}`, {first_kind}, both own the name `{name}`: rename one of them",
+                    "`{}`, {kind}, and `{}`, {first_kind}, both own the name `{name}`{why}: rename one of them",
                     field.ident, first.ident
                 ),
             );
         }
-        seen.extend(names.into_iter().map(|name| (name, kind, field)));
+        seen.extend(names.into_iter().map(|name| (name, metric.kind, field)));
     }
 }

@@ -169,7 +169,7 @@ impl NameTable {
                     break;
                 }
                 text.push(suffix);
-                duplicate(text.as_str(), first, def);
+                duplicate(text.as_str(), suffix.is_empty(), first, def);
             }
             suffixes = tail;
         }
@@ -271,7 +271,7 @@ pub(crate) const fn too_many_to_create(def: &MetricDef, count: usize, limit: usi
 }
 
 #[track_caller]
-const fn duplicate(name: &str, first: &MetricDef, second: &MetricDef) -> ! {
+const fn duplicate(name: &str, is_family: bool, first: &MetricDef, second: &MetricDef) -> ! {
     let mut text = Text::<MESSAGE>::new();
     text.push("`");
     push_definition(&mut text, first);
@@ -279,11 +279,20 @@ const fn duplicate(name: &str, first: &MetricDef, second: &MetricDef) -> ! {
     push_definition(&mut text, second);
     text.push(" both own the name `");
     text.push(name);
-    text.push("`: rename one of them, or nest its set with `#[metric(prefix = \"…\")]`");
+    text.push("`");
+    if is_family && (is_bare(first.kind) || is_bare(second.kind)) {
+        text.push(" (the name of a family, which OpenMetrics writes without `_total` and `_info`)");
+    }
+    text.push(": rename one of them, or nest its set with `#[metric(prefix = \"…\")]`");
     if is_same_field(first, second) {
         text.push(" or with other values of the same `labels(…)`");
     }
     panic!("{}", text.as_str());
+}
+
+/// Whether the family has a shorter name than its samples, which its author may not know.
+const fn is_bare(kind: MetricKind) -> bool {
+    matches!(kind, MetricKind::Counter | MetricKind::Info)
 }
 
 /// The `const` version of [`MetricDef::is_same_field`].
@@ -300,7 +309,11 @@ const fn push_definition(text: &mut Text<MESSAGE>, def: &MetricDef) {
     text.push(def.set);
     text.push("::");
     text.push(def.field);
-    text.push("` (a ");
+    text.push("` (");
+    text.push(match def.kind {
+        MetricKind::Info => "an ",
+        _ => "a ",
+    });
     text.push(def.kind.as_str());
     text.push(", ");
     text.push(def.file);
