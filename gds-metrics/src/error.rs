@@ -349,6 +349,17 @@ pub enum RegisterError {
         /// Its first field with a name that is taken, as `Set::field (file:line)`.
         definition: String,
     },
+    /// The same set is registered already with labels of other names. Series of one family have labels of the
+    /// same names.
+    #[non_exhaustive]
+    OtherLabels {
+        /// Its first field with a name that is taken, as `Set::field (file:line)`.
+        definition: String,
+        /// The names of the labels that it is registered with.
+        registered: Vec<String>,
+        /// The names of the labels that it was to be registered with.
+        given: Vec<String>,
+    },
     /// A name is taken.
     #[non_exhaustive]
     Taken {
@@ -382,7 +393,19 @@ impl fmt::Display for RegisterError {
                 f,
                 "`{definition}` is registered already: register `{set}` once and share its clones. Is it \
          registered once per worker? Build `GdsMetrics` and register outside of the \
-         `HttpServer::new` closure. To use it twice, nest it with `#[metric(prefix = \"…\")]`"
+         `HttpServer::new` closure. To use it twice, give \
+         each other values with `register_labelled`, or nest it with `#[metric(prefix = \"…\")]`"
+            ),
+            Self::OtherLabels {
+                definition,
+                registered,
+                given,
+            } => write!(
+                f,
+                "`{definition}` is registered already {}, and now {}: register each with \
+         `register_labelled`, with the same label names and other values",
+                with_labels(registered),
+                with_labels(given)
             ),
             Self::Taken {
                 name,
@@ -390,7 +413,7 @@ impl fmt::Display for RegisterError {
                 owner,
             } => write!(
                 f,
-                "`{definition}` would expose `{name}`, which belongs to {owner}: rename one of them, or give \
+                "`{definition}` would own the name `{name}`, which belongs to {owner}: rename one of them, or give \
          one of the sets a `#[metric(prefix = \"…\")]`"
             ),
             Self::Label {
@@ -406,3 +429,12 @@ impl fmt::Display for RegisterError {
 }
 
 impl std::error::Error for RegisterError {}
+
+/// `` with the labels `a`, `b` ``
+fn with_labels(names: &[String]) -> String {
+    if names.is_empty() {
+        String::from("without labels")
+    } else {
+        format!("with the labels `{}`", names.join("`, `"))
+    }
+}

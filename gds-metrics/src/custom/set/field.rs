@@ -2,7 +2,7 @@
 //!
 //! Only this constant requires the field's type to be a metric or a set, so a wrong type is reported once.
 
-use super::{GdsMetricSet, SetBuilder, Zeroed};
+use super::{GdsMetricSet, SetBuilder, options::Zeroed};
 use crate::{
     custom::{
         labels::Label,

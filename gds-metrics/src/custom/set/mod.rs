@@ -8,7 +8,7 @@ pub(crate) use self::builder::{ConstantLabel, Pending};
 pub use self::{
     builder::SetBuilder,
     field::{MetricField, MetricParts, SetField, metric_field, set_field},
-    options::{MaxSeries, Zero, Zeroed, max_series, zero},
+    options::{MaxSeries, Zero, max_series, zero},
 };
 
 use std::sync::Arc;
