@@ -136,8 +136,7 @@ fn metric_constant(
     private: &TokenStream,
 ) -> TokenStream {
     let ty = field.ty;
-    let set_name = set.ident.unraw().to_string();
-    let field_name = field.ident.unraw().to_string();
+    let (set_name, field_name) = names(set, field);
     let name = set.local_name(metric);
     let unit = option(metric.unit.as_ref().map(|unit| &unit.value), private);
     let is_ratio = metric.is_ratio();
@@ -153,6 +152,7 @@ fn metric_constant(
             .map(|buckets| buckets.expand(private)),
         private,
     );
+    let labels_of_set = set.labels.len();
     let native = metric.native.is_some();
     let line = line(field.ident.span());
     let zero = metric.zero.map(|span| {
@@ -186,6 +186,7 @@ fn metric_constant(
             help: #help,
             labels: #labels,
             constant_labels: #constant_labels,
+            labels_of_set: #labels_of_set,
             buckets: #buckets,
             native: #native,
             max_series: #max_series,
@@ -208,14 +209,27 @@ fn set_constant(
     let ty = field.ty;
     let outer = set.prefix.as_ref().map_or("", |prefix| &prefix.value);
     let prefix = nested.prefix.as_ref().map_or("", |prefix| &prefix.value);
+    let (set_name, field_name) = names(set, field);
     let labels = constant_labels(&set.labels, &nested.labels);
+    let labels_of_set = set.labels.len();
     let private_here = respanned(private, field.ty.span());
     let call = quote_spanned! {field.ty.span()=>
-        #private_here::set_field::<#ty>([#outer, #prefix], #labels)
+        #private_here::set_field::<#ty>(
+            (#set_name, #field_name),
+            [#outer, #prefix],
+            #labels,
+            #labels_of_set,
+        )
     };
     quote! {
         const #constant: #private::SetField<#ty> = #call;
     }
+}
+
+/// The names of the set and of the field, for messages.
+fn names(set: &Set<'_>, field: &Field<'_>) -> (String, String) {
+    let name = |ident: &Ident| ident.unraw().to_string();
+    (name(set.ident), name(field.ident))
 }
 
 fn constant_labels(outer: &[ConstantLabel], own: &[ConstantLabel]) -> TokenStream {

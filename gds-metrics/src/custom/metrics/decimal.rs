@@ -85,15 +85,12 @@ impl Decimal {
     }
 
     pub(super) const fn times(self, other: Self) -> Option<Self> {
-        let digits = match self.digits.checked_mul(other.digits) {
-            Some(digits) => digits,
-            None => {
-                let short = self.rounded(20);
-                if short.places == self.places {
-                    return None;
-                }
-                return short.times(other);
+        let Some(digits) = self.digits.checked_mul(other.digits) else {
+            let short = self.rounded(20);
+            if short.places == self.places {
+                return None;
             }
+            return short.times(other);
         };
         Some(Self {
             digits,

@@ -11,7 +11,7 @@
 mod buckets;
 mod labels;
 
-use labels::{Constants, check_labels, reserved, twice};
+use labels::{Constants, check_labels, reserved};
 
 use super::{Entry, MetricDef, Schema, name};
 use crate::{
@@ -115,22 +115,9 @@ impl NameTable {
                     self.add_metric(root, def, prefix, constants);
                 }
                 Entry::Set(def) => {
-                    let mut labels = def.constant_labels;
-                    while let [(label, _), others @ ..] = labels {
-                        if constants.contains(label) {
-                            twice(label, def.schema.set, "");
-                        }
-                        labels = others;
-                    }
-                    self.add_set(
-                        root,
-                        def.schema,
-                        prefix.child(&def.prefix),
-                        Constants {
-                            outer: Some(&constants),
-                            labels: def.constant_labels,
-                        },
-                    );
+                    let inner = constants.of_set(def);
+                    inner.check();
+                    self.add_set(root, def.schema, prefix.child(&def.prefix), inner);
                 }
             }
             rest = tail;
@@ -147,10 +134,7 @@ impl NameTable {
     ) {
         let mut text = Text::<MESSAGE>::new();
         prefix.write(def, &mut text);
-        let own = Constants {
-            outer: Some(&constants),
-            labels: def.constant_labels,
-        };
+        let own = constants.of_metric(def);
         // The label of a state set has the name of the metric.
         if matches!(def.kind, MetricKind::StateSet) && own.contains(text.as_str()) {
             reserved(text.as_str(), def);

@@ -129,7 +129,7 @@ impl<const N: usize> Text<N> {
         if number >= 10 {
             self.push_number(number / 10);
         }
-        self.push_bytes(&[b'0' + (number % 10) as u8]);
+        self.push_bytes(&[b"0123456789"[number % 10]]);
     }
 
     pub(super) const fn pop(&mut self) {

@@ -2,7 +2,7 @@
 //!
 //! Only this constant requires the field's type to be a metric or a set, so a wrong type is reported once.
 
-use super::{GdsMetricSet, SetBuilder, options::Zeroed};
+use super::{GdsMetricSet, SetBuilder};
 use crate::{
     custom::{
         labels::Label,
@@ -27,6 +27,8 @@ pub struct MetricParts {
     pub help: &'static str,
     pub labels: Option<&'static [Label]>,
     pub constant_labels: &'static [(&'static str, &'static str)],
+    /// How many of them, from the first, are labels of the whole set.
+    pub labels_of_set: usize,
     /// The bounds of a histogram.
     pub buckets: Option<&'static [f64]>,
     /// Whether a histogram has native buckets too.
@@ -66,6 +68,7 @@ pub const fn metric_field<M: Metric>(parts: MetricParts) -> MetricField<M> {
         help: parts.help,
         labels: parts.labels,
         constant_labels: parts.constant_labels,
+        labels_of_set: parts.labels_of_set,
         buckets: match (parts.buckets, M::KIND) {
             (None, MetricKind::Histogram) => Some(buckets::DEFAULT),
             (own, _) => own,
@@ -91,13 +94,13 @@ impl<M> MetricField<M> {
     /// Creates all series of the new metric.
     #[must_use]
     #[track_caller]
-    pub const fn zero(mut self, zeroed: Zeroed<M>) -> Self {
+    pub const fn zero(mut self, (count, create): (usize, fn(&M))) -> Self {
         if let Some(limit) = self.max_series
-            && zeroed.count > limit
+            && count > limit
         {
-            check::too_many_to_create(&self.def, zeroed.count, limit);
+            check::too_many_to_create(&self.def, count, limit);
         }
-        self.zero = Some(zeroed.create);
+        self.zero = Some(create);
         self
     }
 
@@ -124,14 +127,19 @@ pub struct SetField<T> {
 #[doc(hidden)]
 #[must_use]
 pub const fn set_field<T: GdsMetricSet>(
+    (set, field): (&'static str, &'static str),
     prefix: [&'static str; 2],
     constant_labels: &'static [(&'static str, &'static str)],
+    labels_of_set: usize,
 ) -> SetField<T> {
     SetField {
         def: SetDef {
+            set,
+            field,
             schema: T::SCHEMA,
             prefix,
             constant_labels,
+            labels_of_set,
         },
         build: T::build,
     }

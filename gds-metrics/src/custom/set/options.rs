@@ -47,20 +47,9 @@ impl<L: ClosedFamilyLabels, M: FamilyMember> Zero for Family<L, M> {
     }
 }
 
-/// What `#[metric(zero)]` does.
-#[doc(hidden)]
-#[derive(Debug)]
-pub struct Zeroed<M> {
-    /// How many series it creates.
-    pub(super) count: usize,
-    pub(super) create: fn(&M),
-}
-
+/// What `#[metric(zero)]` does: how many series it creates, and how.
 #[doc(hidden)]
 #[must_use]
-pub const fn zero<M: Zero>() -> Zeroed<M> {
-    Zeroed {
-        count: M::COUNT,
-        create: M::zero,
-    }
+pub const fn zero<M: Zero>() -> (usize, fn(&M)) {
+    (M::COUNT, M::zero)
 }
