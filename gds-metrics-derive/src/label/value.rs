@@ -4,7 +4,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{Data, DeriveInput, Fields, Ident, Type, ext::IdentExt, parse_quote, spanned::Spanned};
 
-use super::{case::Case, read_case};
+use super::{case::Case, check_float, read_case};
 use crate::{
     attr::{self, OnHeld, OnLabelValue, OnVariant},
     errors::Errors,
@@ -152,6 +152,7 @@ fn single<'a>(fields: &'a Fields, errors: &mut Errors) -> Option<Held<'a>> {
     let mut all: Vec<Held<'a>> = fields
         .iter()
         .map(|field| {
+            check_float(&field.ty, errors);
             let mut display = false;
             for option in attr::options(&field.attrs, errors) {
                 match option.name {

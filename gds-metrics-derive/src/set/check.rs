@@ -8,6 +8,7 @@ use crate::{
     attr::{ConstantLabel, Text},
     errors::Errors,
     name,
+    tokens::lifetime_in,
 };
 
 /// Reports every error in `set` that its tokens show.
@@ -68,6 +69,16 @@ fn check_metric(set: &Set<'_>, field: &Field<'_>, metric: &Metric, errors: &mut 
             ident.span(),
             format_args!(
                 "`{ident}` has no help: write a doc comment above it (`/// What it measures.`){otherwise}"
+            ),
+        );
+    }
+    if let Some(lifetime) = lifetime_in(field.ty, set.generics) {
+        errors.push(
+            lifetime.span(),
+            format_args!(
+                "`{}` has labels that are borrowed for `'{lifetime}`, and its series stay after that: write \
+                 label sets that own their values, as `String` or `&'static str`, and remove `'{lifetime}`",
+                field.ident
             ),
         );
     }

@@ -8,7 +8,7 @@ use prometheus_client::metrics::{
 };
 
 use super::{
-    labels::{Label, NamedLabels, Unknown},
+    labels::{Label, NamedLabels, Names, Unknown},
     metrics::buckets,
 };
 use crate::exposition::{Bounds, MetricKind, Number, Timestamp, Writer, native::Layout};
@@ -72,7 +72,7 @@ pub(crate) mod sealed {
 pub struct NoLabels;
 
 impl NamedLabels for NoLabels {
-    const NAMES: Option<&'static [Label]> = Some(&[]);
+    const NAMES: Names = Some(&[]);
 }
 
 /// `LabelsOf::<M>::NAMES`: the names of a metric's labels, if its label set has [`NamedLabels`]. Otherwise, and
@@ -82,20 +82,19 @@ impl NamedLabels for NoLabels {
 pub struct LabelsOf<M>(PhantomData<M>);
 
 impl<M: sealed::Metric<Labels: NamedLabels>> LabelsOf<M> {
-    pub const NAMES: Option<&'static [Label]> = <M::Labels as NamedLabels>::NAMES;
+    pub const NAMES: Names = <M::Labels as NamedLabels>::NAMES;
 }
 
 impl<M> Unknown for LabelsOf<M> {}
 
 /// A field of a generic set. [`LabelsOf`] is resolved before type parameters are known, so this bound asks for
 /// the names.
+///
+/// Each metric type implements it by itself: with one implementation for all `Metric`s, a wrong label set would
+/// cause two errors.
 #[doc(hidden)]
 pub trait NamedMetric: Metric {
-    const NAMES: Option<&'static [Label]>;
-}
-
-impl<M: Metric + sealed::Metric<Labels: NamedLabels>> NamedMetric for M {
-    const NAMES: Option<&'static [Label]> = <M::Labels as NamedLabels>::NAMES;
+    const NAMES: Names = Some(&[]);
 }
 
 /// The options of a metric, known before the metric is made.
@@ -273,6 +272,8 @@ macro_rules! atom {
         impl<N: Debug + Send + Sync + 'static, A: $cell> Metric for $atom<N, A> {
             const KIND: MetricKind = $kind;
         }
+
+        impl<N: Debug + Send + Sync + 'static, A: $cell> NamedMetric for $atom<N, A> {}
 
         impl<N: Debug + Send + Sync + 'static, A: $cell> FamilyMember for $atom<N, A> {}
 

@@ -9,8 +9,8 @@ use super::{
 use crate::{
     custom::{
         label_render::{self, BadLabels},
-        labels::{ClosedFamilyLabels, ClosedLabelSet, FamilyLabels, capped},
-        metric::{Exposed, FamilyMember, Metric, Options, sealed},
+        labels::{ClosedFamilyLabels, ClosedLabelSet, FamilyLabels, NamedLabels, Names, capped},
+        metric::{Exposed, FamilyMember, Metric, NamedMetric, Options, sealed},
     },
     exposition::{MetricKind, Timestamp, Writer},
 };
@@ -179,6 +179,10 @@ impl<L: ClosedLabelSet + FamilyLabels, M: FamilyMember> ClosedFamily<L, M> {
 
 impl<L: ClosedFamilyLabels, M: FamilyMember> Metric for ClosedFamily<L, M> {
     const KIND: MetricKind = M::KIND;
+}
+
+impl<L: ClosedFamilyLabels + NamedLabels, M: FamilyMember> NamedMetric for ClosedFamily<L, M> {
+    const NAMES: Names = L::NAMES;
 }
 
 impl<L: ClosedFamilyLabels, M: FamilyMember> sealed::Metric for ClosedFamily<L, M> {

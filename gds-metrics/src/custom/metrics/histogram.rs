@@ -6,7 +6,9 @@ use std::sync::{
 };
 
 use crate::{
-    custom::metric::{Exposed, FamilyMember, Metric, NoLabels, Options, sealed, single},
+    custom::metric::{
+        Exposed, FamilyMember, Metric, NamedMetric, NoLabels, Options, sealed, single,
+    },
     exposition::{
         self, Bounds, MetricKind, Number, Timestamp, TraceContext, Writer,
         exemplars::Exemplars,
@@ -198,6 +200,8 @@ impl Counts {
 impl Metric for Histogram {
     const KIND: MetricKind = MetricKind::Histogram;
 }
+
+impl NamedMetric for Histogram {}
 
 impl FamilyMember for Histogram {}
 

@@ -15,7 +15,7 @@ use crate::{
     custom::{
         label_render,
         labels::{ClosedLabelValue, LabelValue},
-        metric::{Exposed, Metric, NoLabels, Options, sealed},
+        metric::{Exposed, Metric, NamedMetric, NoLabels, Options, sealed},
     },
     exposition::{MetricKind, Number, Writer},
 };
@@ -106,6 +106,11 @@ impl<E: EncodeLabelValue + ClosedLabelValue + fmt::Debug + Send + Sync + 'static
     for StateSet<E>
 {
     const KIND: MetricKind = MetricKind::StateSet;
+}
+
+impl<E: EncodeLabelValue + ClosedLabelValue + fmt::Debug + Send + Sync + 'static> NamedMetric
+    for StateSet<E>
+{
 }
 
 impl<E: EncodeLabelValue + ClosedLabelValue + fmt::Debug + Send + Sync + 'static> sealed::Metric
