@@ -38,8 +38,12 @@ use syn::{DeriveInput, parse_macro_input};
 /// Markdown is kept.
 ///
 /// A name has no capitals, and a unit at its end must be a base unit. `latency_ms` and `cpu_percent` are errors:
-/// record seconds, or a fraction from 0 to 1. A name given by `rename` is taken as it is, so that existing names
-/// can stay.
+/// record seconds, or a fraction from 0 to 1. A last word such as `_count` or `_info`, which belongs to another kind
+/// of metric, is an error too.
+///
+/// A name given by `rename` replaces the field's name and is not checked in these ways, so that existing names can
+/// stay: `rename = "poolSize_count"` works. The prefixes of the sets, the unit of `unit = "…"`, and the `_total` of a
+/// counter or the `_info` of an info are still added if they are missing.
 ///
 /// # Options of the struct
 ///
@@ -53,7 +57,7 @@ use syn::{DeriveInput, parse_macro_input};
 ///
 /// | `#[metric(…)]` | |
 /// | --- | --- |
-/// | `rename = "name"` | the name. Default: the field's name |
+/// | `rename = "name"` | the name, to which prefixes, unit and `_total` are added as to a field's name. Default: the field's name |
 /// | `help = "…"` | the help, taken as it is. Default: the doc comment |
 /// | `unit = "seconds"` | a base unit: `seconds`, `bytes`, `ratio`, or a thing such as `requests`. Default: no unit |
 /// | `buckets = [0.1, 1.0]` | the bounds of a histogram, in its unit; also `exponential(start, factor, count)`, `linear(start, width, count)` or a constant. These functions compute in decimal: `linear(0.1, 0.1, 3)` ends at 0.3. Default for seconds: 14 bounds from 0.005 to 10. Other histograms have no default |

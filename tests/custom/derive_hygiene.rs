@@ -157,7 +157,7 @@ fn it_works_without_a_prelude() {
     };
     set.closed.get(&labels).inc();
     set.histogram.observe(1.5);
-    // A name given by `rename` is taken as it is.
+    // A name given by `rename` is not checked.
     assert_eq!(
         metrics.sample(
             "bareSeconds_ms_total",

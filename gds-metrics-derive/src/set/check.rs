@@ -167,11 +167,12 @@ fn check_name(set: &Set<'_>, metric: &Metric, errors: &mut Errors) {
                  `#[metric(prefix = \"…\")]`"
             ),
         );
-    } else {
+    } else if !metric.renamed {
         errors.push(
             *span,
             format_args!(
-                "`{family}` ends in `_{suffix}`, which belongs to {owner}, and this is {}: {instead}",
+                "`{family}` ends in `_{suffix}`, which belongs to {owner}, and this is {}: {instead}, or keep \
+                 the name with `#[metric(rename = \"{value}\")]`",
                 kind.as_str()
             ),
         );
@@ -337,7 +338,7 @@ fn check_duplicates(set: &Set<'_>, errors: &mut Errors) {
             continue;
         };
         // A reserved name is already reported and has to change anyway.
-        if reserved_suffix(set, metric).is_some() {
+        if !metric.renamed && reserved_suffix(set, metric).is_some() {
             continue;
         }
         let family = set.family_name(metric);

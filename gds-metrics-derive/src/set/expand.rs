@@ -139,6 +139,7 @@ fn metric_constant(
     let (set_name, field_name) = names(set, field);
     let name = set.local_name(metric);
     let unit = option(metric.unit.as_ref().map(|unit| &unit.value), private);
+    let renamed = metric.renamed;
     let is_ratio = metric.is_ratio();
     let help = metric
         .help
@@ -181,6 +182,7 @@ fn metric_constant(
             set: #set_name,
             field: #field_name,
             name: #name,
+            renamed: #renamed,
             unit: #unit,
             is_ratio: #is_ratio,
             help: #help,

@@ -190,9 +190,9 @@ impl NameTable {
     }
 }
 
-/// Checks one field by itself. For a type alias, the derive cannot.
+/// Reports a name that looks like a sample of another kind. For a type alias, the derive cannot.
 #[track_caller]
-pub(crate) const fn check_field(def: &MetricDef, own_buckets: bool, native: bool) {
+pub(crate) const fn check_suffix(def: &MetricDef) {
     let mut reserved: &[&str] = &["bucket", "sum", "count", "created", "info", "total"];
     while let [suffix, tail @ ..] = reserved {
         if name::ends_with_word(def.name, suffix) {
@@ -201,11 +201,19 @@ pub(crate) const fn check_field(def: &MetricDef, own_buckets: bool, native: bool
             text.push(def.name);
             text.push("` ends in `_");
             text.push(suffix);
-            text.push("`, which Prometheus reads as a part of another kind of metric: rename it");
+            text.push(
+                "`, which Prometheus reads as a part of another kind of metric: rename it, or keep the name of \
+                 the field with `rename`",
+            );
             panic!("{}", text.as_str());
         }
         reserved = tail;
     }
+}
+
+/// Checks one field by itself. For a type alias, the derive cannot.
+#[track_caller]
+pub(crate) const fn check_field(def: &MetricDef, own_buckets: bool, native: bool) {
     if matches!(def.kind, MetricKind::Info | MetricKind::StateSet) && def.unit.is_some() {
         panic!("an info or a state set has no unit: remove `unit`");
     }

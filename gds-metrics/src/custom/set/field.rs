@@ -21,6 +21,8 @@ pub struct MetricParts {
     pub field: &'static str,
     /// With the prefix of its set.
     pub name: &'static str,
+    /// Whether the name is given by `rename`.
+    pub renamed: bool,
     pub unit: Option<&'static str>,
     /// Whether the unit or the name says that it is a fraction.
     pub is_ratio: bool,
@@ -76,6 +78,9 @@ pub const fn metric_field<M: Metric>(parts: MetricParts) -> MetricField<M> {
         file: parts.file,
         line: parts.line,
     };
+    if !parts.renamed {
+        check::check_suffix(&def);
+    }
     check::check_field(&def, parts.buckets.is_some(), parts.native);
     if parts.is_ratio && M::WHOLE {
         check::whole_ratio(&def);
