@@ -71,7 +71,9 @@ use syn::{DeriveInput, parse_macro_input};
 ///
 /// # Example
 ///
-/// ```ignore
+/// ```
+/// use gds_metrics::{Counter, Gauge, GdsMetricSet, Histogram};
+///
 /// #[derive(Clone, Debug, GdsMetricSet)]
 /// #[metric(prefix = "app")]
 /// struct AppMetrics {
@@ -81,7 +83,13 @@ use syn::{DeriveInput, parse_macro_input};
 ///     #[metric(unit = "seconds", buckets = [0.05, 0.5, 5.0])]
 ///     render_duration: Histogram, // app_render_duration_seconds
 ///     #[metric(prefix = "db")]
-///     db: DbMetrics, // app_db_…
+///     db: DbMetrics,
+/// }
+///
+/// #[derive(Clone, Debug, GdsMetricSet)]
+/// struct DbMetrics {
+///     /// Connections that are open.
+///     connections: Gauge, // app_db_connections
 /// }
 /// ```
 // `prometheus` is here for an error that says what to write instead.
@@ -95,8 +103,8 @@ pub fn derive_metric_set(input: TokenStream) -> TokenStream {
 /// Makes a struct a label set: each field is a label.
 ///
 /// Also derive `Clone, Debug, PartialEq, Eq, Hash`, which a `Family` needs. The type of a field is a string, a
-/// number, a `bool` or an `EncodeLabelValue`. An `Option` that is `None` has no label, which Prometheus treats
-/// like an empty one. `job` and `instance` are errors, because Prometheus has labels of these names and would
+/// number, a `bool` or an `EncodeLabelValue`. A label whose value is `None` or an empty text is left out of the
+/// exposition, because Prometheus treats an empty label as missing: such label sets are one series. `job` and `instance` are errors, because Prometheus has labels of these names and would
 /// rename yours.
 ///
 /// If all values of all fields are known, the type is also a `ClosedLabelSet`.
@@ -113,14 +121,23 @@ pub fn derive_metric_set(input: TokenStream) -> TokenStream {
 ///
 /// # Example
 ///
-/// ```ignore
+/// ```
+/// use std::net::IpAddr;
+///
+/// use gds_metrics::{EncodeLabelSet, EncodeLabelValue};
+///
 /// #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 /// struct EmailLabels {
 ///     kind: EmailKind,
 ///     #[metric(rename = "lang")]
 ///     language: Option<String>,
 ///     #[metric(display)]
-///     status: StatusCode,
+///     relay: IpAddr,
+/// }
+///
+/// #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
+/// enum EmailKind {
+///     Welcome,
 /// }
 /// ```
 // `prometheus` is here for an error that says what to write instead.
@@ -148,7 +165,9 @@ pub fn derive_label_set(input: TokenStream) -> TokenStream {
 ///
 /// # Example
 ///
-/// ```ignore
+/// ```
+/// use gds_metrics::EncodeLabelValue;
+///
 /// #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
 /// enum EmailKind {
 ///     Welcome,       // kind="welcome"
