@@ -381,7 +381,7 @@ pub enum RegisterError {
         name: String,
         /// The metric, as `Set::field (file:line)`.
         definition: String,
-        /// What is wrong.
+        /// What is wrong, and what to do.
         problem: &'static str,
     },
 }
@@ -420,10 +420,7 @@ impl fmt::Display for RegisterError {
                 name,
                 definition,
                 problem,
-            } => write!(
-                f,
-                "`{name}` cannot be a label of `{definition}`: {problem}; name it differently"
-            ),
+            } => write!(f, "`{name}` cannot be a label of `{definition}`: {problem}"),
         }
     }
 }

@@ -262,6 +262,7 @@ fn run_time_labels_are_checked() {
         (&[("job", "x")], "Prometheus has its own label"),
         (&[("le", "x")], "metrics of this kind"),
         (&[("a", "x"), ("a", "y")], "already"),
+        (&[("a", "")], "treats a label without text as missing"),
     ] {
         let error = metrics
             .register_labelled::<Pool>(labels.iter().copied())

@@ -293,6 +293,7 @@ fn closed(input: &DeriveInput, forms: &[Form<'_>], private: &TokenStream) -> Tok
     // The values of the forms so far: the number of texts, and the counts of the held types.
     let mut texts = 0_usize;
     let mut held = TokenStream::new();
+    let mut or_empty = TokenStream::new();
     let mut push_all = TokenStream::new();
     let mut arms = TokenStream::new();
     for form in forms {
@@ -326,6 +327,7 @@ fn closed(input: &DeriveInput, forms: &[Form<'_>], private: &TokenStream) -> Tok
                     #value => #private::nested_index(#before, 1, #of_type::index(__value)),
                 });
                 held.extend(quote!(#of_type::COUNT,));
+                or_empty.extend(quote!(|| #of_type::HAS_EMPTY));
             }
         }
     }
@@ -334,6 +336,7 @@ fn closed(input: &DeriveInput, forms: &[Form<'_>], private: &TokenStream) -> Tok
         #[automatically_derived]
         impl #impl_generics #private::ClosedLabelValue for #ident #ty_generics #where_clause {
             const COUNT: #private::std::primitive::usize = #private::sum(&[#texts, #held]);
+            const HAS_EMPTY: #private::std::primitive::bool = false #or_empty;
 
             fn all() -> #private::std::vec::Vec<Self> {
                 let mut __all = #private::std::vec::Vec::with_capacity(Self::COUNT);

@@ -36,6 +36,10 @@ pub trait ClosedLabelValue: Sized {
     /// How many values there are. More than 10,000 do not compile.
     const COUNT: usize;
 
+    /// Whether one of the values has no text, as the `None` of an `Option`.
+    #[doc(hidden)]
+    const HAS_EMPTY: bool = false;
+
     /// All values, in the order of their definition.
     fn all() -> Vec<Self>;
 
@@ -58,6 +62,7 @@ impl ClosedLabelValue for bool {
 
 impl<T: ClosedLabelValue> ClosedLabelValue for Option<T> {
     const COUNT: usize = sum(&[1, T::COUNT]);
+    const HAS_EMPTY: bool = true;
 
     fn all() -> Vec<Self> {
         let mut all = vec![None];

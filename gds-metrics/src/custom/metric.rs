@@ -54,6 +54,9 @@ pub(crate) mod sealed {
         /// Whether its values are whole numbers.
         const WHOLE: bool = false;
 
+        /// Whether it is a state set with a state that has no text.
+        const HAS_EMPTY_STATE: bool = false;
+
         /// Makes the metric of a field.
         fn make(options: &Options) -> Self;
 

@@ -118,6 +118,8 @@ impl<E: EncodeLabelValue + ClosedLabelValue + fmt::Debug + Send + Sync + 'static
 {
     type Labels = NoLabels;
 
+    const HAS_EMPTY_STATE: bool = E::HAS_EMPTY;
+
     fn make(_: &Options) -> Self {
         Self::default()
     }

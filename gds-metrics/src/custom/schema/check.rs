@@ -229,6 +229,18 @@ pub(crate) const fn check_field(def: &MetricDef, own_buckets: bool, native: bool
     check_labels(def, Constants::ROOT);
 }
 
+/// In OpenMetrics, each state has a label.
+#[track_caller]
+pub(crate) const fn empty_state(def: &MetricDef) {
+    let mut text = Text::<MESSAGE>::new();
+    text.push("a state of `");
+    text.push(def.set);
+    text.push("::");
+    text.push(def.field);
+    text.push("` has no text, because it is the `None` of an `Option`: write an enum with a variant for it");
+    panic!("{}", text.as_str());
+}
+
 /// A fraction needs a float gauge, because an integer gauge could only be 0 or 1.
 #[track_caller]
 pub(crate) const fn whole_ratio(def: &MetricDef) {

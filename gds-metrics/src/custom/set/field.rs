@@ -85,6 +85,9 @@ pub const fn metric_field<M: Metric>(parts: MetricParts) -> MetricField<M> {
     if parts.is_ratio && M::WHOLE {
         check::whole_ratio(&def);
     }
+    if M::HAS_EMPTY_STATE {
+        check::empty_state(&def);
+    }
     MetricField {
         def,
         native: parts.native,
