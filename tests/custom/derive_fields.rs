@@ -462,3 +462,24 @@ fn states_with_equal_text_are_one_series() {
         assert_eq!(lines, expected, "{state:?}");
     }
 }
+
+#[test]
+fn small_floats_have_no_rounding_errors() {
+    #[derive(GdsMetricSet)]
+    struct Small {
+        /// A gauge.
+        level: Gauge<f32, AtomicU32>,
+        /// A counter.
+        #[metric(unit = "joules")]
+        used: Counter<f32, AtomicU32>,
+    }
+
+    let metrics = GdsMetrics::builder().build().unwrap();
+    let small: Small = metrics.register().unwrap();
+    small.level.set(0.1);
+    small.used.inc_by(0.3);
+    assert_eq!(metrics.sample("level", &[]), Some(0.1));
+    assert_eq!(metrics.sample("used_joules_total", &[]), Some(0.3));
+    small.level.set(f32::NEG_INFINITY);
+    assert_eq!(metrics.sample("level", &[]), Some(f64::NEG_INFINITY));
+}

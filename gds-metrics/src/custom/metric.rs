@@ -221,7 +221,13 @@ numeric! {
     i64, true => Number::Signed;
     i32, true => Number::Signed;
     f64, false => Number::Float;
-    f32, false => Number::Float;
+    f32, false => small_float;
+}
+
+/// The number with the digits of `value`. A conversion would write 0.1 as `0.10000000149011612`.
+fn small_float(value: f32) -> Number {
+    let digits = value.to_string().parse();
+    Number::Float(digits.unwrap_or(f64::from(value)))
 }
 
 /// What can store the number of a counter.

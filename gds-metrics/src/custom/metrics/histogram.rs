@@ -92,8 +92,9 @@ impl Histogram {
     ///
     /// The value counts in the first bucket whose bound is not below it. `NaN` counts in `+Inf` and makes the
     /// sum `NaN`, as in the other Prometheus clients. A negative value decreases the sum, which `rate()` sees as
-    /// a restart: observe only values that are not negative. (Among the native buckets, negative values count in
-    /// the zero bucket.)
+    /// a restart: observe only values that are not negative. Some readers reject OpenMetrics with a negative
+    /// sum, or with a sum beside a bound below 0. (Among the native buckets, negative values count in the zero
+    /// bucket.)
     pub fn observe(&self, value: f64) {
         let inner = &*self.inner;
         match &inner.counts {
