@@ -150,7 +150,8 @@ pub fn derive_label_set(input: TokenStream) -> TokenStream {
 
 /// Makes an enum, or a struct around one value, a label value.
 ///
-/// A variant is written in `snake_case`. A variant or a struct that holds one value is written as that value.
+/// A variant is written in `snake_case`. A variant or a struct that holds one value is written as that value;
+/// two variants that hold the same value are therefore one label value.
 /// If all values are known, as in an enum of plain variants, the type is also a `ClosedLabelValue`, which
 /// `StateSet`, `ClosedFamily` and `#[metric(zero)]` need.
 ///

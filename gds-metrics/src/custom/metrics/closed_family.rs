@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt, marker::PhantomData, sync::Arc};
 
 use super::{
     InProgress, Observe, Timer, UpDown,
-    series::{Entry, Label, warn_of_left_out, warn_of_renamed},
+    series::{Entry, Label, warn_of_left_out, warn_of_renamed, warn_of_shared},
 };
 use crate::{
     custom::{
@@ -79,7 +79,7 @@ impl<L: ClosedLabelSet + FamilyLabels, M: FamilyMember> ClosedFamily<L, M> {
         let start = Timestamp::now();
         let mut metrics = Vec::with_capacity(count);
         let mut entries = BTreeMap::new();
-        let mut complete = true;
+        let mut left_out = 0;
         for labels in L::all().into_iter().take(count) {
             let label = label_render::render(&labels)
                 .and_then(|own| Label::of_series(M::KIND, &options.constant_labels, own));
@@ -92,13 +92,16 @@ impl<L: ClosedLabelSet + FamilyLabels, M: FamilyMember> ClosedFamily<L, M> {
                     entry.metric().clone()
                 }
                 Err(BadLabels) => {
-                    complete = false;
+                    left_out += 1;
                     M::make(options)
                 }
             });
         }
-        if !complete {
+        if left_out > 0 {
             warn_of_left_out(&options.name);
+        }
+        if entries.len() + left_out < metrics.len() {
+            warn_of_shared(&options.name);
         }
         let mut keys = entries.values().map(Entry::label);
         if let Some(label) = keys.find_map(Label::renamed_by_prometheus) {
