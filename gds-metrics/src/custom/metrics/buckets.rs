@@ -90,13 +90,14 @@ const fn check_bound(bound: f64) {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
 
     /// The float that is nearest to `digits` divided by 10 to the power of `places`.
-    fn decimal(digits: i128, places: usize) -> f64 {
+    fn decimal(digits: i128, places: u32) -> f64 {
         format!("{digits}e-{places}").parse().expect("a number")
     }
 
@@ -105,7 +106,6 @@ mod tests {
     }
 
     #[test]
-    #[allow(clippy::float_cmp)]
     fn bounds_are_as_in_the_other_clients() {
         assert_eq!(exponential::<4>(1.0, 2.0), [1.0, 2.0, 4.0, 8.0]);
         assert_eq!(linear::<3>(0.5, 0.25), [0.5, 0.75, 1.0]);
@@ -113,7 +113,6 @@ mod tests {
     }
 
     #[test]
-    #[allow(clippy::float_cmp)]
     fn bounds_have_no_rounding_errors() {
         assert_eq!(linear::<3>(0.1, 0.1), [0.1, 0.2, 0.3]);
         assert_eq!(linear::<4>(-0.3, 0.1), [-0.3, -0.2, -0.1, 0.0]);
@@ -151,7 +150,7 @@ mod tests {
         fn linear_bounds_are_decimals(
             start in -1_000_000_000_i64..1_000_000_000,
             width in 1_i64..1_000_000_000,
-            places in 0..10_usize,
+            places in 0..10_u32,
         ) {
             let read = |digits: i64| decimal(digits.into(), places);
             let bounds = linear::<50>(read(start), read(width));
@@ -165,12 +164,12 @@ mod tests {
         fn exponential_bounds_are_decimals(
             start in 1_i128..10_000,
             factor in 1_i128..10_000,
-            (start_places, factor_places) in (0..10_usize, 0..4_usize),
+            (start_places, factor_places) in (0..10_u32, 0..4_u32),
         ) {
-            prop_assume!(factor > 10_i128.pow(factor_places as u32));
+            prop_assume!(factor > 10_i128.pow(factor_places));
             let bounds = exponential::<20>(decimal(start, start_places), decimal(factor, factor_places));
             let mut digits = start;
-            for (i, bound) in bounds.into_iter().enumerate() {
+            for (i, bound) in (0..).zip(bounds) {
                 if digits > 1_000_000_000_000_000 {
                     break;
                 }
