@@ -38,8 +38,12 @@ use syn::{DeriveInput, parse_macro_input};
 /// Markdown is kept.
 ///
 /// A name has no capitals, and a unit at its end must be a base unit. `latency_ms` and `cpu_percent` are errors:
-/// record seconds, or a fraction from 0 to 1. A name given by `rename` is taken as it is, so that existing names
-/// can stay.
+/// record seconds, or a fraction from 0 to 1. A last word such as `_count` or `_info`, which belongs to another kind
+/// of metric, is an error too.
+///
+/// A name given by `rename` replaces the field's name and is not checked in these ways, so that existing names can
+/// stay: `rename = "poolSize_count"` works. The prefixes of the sets, the unit of `unit = "…"`, and the `_total` of a
+/// counter or the `_info` of an info are still added if they are missing.
 ///
 /// # Options of the struct
 ///
@@ -53,13 +57,13 @@ use syn::{DeriveInput, parse_macro_input};
 ///
 /// | `#[metric(…)]` | |
 /// | --- | --- |
-/// | `rename = "name"` | the name. Default: the field's name |
+/// | `rename = "name"` | the name, to which prefixes, unit and `_total` are added as to a field's name. Default: the field's name |
 /// | `help = "…"` | the help, taken as it is. Default: the doc comment |
 /// | `unit = "seconds"` | a base unit: `seconds`, `bytes`, `ratio`, or a thing such as `requests`. Default: no unit |
-/// | `buckets = [0.1, 1.0]` | the bounds of a histogram, in its unit; also `exponential(start, factor, count)`, `linear(start, width, count)` or a constant. Default for seconds: 14 bounds from 0.005 to 10. Other histograms have no default |
+/// | `buckets = [0.1, 1.0]` | the bounds of a histogram, in its unit; also `exponential(start, factor, count)`, `linear(start, width, count)` or a constant. These functions compute in decimal: `linear(0.1, 0.1, 3)` ends at 0.3. Default for seconds: 14 bounds from 0.005 to 10. Other histograms have no default |
 /// | `native` | adds native buckets to a histogram, in the protobuf format; see `GdsMetricsBuilder::native_histograms` |
 /// | `labels(zone = "a")` | labels of every series of the field |
-/// | `zero` | creates all series of a `Family` at registration, so that Prometheus sees the first increase. All fields of its label set must be enums or `bool`s. (A `ClosedFamily` always does this) |
+/// | `zero` | creates all series of a `Family` at registration, so that Prometheus sees the first increase. All fields of its label set must be enums or `bool`s, and `max_series` cannot be below their number. (A `ClosedFamily` always does this) |
 /// | `max_series = 500` | the limit of series of a `Family`; all further label sets share one series. Default: 10,000 |
 /// | `prefix = "db"` | the field is another set, and its names begin with this prefix |
 /// | `flatten` | the field is another set |
@@ -67,7 +71,9 @@ use syn::{DeriveInput, parse_macro_input};
 ///
 /// # Example
 ///
-/// ```ignore
+/// ```
+/// use gds_metrics::{Counter, Gauge, GdsMetricSet, Histogram};
+///
 /// #[derive(Clone, Debug, GdsMetricSet)]
 /// #[metric(prefix = "app")]
 /// struct AppMetrics {
@@ -77,7 +83,13 @@ use syn::{DeriveInput, parse_macro_input};
 ///     #[metric(unit = "seconds", buckets = [0.05, 0.5, 5.0])]
 ///     render_duration: Histogram, // app_render_duration_seconds
 ///     #[metric(prefix = "db")]
-///     db: DbMetrics, // app_db_…
+///     db: DbMetrics,
+/// }
+///
+/// #[derive(Clone, Debug, GdsMetricSet)]
+/// struct DbMetrics {
+///     /// Connections that are open.
+///     connections: Gauge, // app_db_connections
 /// }
 /// ```
 // `prometheus` is here for an error that says what to write instead.
@@ -91,8 +103,8 @@ pub fn derive_metric_set(input: TokenStream) -> TokenStream {
 /// Makes a struct a label set: each field is a label.
 ///
 /// Also derive `Clone, Debug, PartialEq, Eq, Hash`, which a `Family` needs. The type of a field is a string, a
-/// number, a `bool` or an `EncodeLabelValue`. An `Option` that is `None` has no label, which Prometheus treats
-/// like an empty one. `job` and `instance` are errors, because Prometheus has labels of these names and would
+/// number, a `bool` or an `EncodeLabelValue`. A label whose value is `None` or an empty text is left out of the
+/// exposition, because Prometheus treats an empty label as missing: such label sets are one series. `job` and `instance` are errors, because Prometheus has labels of these names and would
 /// rename yours.
 ///
 /// If all values of all fields are known, the type is also a `ClosedLabelSet`.
@@ -109,14 +121,23 @@ pub fn derive_metric_set(input: TokenStream) -> TokenStream {
 ///
 /// # Example
 ///
-/// ```ignore
+/// ```
+/// use std::net::IpAddr;
+///
+/// use gds_metrics::{EncodeLabelSet, EncodeLabelValue};
+///
 /// #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 /// struct EmailLabels {
 ///     kind: EmailKind,
 ///     #[metric(rename = "lang")]
 ///     language: Option<String>,
 ///     #[metric(display)]
-///     status: StatusCode,
+///     relay: IpAddr,
+/// }
+///
+/// #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
+/// enum EmailKind {
+///     Welcome,
 /// }
 /// ```
 // `prometheus` is here for an error that says what to write instead.
@@ -129,7 +150,8 @@ pub fn derive_label_set(input: TokenStream) -> TokenStream {
 
 /// Makes an enum, or a struct around one value, a label value.
 ///
-/// A variant is written in `snake_case`. A variant or a struct that holds one value is written as that value.
+/// A variant is written in `snake_case`. A variant or a struct that holds one value is written as that value;
+/// two variants that hold the same value are therefore one label value.
 /// If all values are known, as in an enum of plain variants, the type is also a `ClosedLabelValue`, which
 /// `StateSet`, `ClosedFamily` and `#[metric(zero)]` need.
 ///
@@ -144,7 +166,9 @@ pub fn derive_label_set(input: TokenStream) -> TokenStream {
 ///
 /// # Example
 ///
-/// ```ignore
+/// ```
+/// use gds_metrics::EncodeLabelValue;
+///
 /// #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
 /// enum EmailKind {
 ///     Welcome,       // kind="welcome"

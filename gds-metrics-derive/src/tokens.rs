@@ -115,6 +115,11 @@ pub(crate) fn ungrouped(expr: &Expr) -> &Expr {
     }
 }
 
+/// Whether `ty` is a float, which has no `Eq` and no `Hash`.
+pub(crate) fn is_float(ty: &Type) -> bool {
+    matches!(last_segment(ty), Some((name, _)) if name == "f64" || name == "f32")
+}
+
 /// The type inside `ty`, if it is written as an `Option`.
 pub(crate) fn option_of(ty: &Type) -> Option<&Type> {
     let (name, arguments) = last_segment(ty)?;
@@ -141,6 +146,35 @@ pub(crate) fn is_parameter(ty: &Type, generics: &Generics) -> bool {
             .any(|param| path.path.is_ident(&param.ident)),
         _ => false,
     }
+}
+
+/// Where a lifetime of `generics` is in `ty`, with its name.
+pub(crate) fn lifetime_in(ty: &Type, generics: &Generics) -> Option<Ident> {
+    let names: Vec<String> = generics
+        .lifetimes()
+        .map(|param| param.lifetime.ident.to_string())
+        .collect();
+    find_lifetime(ty.to_token_stream(), &names)
+}
+
+fn find_lifetime(tokens: TokenStream, names: &[String]) -> Option<Ident> {
+    let mut after_quote = false;
+    for token in tokens {
+        match token {
+            TokenTree::Ident(ident) if after_quote && names.contains(&ident.to_string()) => {
+                return Some(ident);
+            }
+            TokenTree::Group(group) => {
+                if let Some(found) = find_lifetime(group.stream(), names) {
+                    return Some(found);
+                }
+                after_quote = false;
+            }
+            TokenTree::Punct(punct) => after_quote = punct.as_char() == '\'',
+            _ => after_quote = false,
+        }
+    }
+    None
 }
 
 fn mentions(tokens: TokenStream, names: &[String]) -> bool {

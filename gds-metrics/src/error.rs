@@ -3,7 +3,11 @@
 //! `main` usually returns these, and Rust prints the `Debug` output of what `main` returns. `Debug` therefore
 //! prints the same sentence as `Display`.
 
+mod register;
+
 use std::{fmt, io, path::PathBuf, time::Duration};
+
+pub use self::register::RegisterError;
 
 /// `Debug` prints what `Display` prints.
 macro_rules! debug_as_display {
@@ -319,90 +323,3 @@ impl fmt::Display for ParseFormatError {
 }
 
 impl std::error::Error for ParseFormatError {}
-
-/// A metric set could not be registered. None of its metrics was.
-///
-/// ```
-/// use gds_metrics::{Counter, GdsMetricSet, GdsMetrics, RegisterError};
-///
-/// #[derive(Debug, GdsMetricSet)]
-/// struct Shop {
-///     /// Orders placed.
-///     orders: Counter,
-/// }
-///
-/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let metrics = GdsMetrics::builder().build()?;
-/// let _shop: Shop = metrics.register()?;
-/// let error = metrics.register::<Shop>().expect_err("it is registered already");
-/// assert!(matches!(error, RegisterError::Twice { .. }));
-/// # Ok(())
-/// # }
-/// ```
-#[non_exhaustive]
-pub enum RegisterError {
-    /// The same set is registered already.
-    #[non_exhaustive]
-    Twice {
-        /// The name of the set's type.
-        set: &'static str,
-        /// Its first field with a name that is taken, as `Set::field (file:line)`.
-        definition: String,
-    },
-    /// A name is taken.
-    #[non_exhaustive]
-    Taken {
-        /// The name of a family or a sample, or a name that OpenMetrics reserves.
-        name: String,
-        /// What was to be registered, as `Set::field (file:line)`.
-        definition: String,
-        /// The owner of the name: a field in the same form, `gds-metrics itself`, or Prometheus, which writes
-        /// [`up` and other series][automatic] for each target.
-        ///
-        /// [automatic]: https://prometheus.io/docs/concepts/jobs_instances/#automatically-generated-labels-and-time-series
-        owner: String,
-    },
-    /// A label of [`register_labelled`](crate::GdsMetrics::register_labelled) is not a valid label of a
-    /// metric.
-    #[non_exhaustive]
-    Label {
-        /// The label's name.
-        name: String,
-        /// The metric, as `Set::field (file:line)`.
-        definition: String,
-        /// What is wrong.
-        problem: &'static str,
-    },
-}
-
-impl fmt::Display for RegisterError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Twice { set, definition } => write!(
-                f,
-                "`{definition}` is registered already: register `{set}` once and share its clones. Is it \
-         registered once per worker? Build `GdsMetrics` and register outside of the \
-         `HttpServer::new` closure. To use it twice, nest it with `#[metric(prefix = \"…\")]`"
-            ),
-            Self::Taken {
-                name,
-                definition,
-                owner,
-            } => write!(
-                f,
-                "`{definition}` would expose `{name}`, which belongs to {owner}: rename one of them, or give \
-         one of the sets a `#[metric(prefix = \"…\")]`"
-            ),
-            Self::Label {
-                name,
-                definition,
-                problem,
-            } => write!(
-                f,
-                "`{name}` cannot be a label of `{definition}`: {problem}; name it differently"
-            ),
-        }
-    }
-}
-
-impl std::error::Error for RegisterError {}

@@ -177,8 +177,9 @@ impl GdsMetrics {
     ///
     /// # Errors
     ///
-    /// When a name is taken by another metric or by this set with the same labels, when a label's name is
-    /// invalid, or when the set itself has a label of that name.
+    /// When a name is taken by another metric, by this set with the same labels, or by this set with labels of
+    /// other names; when a label's name is invalid or its value is empty; or when the set itself has a label of
+    /// that name.
     pub fn register_labelled<T: GdsMetricSet>(
         &self,
         labels: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>,

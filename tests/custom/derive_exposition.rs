@@ -188,3 +188,48 @@ fn the_full_example_is_read_back() {
         ]
     );
 }
+
+/// Whoever moves over keeps these names, although Prometheus uses their last words for other kinds.
+#[derive(GdsMetricSet)]
+#[metric(prefix = "old")]
+#[allow(dead_code, reason = "registered, never used")]
+struct Renamed {
+    /// A gauge.
+    #[metric(rename = "connections_count")]
+    count: Gauge,
+    /// A gauge.
+    #[metric(rename = "memory_total")]
+    total: Level,
+    /// A gauge.
+    #[metric(rename = "host_info")]
+    info: Gauge,
+    /// A counter.
+    #[metric(rename = "prices_sum")]
+    sum: Counter,
+    /// A gauge, in milliseconds.
+    #[metric(rename = "jobsDone_ms")]
+    done: Gauge,
+}
+
+type Level = Gauge;
+
+#[test]
+fn a_name_given_by_rename_stays() {
+    let metrics = GdsMetrics::builder().build().unwrap();
+    metrics.register::<Renamed>().unwrap();
+    for format in [Format::Text, Format::OpenMetrics] {
+        let text = metrics.encode(format).unwrap();
+        let mut lines: Vec<&str> = text.lines().filter(|l| l.starts_with("old_")).collect();
+        lines.sort_unstable();
+        assert_eq!(
+            lines,
+            [
+                "old_connections_count 0",
+                "old_host_info 0",
+                "old_jobsDone_ms 0",
+                "old_memory_total 0",
+                "old_prices_sum_total 0",
+            ]
+        );
+    }
+}

@@ -50,7 +50,7 @@ struct Everything<L: gds_metrics::LabelSet> {
     #[metric(buckets = exponential(1, 2, 3))]
     exponential: Histogram,
     /// In steps.
-    #[metric(buckets = linear(-1, 0.5, SHARED.len() + 1))]
+    #[metric(buckets = linear(-0.1, 0.1, SHARED.len() + 2))]
     linear: Histogram,
     /// With an expression.
     #[metric(buckets = [0.5, 0.5 + 0.25, SHARED[0]])]
@@ -151,7 +151,7 @@ fn buckets() {
     );
     assert_eq!(bounds("shared"), "1.0 2.0 +Inf");
     assert_eq!(bounds("exponential"), "1.0 2.0 4.0 +Inf");
-    assert_eq!(bounds("linear"), "-1.0 -0.5 0.0 +Inf");
+    assert_eq!(bounds("linear"), "-0.1 0.0 0.1 0.2 +Inf");
     assert_eq!(bounds("expressions"), "0.5 0.75 1.0 +Inf");
     assert_eq!(bounds("histograms"), "1.0 +Inf");
     assert_eq!(bounds("hidden_histograms_seconds"), "4.0 +Inf");
@@ -461,4 +461,25 @@ fn states_with_equal_text_are_one_series() {
             .map(|text| format!("arm{{arm=\"{text}\"}} {}", u8::from(expected == text)));
         assert_eq!(lines, expected, "{state:?}");
     }
+}
+
+#[test]
+fn small_floats_have_no_rounding_errors() {
+    #[derive(GdsMetricSet)]
+    struct Small {
+        /// A gauge.
+        level: Gauge<f32, AtomicU32>,
+        /// A counter.
+        #[metric(unit = "joules")]
+        used: Counter<f32, AtomicU32>,
+    }
+
+    let metrics = GdsMetrics::builder().build().unwrap();
+    let small: Small = metrics.register().unwrap();
+    small.level.set(0.1);
+    small.used.inc_by(0.3);
+    assert_eq!(metrics.sample("level", &[]), Some(0.1));
+    assert_eq!(metrics.sample("used_joules_total", &[]), Some(0.3));
+    small.level.set(f32::NEG_INFINITY);
+    assert_eq!(metrics.sample("level", &[]), Some(f64::NEG_INFINITY));
 }

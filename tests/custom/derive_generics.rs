@@ -143,3 +143,32 @@ fn a_field_may_be_a_type_parameter() {
         .inc();
     assert_eq!(metrics.sample("one_total", &[("page", "a")]), Some(1.0));
 }
+
+trait Backend {
+    const BOUNDS: [f64; 2];
+}
+
+#[derive(GdsMetricSet)]
+#[allow(dead_code, reason = "registered, not read")]
+struct Buckets<B: Backend, const N: usize> {
+    /// Time taken.
+    #[metric(unit = "seconds", buckets = B::BOUNDS)]
+    duration: Histogram,
+    /// Rows read.
+    #[metric(buckets = linear(0.1, 0.1, N))]
+    rows: Histogram,
+    #[metric(skip)]
+    backend: std::marker::PhantomData<B>,
+}
+
+#[test]
+fn buckets_may_depend_on_parameters() {
+    struct Postgres;
+    impl Backend for Postgres {
+        const BOUNDS: [f64; 2] = [0.5, 1.0];
+    }
+
+    let metrics = <Buckets<Postgres, 3> as GdsMetricSet>::SCHEMA.metrics();
+    let buckets: Vec<_> = metrics.iter().map(|metric| metric.buckets()).collect();
+    assert_eq!(buckets, [Some(&[0.5, 1.0][..]), Some(&[0.1, 0.2, 0.3][..])]);
+}

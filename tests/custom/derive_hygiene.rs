@@ -8,7 +8,10 @@ mod elsewhere {
     pub use gds_metrics as metrics;
 }
 
+/// Without a prelude, no other names exist, and no `diagnostic::…` attributes either.
 mod shadowed {
+    #![no_implicit_prelude]
+
     macro_rules! shadow {
         ($($name:ident)+) => {$( struct $name; )+};
     }
@@ -55,6 +58,12 @@ mod shadowed {
         /// A histogram.
         #[metric(buckets = ARRAY)]
         pub another: ::gds_metrics::Histogram,
+        /// A histogram.
+        #[metric(unit = "seconds", buckets = [1, 2])]
+        pub listed: ::gds_metrics::Histogram,
+        /// A closed family.
+        #[metric(rename = "closedSeconds_ms")]
+        pub closed: ::gds_metrics::ClosedFamily<Labels, ::gds_metrics::Counter>,
         /// A state set.
         pub state: ::gds_metrics::StateSet<Value>,
         #[metric(flatten)]
@@ -102,76 +111,22 @@ mod shadowed {
     #[metric(crate = crate::elsewhere::metrics)]
     pub enum Value {
         Option,
+        None,
         Some(::core::primitive::bool),
     }
 }
 
-/// Without a prelude there are no `Option` and `Some`, and no `diagnostic::…` attributes either.
-mod bare {
-    #![no_implicit_prelude]
-
-    #[derive(::gds_metrics::GdsMetricSet)]
-    pub struct Set {
-        /// A closed family.
-        #[metric(rename = "bareSeconds_ms")]
-        pub closed: ::gds_metrics::ClosedFamily<Labels, ::gds_metrics::Counter>,
-        /// A histogram.
-        #[metric(unit = "seconds", buckets = [1, 2])]
-        pub histogram: ::gds_metrics::Histogram,
-    }
-
-    #[derive(
-        ::std::clone::Clone,
-        ::std::fmt::Debug,
-        ::std::cmp::PartialEq,
-        ::std::cmp::Eq,
-        ::std::hash::Hash,
-        ::gds_metrics::EncodeLabelSet,
-    )]
-    pub struct Labels {
-        pub value: Value,
-        pub other: ::std::option::Option<Value>,
-    }
-
-    #[derive(
-        ::std::clone::Clone,
-        ::std::fmt::Debug,
-        ::std::cmp::PartialEq,
-        ::std::cmp::Eq,
-        ::std::hash::Hash,
-        ::gds_metrics::EncodeLabelValue,
-    )]
-    pub enum Value {
-        None,
-        Held(::std::primitive::bool),
-    }
-}
-
 #[test]
-fn it_works_without_a_prelude() {
-    let metrics = gds_metrics::GdsMetrics::builder().build().unwrap();
-    let set: bare::Set = metrics.register().unwrap();
-    let labels = bare::Labels {
-        value: bare::Value::Held(true),
-        other: Some(bare::Value::None),
-    };
-    set.closed.get(&labels).inc();
-    set.histogram.observe(1.5);
-    // A name given by `rename` is taken as it is.
-    assert_eq!(
-        metrics.sample(
-            "bareSeconds_ms_total",
-            &[("value", "true"), ("other", "none")]
-        ),
-        Some(1.0)
-    );
-}
-
-#[test]
-fn it_works_with_everything_shadowed() {
+fn it_works_with_everything_shadowed_and_without_a_prelude() {
     let metrics = gds_metrics::GdsMetrics::builder().build().unwrap();
     let set: shadowed::Set<std::rc::Rc<str>> = metrics.register().unwrap();
     set.histogram.observe(1.5);
+    set.listed.observe(1.5);
+    let labels = shadowed::Labels {
+        encoder: shadowed::Value::Some(true),
+        r#type: Some(shadowed::Value::None),
+    };
+    set.closed.get(&labels).inc();
     set.nested.present.set(4);
     set.nested.r#type.set(5);
     assert!(set.note.is_none());
@@ -193,6 +148,17 @@ fn it_works_with_everything_shadowed() {
     );
     assert_eq!(
         sample("app_histogram_seconds_bucket", &[("le", "2.0")]),
+        Some(1.0)
+    );
+    assert_eq!(
+        sample("app_listed_seconds_bucket", &[("le", "2.0")]),
+        Some(1.0)
+    );
+    assert_eq!(
+        sample(
+            "app_closedSeconds_ms_total",
+            &[("encoder", "true"), ("type", "none")]
+        ),
         Some(1.0)
     );
     assert_eq!(sample("app_another_bucket", &[("le", "3.0")]), Some(0.0));

@@ -54,6 +54,50 @@ fn the_same_set_twice() {
 }
 
 #[test]
+fn the_same_set_with_other_label_names() {
+    let plain = metrics();
+    plain.register::<Logins>().unwrap();
+    let error = plain
+        .register_labelled::<Logins>([("realm", "staff")])
+        .unwrap_err();
+    assert!(matches!(error, RegisterError::OtherLabels { .. }));
+    let message = error.to_string();
+    assert!(
+        message.contains("is registered already without labels, and now with the labels `realm`: "),
+        "{message}"
+    );
+    assert!(
+        message.contains("register each with `register_labelled`, "),
+        "{message}"
+    );
+
+    let metrics = metrics();
+    let labelled = |labels: &[(&str, &str)]| {
+        let labels = labels.iter().copied();
+        metrics.register_labelled::<Logins>(labels)
+    };
+    labelled(&[("realm", "staff"), ("zone", "a")]).unwrap();
+    let message = labelled(&[("zone", "b")]).unwrap_err().to_string();
+    assert!(
+        message.contains("already with the labels `realm`, `zone`, and now with the labels `zone`"),
+        "{message}"
+    );
+    let message = metrics.register::<Logins>().unwrap_err().to_string();
+    assert!(message.contains(" and now without labels"), "{message}");
+
+    // The order of labels does not matter.
+    labelled(&[("zone", "b"), ("realm", "staff")]).unwrap();
+    let error = labelled(&[("zone", "a"), ("realm", "staff")]).unwrap_err();
+    assert!(matches!(error, RegisterError::Twice { .. }), "{error}");
+    assert!(
+        error
+            .to_string()
+            .contains("other values with `register_labelled`"),
+        "{error}"
+    );
+}
+
+#[test]
 fn a_name_clash_names_both_sets() {
     let metrics = metrics();
     metrics.register::<Logins>().unwrap();
@@ -63,7 +107,7 @@ fn a_name_clash_names_both_sets() {
         "{message}"
     );
     assert!(
-        message.contains("would expose `logins`, which belongs to `Logins::logins (tests/"),
+        message.contains("would own the name `logins`, which belongs to `Logins::logins (tests/"),
         "{message}"
     );
 }
@@ -74,7 +118,9 @@ fn names_of_samples_clash_too() {
     metrics.register::<Wait>().unwrap();
     let message = error::<WaitAgain>(&metrics).to_string();
     assert!(
-        message.contains("would expose `wait_seconds_sum`, which belongs to `Wait::wait_seconds"),
+        message.contains(
+            "would own the name `wait_seconds_sum`, which belongs to `Wait::wait_seconds"
+        ),
         "{message}"
     );
 }
@@ -216,6 +262,7 @@ fn run_time_labels_are_checked() {
         (&[("job", "x")], "Prometheus has its own label"),
         (&[("le", "x")], "metrics of this kind"),
         (&[("a", "x"), ("a", "y")], "already"),
+        (&[("a", "")], "treats a label without text as missing"),
     ] {
         let error = metrics
             .register_labelled::<Pool>(labels.iter().copied())

@@ -9,7 +9,7 @@ use std::{
 };
 
 use gds_metrics::{
-    Format, Gauge, GdsMetricSet, GdsMetrics, Info,
+    ClosedFamily, EncodeLabelSet, EncodeLabelValue, Format, Gauge, GdsMetricSet, GdsMetrics, Info,
     prometheus_client::{
         collector::Collector,
         encoding::{DescriptorEncoder, EncodeMetric as _},
@@ -57,6 +57,31 @@ struct Renamed {
     facts: Info<Pairs>,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Mail {
+    mail: Outcome,
+}
+
+/// Both variants are written as the kind that they hold.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
+enum Outcome {
+    Sent(Kind),
+    Failed(Kind),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
+enum Kind {
+    Welcome,
+    Reminder,
+}
+
+#[derive(GdsMetricSet)]
+#[allow(dead_code, reason = "registered, never used")]
+struct Alike {
+    /// Mails.
+    mails: ClosedFamily<Mail, Gauge>,
+}
+
 #[test]
 fn each_fault_is_logged_once() {
     log::set_logger(&Logger).unwrap();
@@ -101,6 +126,16 @@ fn each_fault_is_logged_once() {
              one to `exported_job`; choose another name",
             "WARN the metric family `facts` has a label `instance`: Prometheus has its own `instance` and \
              renames this one to `exported_instance`; choose another name",
+        ]
+    );
+
+    LINES.lock().unwrap().clear();
+    metrics.register::<Alike>().unwrap();
+    assert_eq!(
+        *LINES.lock().unwrap(),
+        [
+            "WARN some label sets of the metric family `mails` are written alike and share a series; write \
+             their labels differently"
         ]
     );
 

@@ -4,10 +4,13 @@ pub(crate) mod case;
 pub(crate) mod set;
 pub(crate) mod value;
 
+use syn::{Type, spanned::Spanned};
+
 use crate::{
     attr::{Opt, Place},
     errors::Errors,
     name,
+    tokens::is_float,
 };
 use case::Case;
 
@@ -27,4 +30,15 @@ fn read_case<P: Place>(option: &Opt<P>, known: &[&str], errors: &mut Errors) -> 
         errors.push(text.span, message);
     }
     case
+}
+
+/// Reports a label whose value is a float.
+fn check_float(ty: &Type, errors: &mut Errors) {
+    if is_float(ty) {
+        errors.push(
+            ty.span(),
+            "a float cannot be a label, because each number would be a series: write an enum of ranges, or \
+             record the number as the value of a metric",
+        );
+    }
 }

@@ -6,7 +6,7 @@ use syn::{
     Data, DeriveInput, Fields, Generics, Ident, Type, ext::IdentExt, parse_quote, spanned::Spanned,
 };
 
-use super::{case::Case, read_case};
+use super::{case::Case, check_float, read_case};
 use crate::{
     attr::{self, OnLabel, OnLabelSet, Text},
     errors::Errors,
@@ -124,6 +124,7 @@ fn read_field<'a>(
             ),
         );
     }
+    check_float(option_of(&field.ty).unwrap_or(&field.ty), errors);
     Some(Field {
         ident,
         ty: &field.ty,

@@ -4,7 +4,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{Data, DeriveInput, Fields, Ident, Type, ext::IdentExt, parse_quote, spanned::Spanned};
 
-use super::{case::Case, read_case};
+use super::{case::Case, check_float, read_case};
 use crate::{
     attr::{self, OnHeld, OnLabelValue, OnVariant},
     errors::Errors,
@@ -152,6 +152,7 @@ fn single<'a>(fields: &'a Fields, errors: &mut Errors) -> Option<Held<'a>> {
     let mut all: Vec<Held<'a>> = fields
         .iter()
         .map(|field| {
+            check_float(&field.ty, errors);
             let mut display = false;
             for option in attr::options(&field.attrs, errors) {
                 match option.name {
@@ -292,6 +293,7 @@ fn closed(input: &DeriveInput, forms: &[Form<'_>], private: &TokenStream) -> Tok
     // The values of the forms so far: the number of texts, and the counts of the held types.
     let mut texts = 0_usize;
     let mut held = TokenStream::new();
+    let mut or_empty = TokenStream::new();
     let mut push_all = TokenStream::new();
     let mut arms = TokenStream::new();
     for form in forms {
@@ -325,6 +327,7 @@ fn closed(input: &DeriveInput, forms: &[Form<'_>], private: &TokenStream) -> Tok
                     #value => #private::nested_index(#before, 1, #of_type::index(__value)),
                 });
                 held.extend(quote!(#of_type::COUNT,));
+                or_empty.extend(quote!(|| #of_type::HAS_EMPTY));
             }
         }
     }
@@ -333,6 +336,7 @@ fn closed(input: &DeriveInput, forms: &[Form<'_>], private: &TokenStream) -> Tok
         #[automatically_derived]
         impl #impl_generics #private::ClosedLabelValue for #ident #ty_generics #where_clause {
             const COUNT: #private::std::primitive::usize = #private::sum(&[#texts, #held]);
+            const HAS_EMPTY: #private::std::primitive::bool = false #or_empty;
 
             fn all() -> #private::std::vec::Vec<Self> {
                 let mut __all = #private::std::vec::Vec::with_capacity(Self::COUNT);

@@ -85,29 +85,20 @@ impl Buckets {
         }
     }
 
-    /// The bounds as a constant.
+    /// The bounds as a constant. A block, because an item could not use the parameters of a generic set.
     pub(crate) fn expand(&self, private: &TokenStream) -> TokenStream {
-        let f64 = quote!(#private::std::primitive::f64);
         let array = match &self.form {
-            Form::List(bounds) => quote!(const __GDS_ARRAY: &[#f64] = &[#(#bounds),*];),
-            Form::Exponential([start, factor, count]) => quote! {
-                const __GDS_ARRAY: &[#f64; #count] = &#private::buckets::exponential(#start, #factor);
-            },
-            Form::Linear([start, width, count]) => quote! {
-                const __GDS_ARRAY: &[#f64; #count] = &#private::buckets::linear(#start, #width);
-            },
-            Form::Constant(expr) => {
-                let f64 = respanned(&f64, self.span);
-                quote_spanned!(self.span=> const __GDS_ARRAY: &[#f64] = &(#expr);)
+            Form::List(bounds) => quote!([#(#bounds),*]),
+            Form::Exponential([start, factor, count]) => {
+                quote!(#private::buckets::exponential::<{ #count }>(#start, #factor))
             }
+            Form::Linear([start, width, count]) => {
+                quote!(#private::buckets::linear::<{ #count }>(#start, #width))
+            }
+            Form::Constant(expr) => quote!(#expr),
         };
         let private_here = respanned(private, self.span);
-        let checked = quote_spanned!(self.span=> #private_here::buckets::checked(__GDS_ARRAY));
-        quote! {{
-            #array
-            const __GDS_BOUNDS: &[#f64] = #checked;
-            __GDS_BOUNDS
-        }}
+        quote_spanned!(self.span=> #private_here::buckets::checked(const { &(#array) }))
     }
 }
 

@@ -8,6 +8,7 @@ use crate::{
     attr::{ConstantLabel, Text},
     errors::Errors,
     name,
+    tokens::lifetime_in,
 };
 
 /// Reports every error in `set` that its tokens show.
@@ -68,6 +69,16 @@ fn check_metric(set: &Set<'_>, field: &Field<'_>, metric: &Metric, errors: &mut 
             ident.span(),
             format_args!(
                 "`{ident}` has no help: write a doc comment above it (`/// What it measures.`){otherwise}"
+            ),
+        );
+    }
+    if let Some(lifetime) = lifetime_in(field.ty, set.generics) {
+        errors.push(
+            lifetime.span(),
+            format_args!(
+                "`{}` has labels that are borrowed for `'{lifetime}`, and its series stay after that: write \
+                 label sets that own their values, as `String` or `&'static str`, and remove `'{lifetime}`",
+                field.ident
             ),
         );
     }
@@ -156,11 +167,12 @@ fn check_name(set: &Set<'_>, metric: &Metric, errors: &mut Errors) {
                  `#[metric(prefix = \"…\")]`"
             ),
         );
-    } else {
+    } else if !metric.renamed {
         errors.push(
             *span,
             format_args!(
-                "`{family}` ends in `_{suffix}`, which belongs to {owner}, and this is {}: {instead}",
+                "`{family}` ends in `_{suffix}`, which belongs to {owner}, and this is {}: {instead}, or keep \
+                 the name with `#[metric(rename = \"{value}\")]`",
                 kind.as_str()
             ),
         );
@@ -320,31 +332,36 @@ fn check_labels(labels: &[ConstantLabel], outer: &[ConstantLabel], errors: &mut 
 
 /// Reports two fields that would own the same name, at the second one.
 fn check_duplicates(set: &Set<'_>, errors: &mut Errors) {
-    let mut seen: Vec<(String, &str, &Field<'_>)> = Vec::new();
+    let mut seen: Vec<(String, Option<Kind>, &Field<'_>)> = Vec::new();
     for field in &set.fields {
         let Content::Metric(metric) = &field.content else {
             continue;
         };
         // A reserved name is already reported and has to change anyway.
-        if reserved_suffix(set, metric).is_some() {
+        if !metric.renamed && reserved_suffix(set, metric).is_some() {
             continue;
         }
         let family = set.family_name(metric);
-        let (suffixes, kind) = match metric.kind {
-            Some(kind) => (kind.suffixes(), kind.as_str()),
-            None => (&[""][..], "a metric"),
-        };
+        let suffixes = metric.kind.map_or(&[""][..], Kind::suffixes);
         let names: Vec<String> = suffixes.iter().map(|s| format!("{family}{s}")).collect();
         let clash = seen.iter().find(|(taken, ..)| names.contains(taken));
         if let Some((name, first_kind, first)) = clash {
+            let kinds = [metric.kind, *first_kind];
+            let [kind, first_kind] = kinds.map(|kind| kind.map_or("a metric", Kind::as_str));
+            let is_bare = |kind| matches!(kind, Some(Kind::Counter | Kind::Info));
+            let why = if *name == family && kinds.into_iter().any(is_bare) {
+                " (the name of a family, which OpenMetrics writes without `_total` and `_info`)"
+            } else {
+                ""
+            };
             errors.push(
                 metric.name.span,
                 format_args!(
-                    "`{}`, {kind}, and `{}`, {first_kind}, both own the name `{name}`: rename one of them",
+                    "`{}`, {kind}, and `{}`, {first_kind}, both own the name `{name}`{why}: rename one of them",
                     field.ident, first.ident
                 ),
             );
         }
-        seen.extend(names.into_iter().map(|name| (name, kind, field)));
+        seen.extend(names.into_iter().map(|name| (name, metric.kind, field)));
     }
 }

@@ -136,10 +136,10 @@ fn metric_constant(
     private: &TokenStream,
 ) -> TokenStream {
     let ty = field.ty;
-    let set_name = set.ident.unraw().to_string();
-    let field_name = field.ident.unraw().to_string();
+    let (set_name, field_name) = names(set, field);
     let name = set.local_name(metric);
     let unit = option(metric.unit.as_ref().map(|unit| &unit.value), private);
+    let renamed = metric.renamed;
     let is_ratio = metric.is_ratio();
     let help = metric
         .help
@@ -153,11 +153,12 @@ fn metric_constant(
             .map(|buckets| buckets.expand(private)),
         private,
     );
+    let labels_of_set = set.labels.len();
     let native = metric.native.is_some();
     let line = line(field.ident.span());
     let zero = metric.zero.map(|span| {
         let private = respanned(private, span);
-        quote_spanned!(span=> .zero(#private::zero))
+        quote_spanned!(span=> .zero(#private::zero()))
     });
     let max_series = option(
         metric.max_series.map(|Count { value, span }| {
@@ -181,11 +182,13 @@ fn metric_constant(
             set: #set_name,
             field: #field_name,
             name: #name,
+            renamed: #renamed,
             unit: #unit,
             is_ratio: #is_ratio,
             help: #help,
             labels: #labels,
             constant_labels: #constant_labels,
+            labels_of_set: #labels_of_set,
             buckets: #buckets,
             native: #native,
             max_series: #max_series,
@@ -208,14 +211,27 @@ fn set_constant(
     let ty = field.ty;
     let outer = set.prefix.as_ref().map_or("", |prefix| &prefix.value);
     let prefix = nested.prefix.as_ref().map_or("", |prefix| &prefix.value);
+    let (set_name, field_name) = names(set, field);
     let labels = constant_labels(&set.labels, &nested.labels);
+    let labels_of_set = set.labels.len();
     let private_here = respanned(private, field.ty.span());
     let call = quote_spanned! {field.ty.span()=>
-        #private_here::set_field::<#ty>([#outer, #prefix], #labels)
+        #private_here::set_field::<#ty>(
+            (#set_name, #field_name),
+            [#outer, #prefix],
+            #labels,
+            #labels_of_set,
+        )
     };
     quote! {
         const #constant: #private::SetField<#ty> = #call;
     }
+}
+
+/// The names of the set and of the field, for messages.
+fn names(set: &Set<'_>, field: &Field<'_>) -> (String, String) {
+    let name = |ident: &Ident| ident.unraw().to_string();
+    (name(set.ident), name(field.ident))
 }
 
 fn constant_labels(outer: &[ConstantLabel], own: &[ConstantLabel]) -> TokenStream {

@@ -154,9 +154,9 @@ impl<'a> Field<'a> {
         let content = if has(OnField::Skip) {
             read_skipped(&options, errors)
         } else if has(OnField::Prefix) {
-            read_nested("prefix", &options, errors)
+            read_nested("prefix", field, &options, errors)
         } else if has(OnField::Flatten) {
-            read_nested("flatten", &options, errors)
+            read_nested("flatten", field, &options, errors)
         } else {
             read_metric(ident, field, &options, errors)
         };
@@ -186,11 +186,41 @@ fn read_skipped(options: &[Opt<OnField>], errors: &mut Errors) -> Content {
 }
 
 /// `nesting` is the option that makes the field a nested set.
-fn read_nested(nesting: &str, options: &[Opt<OnField>], errors: &mut Errors) -> Content {
+fn read_nested(
+    nesting: &str,
+    field: &syn::Field,
+    options: &[Opt<OnField>],
+    errors: &mut Errors,
+) -> Content {
     let mut nested = Nested {
         prefix: None,
         labels: Vec::new(),
     };
+    let is_of_sets = |option: &Opt<OnField>| {
+        matches!(
+            option.name,
+            OnField::Prefix | OnField::Flatten | OnField::Labels
+        )
+    };
+    // Without an option of metrics, it may be a set that has the name of a metric type.
+    if let Some(kind) = guess(&field.ty)
+        && !options.iter().all(is_of_sets)
+        && let Some(option) = options.iter().find(|option| option.ident == nesting)
+    {
+        errors.push(
+            option.ident.span(),
+            format_args!(
+                "`{nesting}` is for a field that is another set of metrics, and this is {}: remove `{nesting}`{}",
+                kind.as_str(),
+                if nesting == "prefix" {
+                    ", or write the whole name with `rename`"
+                } else {
+                    ""
+                },
+            ),
+        );
+        return Content::Set(nested);
+    }
     for option in options {
         match option.name {
             OnField::Prefix => nested.prefix = option.text(errors),

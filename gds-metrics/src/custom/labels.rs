@@ -36,6 +36,10 @@ pub trait ClosedLabelValue: Sized {
     /// How many values there are. More than 10,000 do not compile.
     const COUNT: usize;
 
+    /// Whether one of the values has no text, as the `None` of an `Option`.
+    #[doc(hidden)]
+    const HAS_EMPTY: bool = false;
+
     /// All values, in the order of their definition.
     fn all() -> Vec<Self>;
 
@@ -58,6 +62,7 @@ impl ClosedLabelValue for bool {
 
 impl<T: ClosedLabelValue> ClosedLabelValue for Option<T> {
     const COUNT: usize = sum(&[1, T::COUNT]);
+    const HAS_EMPTY: bool = true;
 
     fn all() -> Vec<Self> {
         let mut all = vec![None];
@@ -99,6 +104,7 @@ pub trait ClosedLabelSet: Sized {
     message = "`{Self}` is not a closed label set, whose values are all known",
     label = "not a closed label set",
     note = "a closed label set is a struct with `#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]` whose fields are `bool`s and enums with `#[derive(EncodeLabelValue)]`",
+    note = "an enum is the value of one label: write a struct with a field of its type",
     note = "for other labels, such as a `String`, write `Family` instead of `ClosedFamily`, or remove `zero`"
 )]
 pub trait ClosedFamilyLabels: ClosedLabelSet + FamilyLabels {}
@@ -194,6 +200,12 @@ impl<L: EncodeLabelSet + Clone + Eq + Hash + std::fmt::Debug + Send + Sync + 'st
 ///     metrics.register()
 /// }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the label set of a generic metric set",
+    label = "not a label set, or the names of its labels are not known",
+    note = "a label set is a struct with `#[derive(Clone, Debug, PartialEq, Eq, Hash, gds_metrics::EncodeLabelSet)]`, each field of which is a label (an enum or a `String` is the value of one)",
+    note = "a label set whose encoder is written by hand, or derived by prometheus-client, also needs an empty `impl gds_metrics::NamedLabels`"
+)]
 pub trait LabelSet: FamilyLabels + NamedLabels {}
 
 #[diagnostic::do_not_recommend]
@@ -205,8 +217,11 @@ impl<L: FamilyLabels + NamedLabels> LabelSet for L {}
 pub enum Label {
     Name(&'static str),
     /// A flattened set; `None` if its names are not known.
-    Set(Option<&'static [Label]>),
+    Set(Names),
 }
+
+/// The labels of a label set; `None` if they are not known.
+pub(crate) type Names = Option<&'static [Label]>;
 
 /// The names, those of flattened sets included, if all of them are known.
 pub(crate) fn flat_names(labels: &'static [Label]) -> Option<Vec<&'static str>> {
@@ -271,7 +286,7 @@ pub(crate) fn flat_names(labels: &'static [Label]) -> Option<Vec<&'static str>> 
 pub trait NamedLabels {
     /// `None`: not known.
     #[doc(hidden)]
-    const NAMES: Option<&'static [Label]> = None;
+    const NAMES: Names = None;
 }
 
 // What prometheus-client implements `EncodeLabelSet` for. Their names are values.
@@ -280,7 +295,7 @@ impl<T> NamedLabels for &[T] {}
 impl<T, const N: usize> NamedLabels for [T; N] {}
 
 impl<A: NamedLabels, B: NamedLabels> NamedLabels for (A, B) {
-    const NAMES: Option<&'static [Label]> = Some(&[Label::Set(A::NAMES), Label::Set(B::NAMES)]);
+    const NAMES: Names = Some(&[Label::Set(A::NAMES), Label::Set(B::NAMES)]);
 }
 
 /// `Probe::<L>::NAMES` is what [`NamedLabels`] says if `L` implements it. Otherwise it is [`Unknown`]'s `None`.
@@ -289,13 +304,13 @@ impl<A: NamedLabels, B: NamedLabels> NamedLabels for (A, B) {
 pub struct Probe<L>(std::marker::PhantomData<L>);
 
 impl<L: NamedLabels> Probe<L> {
-    pub const NAMES: Option<&'static [Label]> = L::NAMES;
+    pub const NAMES: Names = L::NAMES;
 }
 
 /// The fallback of [`Probe`]: an inherent constant takes precedence over a trait's.
 #[doc(hidden)]
 pub trait Unknown {
-    const NAMES: Option<&'static [Label]> = None;
+    const NAMES: Names = None;
 }
 
 impl<L> Unknown for Probe<L> {}

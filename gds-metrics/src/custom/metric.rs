@@ -8,7 +8,7 @@ use prometheus_client::metrics::{
 };
 
 use super::{
-    labels::{Label, NamedLabels, Unknown},
+    labels::{Label, NamedLabels, Names, Unknown},
     metrics::buckets,
 };
 use crate::exposition::{Bounds, MetricKind, Number, Timestamp, Writer, native::Layout};
@@ -54,6 +54,9 @@ pub(crate) mod sealed {
         /// Whether its values are whole numbers.
         const WHOLE: bool = false;
 
+        /// Whether it is a state set with a state that has no text.
+        const HAS_EMPTY_STATE: bool = false;
+
         /// Makes the metric of a field.
         fn make(options: &Options) -> Self;
 
@@ -72,7 +75,7 @@ pub(crate) mod sealed {
 pub struct NoLabels;
 
 impl NamedLabels for NoLabels {
-    const NAMES: Option<&'static [Label]> = Some(&[]);
+    const NAMES: Names = Some(&[]);
 }
 
 /// `LabelsOf::<M>::NAMES`: the names of a metric's labels, if its label set has [`NamedLabels`]. Otherwise, and
@@ -82,20 +85,19 @@ impl NamedLabels for NoLabels {
 pub struct LabelsOf<M>(PhantomData<M>);
 
 impl<M: sealed::Metric<Labels: NamedLabels>> LabelsOf<M> {
-    pub const NAMES: Option<&'static [Label]> = <M::Labels as NamedLabels>::NAMES;
+    pub const NAMES: Names = <M::Labels as NamedLabels>::NAMES;
 }
 
 impl<M> Unknown for LabelsOf<M> {}
 
 /// A field of a generic set. [`LabelsOf`] is resolved before type parameters are known, so this bound asks for
 /// the names.
+///
+/// Each metric type implements it by itself: with one implementation for all `Metric`s, a wrong label set would
+/// cause two errors.
 #[doc(hidden)]
 pub trait NamedMetric: Metric {
-    const NAMES: Option<&'static [Label]>;
-}
-
-impl<M: Metric + sealed::Metric<Labels: NamedLabels>> NamedMetric for M {
-    const NAMES: Option<&'static [Label]> = <M::Labels as NamedLabels>::NAMES;
+    const NAMES: Names = Some(&[]);
 }
 
 /// The options of a metric, known before the metric is made.
@@ -219,7 +221,13 @@ numeric! {
     i64, true => Number::Signed;
     i32, true => Number::Signed;
     f64, false => Number::Float;
-    f32, false => Number::Float;
+    f32, false => small_float;
+}
+
+/// The number with the digits of `value`. A conversion would write 0.1 as `0.10000000149011612`.
+fn small_float(value: f32) -> Number {
+    let digits = value.to_string().parse();
+    Number::Float(digits.unwrap_or(f64::from(value)))
 }
 
 /// What can store the number of a counter.
@@ -273,6 +281,8 @@ macro_rules! atom {
         impl<N: Debug + Send + Sync + 'static, A: $cell> Metric for $atom<N, A> {
             const KIND: MetricKind = $kind;
         }
+
+        impl<N: Debug + Send + Sync + 'static, A: $cell> NamedMetric for $atom<N, A> {}
 
         impl<N: Debug + Send + Sync + 'static, A: $cell> FamilyMember for $atom<N, A> {}
 

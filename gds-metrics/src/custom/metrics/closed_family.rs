@@ -4,13 +4,13 @@ use std::{collections::BTreeMap, fmt, marker::PhantomData, sync::Arc};
 
 use super::{
     InProgress, Observe, Timer, UpDown,
-    series::{Entry, Label, warn_of_left_out, warn_of_renamed},
+    series::{Entry, Label, warn_of_left_out, warn_of_renamed, warn_of_shared},
 };
 use crate::{
     custom::{
         label_render::{self, BadLabels},
-        labels::{ClosedFamilyLabels, ClosedLabelSet, FamilyLabels, capped},
-        metric::{Exposed, FamilyMember, Metric, Options, sealed},
+        labels::{ClosedFamilyLabels, ClosedLabelSet, FamilyLabels, NamedLabels, Names, capped},
+        metric::{Exposed, FamilyMember, Metric, NamedMetric, Options, sealed},
     },
     exposition::{MetricKind, Timestamp, Writer},
 };
@@ -79,7 +79,7 @@ impl<L: ClosedLabelSet + FamilyLabels, M: FamilyMember> ClosedFamily<L, M> {
         let start = Timestamp::now();
         let mut metrics = Vec::with_capacity(count);
         let mut entries = BTreeMap::new();
-        let mut complete = true;
+        let mut left_out = 0;
         for labels in L::all().into_iter().take(count) {
             let label = label_render::render(&labels)
                 .and_then(|own| Label::of_series(M::KIND, &options.constant_labels, own));
@@ -92,13 +92,16 @@ impl<L: ClosedLabelSet + FamilyLabels, M: FamilyMember> ClosedFamily<L, M> {
                     entry.metric().clone()
                 }
                 Err(BadLabels) => {
-                    complete = false;
+                    left_out += 1;
                     M::make(options)
                 }
             });
         }
-        if !complete {
+        if left_out > 0 {
             warn_of_left_out(&options.name);
+        }
+        if entries.len() + left_out < metrics.len() {
+            warn_of_shared(&options.name);
         }
         let mut keys = entries.values().map(Entry::label);
         if let Some(label) = keys.find_map(Label::renamed_by_prometheus) {
@@ -179,6 +182,10 @@ impl<L: ClosedLabelSet + FamilyLabels, M: FamilyMember> ClosedFamily<L, M> {
 
 impl<L: ClosedFamilyLabels, M: FamilyMember> Metric for ClosedFamily<L, M> {
     const KIND: MetricKind = M::KIND;
+}
+
+impl<L: ClosedFamilyLabels + NamedLabels, M: FamilyMember> NamedMetric for ClosedFamily<L, M> {
+    const NAMES: Names = L::NAMES;
 }
 
 impl<L: ClosedFamilyLabels, M: FamilyMember> sealed::Metric for ClosedFamily<L, M> {

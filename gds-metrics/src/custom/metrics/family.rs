@@ -8,8 +8,8 @@ use self::inner::{Entry, Inner};
 use super::{InProgress, Observe, Timer, UpDown};
 use crate::{
     custom::{
-        labels::FamilyLabels,
-        metric::{Exposed, FamilyMember, Metric, Options, sealed},
+        labels::{FamilyLabels, LabelSet, Names},
+        metric::{Exposed, FamilyMember, Metric, NamedMetric, Options, sealed},
     },
     exposition::{MetricKind, Writer},
 };
@@ -203,6 +203,10 @@ impl<L: FamilyLabels, M: FamilyMember> Family<L, M> {
 
 impl<L: FamilyLabels, M: FamilyMember> Metric for Family<L, M> {
     const KIND: MetricKind = M::KIND;
+}
+
+impl<L: LabelSet, M: FamilyMember> NamedMetric for Family<L, M> {
+    const NAMES: Names = L::NAMES;
 }
 
 impl<L: FamilyLabels, M: FamilyMember> sealed::Metric for Family<L, M> {

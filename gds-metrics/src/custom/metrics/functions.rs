@@ -7,7 +7,7 @@ use std::{
 };
 
 use crate::{
-    custom::metric::{Exposed, Metric, NoLabels, Options, sealed},
+    custom::metric::{Exposed, Metric, NamedMetric, NoLabels, Options, sealed},
     exposition::{MetricKind, Number, Timestamp, Writer},
 };
 
@@ -115,6 +115,8 @@ macro_rules! asked {
         impl Metric for $name {
             const KIND: MetricKind = $kind;
         }
+
+        impl NamedMetric for $name {}
 
         impl sealed::Metric for $name {
             type Labels = NoLabels;

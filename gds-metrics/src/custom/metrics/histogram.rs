@@ -6,7 +6,9 @@ use std::sync::{
 };
 
 use crate::{
-    custom::metric::{Exposed, FamilyMember, Metric, NoLabels, Options, sealed, single},
+    custom::metric::{
+        Exposed, FamilyMember, Metric, NamedMetric, NoLabels, Options, sealed, single,
+    },
     exposition::{
         self, Bounds, MetricKind, Number, Timestamp, TraceContext, Writer,
         exemplars::Exemplars,
@@ -90,8 +92,9 @@ impl Histogram {
     ///
     /// The value counts in the first bucket whose bound is not below it. `NaN` counts in `+Inf` and makes the
     /// sum `NaN`, as in the other Prometheus clients. A negative value decreases the sum, which `rate()` sees as
-    /// a restart: observe only values that are not negative. (Among the native buckets, negative values count in
-    /// the zero bucket.)
+    /// a restart: observe only values that are not negative. Some readers reject OpenMetrics with a negative
+    /// sum, or with a sum beside a bound below 0. (Among the native buckets, negative values count in the zero
+    /// bucket.)
     pub fn observe(&self, value: f64) {
         let inner = &*self.inner;
         match &inner.counts {
@@ -198,6 +201,8 @@ impl Counts {
 impl Metric for Histogram {
     const KIND: MetricKind = MetricKind::Histogram;
 }
+
+impl NamedMetric for Histogram {}
 
 impl FamilyMember for Histogram {}
 

@@ -9,8 +9,8 @@ use super::series::{Label, warn_of_renamed};
 use crate::{
     custom::{
         label_render,
-        labels::FamilyLabels,
-        metric::{Exposed, Metric, Options, sealed},
+        labels::{FamilyLabels, LabelSet, Names},
+        metric::{Exposed, Metric, NamedMetric, Options, sealed},
     },
     exposition::{MetricKind, Number, Writer},
 };
@@ -115,6 +115,10 @@ impl<L> Info<L> {
 
 impl<L: FamilyLabels> Metric for Info<L> {
     const KIND: MetricKind = MetricKind::Info;
+}
+
+impl<L: LabelSet> NamedMetric for Info<L> {
+    const NAMES: Names = L::NAMES;
 }
 
 impl<L: FamilyLabels> sealed::Metric for Info<L> {

@@ -2,6 +2,7 @@
 
 pub mod buckets;
 mod closed_family;
+mod decimal;
 mod family;
 mod floats;
 mod functions;

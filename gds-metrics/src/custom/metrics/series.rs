@@ -90,6 +90,14 @@ pub(super) fn warn_of_left_out(family: &str) {
     );
 }
 
+/// Warns of label sets whose series cannot be distinguished.
+pub(super) fn warn_of_shared(family: &str) {
+    log::warn!(
+        "some label sets of the metric family `{family}` are written alike and share a series; write their \
+         labels differently"
+    );
+}
+
 /// A series that is exposed.
 #[derive(Clone, Debug)]
 pub(super) struct Entry<M> {

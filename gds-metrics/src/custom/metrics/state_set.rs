@@ -15,7 +15,7 @@ use crate::{
     custom::{
         label_render,
         labels::{ClosedLabelValue, LabelValue},
-        metric::{Exposed, Metric, NoLabels, Options, sealed},
+        metric::{Exposed, Metric, NamedMetric, NoLabels, Options, sealed},
     },
     exposition::{MetricKind, Number, Writer},
 };
@@ -108,10 +108,17 @@ impl<E: EncodeLabelValue + ClosedLabelValue + fmt::Debug + Send + Sync + 'static
     const KIND: MetricKind = MetricKind::StateSet;
 }
 
+impl<E: EncodeLabelValue + ClosedLabelValue + fmt::Debug + Send + Sync + 'static> NamedMetric
+    for StateSet<E>
+{
+}
+
 impl<E: EncodeLabelValue + ClosedLabelValue + fmt::Debug + Send + Sync + 'static> sealed::Metric
     for StateSet<E>
 {
     type Labels = NoLabels;
+
+    const HAS_EMPTY_STATE: bool = E::HAS_EMPTY;
 
     fn make(_: &Options) -> Self {
         Self::default()

@@ -3,7 +3,9 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::{
-    custom::metric::{Exposed, FamilyMember, Metric, NoLabels, Options, sealed, single},
+    custom::metric::{
+        Exposed, FamilyMember, Metric, NamedMetric, NoLabels, Options, sealed, single,
+    },
     exposition::{self, MetricKind, Timestamp, Writer},
 };
 
@@ -69,6 +71,8 @@ impl Summary {
 impl Metric for Summary {
     const KIND: MetricKind = MetricKind::Summary;
 }
+
+impl NamedMetric for Summary {}
 
 impl FamilyMember for Summary {}
 

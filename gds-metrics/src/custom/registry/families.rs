@@ -85,9 +85,16 @@ impl Families {
                 family.members.sort_by(|a, b| a.labels.cmp(&b.labels));
                 Ok(())
             }
-            Some(_) => Err(RegisterError::Twice {
-                set: def.set,
-                definition: def.to_string(),
+            Some(family) => Err(match family.members.first() {
+                Some(other) if !other.has_names_of(&member) => RegisterError::OtherLabels {
+                    definition: def.to_string(),
+                    registered: other.label_names(),
+                    given: member.label_names(),
+                },
+                _ => RegisterError::Twice {
+                    set: def.set,
+                    definition: def.to_string(),
+                },
             }),
             None => Err(RegisterError::Taken {
                 name: taken,
@@ -183,10 +190,23 @@ impl Member {
 
     /// Whether both members have constant labels with the same names and different values.
     fn is_beside(&self, other: &Self) -> bool {
-        let names = |member: &Self| -> Vec<String> {
-            let names = member.constant_labels.iter();
-            names.map(|(name, _)| name.to_string()).collect()
+        let sorted = |member: &Self| {
+            let mut labels = member.constant_labels.clone();
+            labels.sort_unstable();
+            labels
         };
-        names(self) == names(other) && self.labels != other.labels
+        self.has_names_of(other) && sorted(self) != sorted(other)
+    }
+
+    fn has_names_of(&self, other: &Self) -> bool {
+        self.label_names() == other.label_names()
+    }
+
+    /// The sorted names of the constant labels.
+    fn label_names(&self) -> Vec<String> {
+        let names = self.constant_labels.iter().map(|(name, _)| name);
+        let mut names: Vec<String> = names.map(ToString::to_string).collect();
+        names.sort_unstable();
+        names
     }
 }

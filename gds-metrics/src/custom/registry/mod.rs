@@ -93,7 +93,7 @@ impl MetricRegistry {
         labels: Vec<ConstantLabel>,
     ) -> Result<T, RegisterError> {
         const { T::CHECKED };
-        let given: Vec<String> = labels.iter().map(|(name, _)| name.to_string()).collect();
+        let given = labels.clone();
         let mut builder = SetBuilder::new(labels, self.native);
         let set = T::build(&mut builder);
         for metric in &builder.pending {
@@ -247,28 +247,31 @@ impl fmt::Debug for MetricRegistry {
 }
 
 /// Checks that `metric` can have the labels given at registration.
-fn check_labels(given: &[String], metric: &Pending) -> Result<(), RegisterError> {
+fn check_labels(given: &[ConstantLabel], metric: &Pending) -> Result<(), RegisterError> {
     let own = metric.def.labels.and_then(flat_names).unwrap_or_default();
-    for (i, name) in given.iter().enumerate() {
+    for (i, (name, value)) in given.iter().enumerate() {
+        let name = &**name;
         let names = metric.constant_labels.iter().map(|(name, _)| &**name);
         let problem = if !is_label_name(name) {
             "a label name has only ASCII letters, digits and `_`, does not begin with a digit, and does \
-             not begin with two underscores, which Prometheus reserves"
-        } else if matches!(name.as_str(), "job" | "instance") {
-            "Prometheus has its own label of this name and renames yours"
+             not begin with two underscores, which Prometheus reserves; name it differently"
+        } else if value.is_empty() {
+            "Prometheus treats a label without text as missing; give it a value"
+        } else if matches!(name, "job" | "instance") {
+            "Prometheus has its own label of this name and renames yours; name it differently"
         } else if metric.def.kind.own_label() == Some(name) {
-            "metrics of this kind have their own label of this name"
-        } else if given.iter().take(i).any(|other| other == name)
+            "metrics of this kind have their own label of this name; name it differently"
+        } else if given.iter().take(i).any(|(other, _)| other == name)
             || names.skip(given.len()).any(|other| other == name)
-            || own.contains(&name.as_str())
+            || own.contains(&name)
             || metric.def.kind == MetricKind::StateSet && *name == metric.name
         {
-            "the metric already has a label of this name"
+            "the metric already has a label of this name; name it differently"
         } else {
             continue;
         };
         return Err(RegisterError::Label {
-            name: name.clone(),
+            name: name.to_owned(),
             definition: metric.def.to_string(),
             problem,
         });

@@ -11,7 +11,7 @@
 mod buckets;
 mod labels;
 
-use labels::{Constants, check_labels, reserved, twice};
+use labels::{Constants, check_labels, reserved};
 
 use super::{Entry, MetricDef, Schema, name};
 use crate::{
@@ -115,22 +115,9 @@ impl NameTable {
                     self.add_metric(root, def, prefix, constants);
                 }
                 Entry::Set(def) => {
-                    let mut labels = def.constant_labels;
-                    while let [(label, _), others @ ..] = labels {
-                        if constants.contains(label) {
-                            twice(label, def.schema.set, "");
-                        }
-                        labels = others;
-                    }
-                    self.add_set(
-                        root,
-                        def.schema,
-                        prefix.child(&def.prefix),
-                        Constants {
-                            outer: Some(&constants),
-                            labels: def.constant_labels,
-                        },
-                    );
+                    let inner = constants.of_set(def);
+                    inner.check();
+                    self.add_set(root, def.schema, prefix.child(&def.prefix), inner);
                 }
             }
             rest = tail;
@@ -147,10 +134,7 @@ impl NameTable {
     ) {
         let mut text = Text::<MESSAGE>::new();
         prefix.write(def, &mut text);
-        let own = Constants {
-            outer: Some(&constants),
-            labels: def.constant_labels,
-        };
+        let own = constants.of_metric(def);
         // The label of a state set has the name of the metric.
         if matches!(def.kind, MetricKind::StateSet) && own.contains(text.as_str()) {
             reserved(text.as_str(), def);
@@ -169,7 +153,7 @@ impl NameTable {
                     break;
                 }
                 text.push(suffix);
-                duplicate(text.as_str(), first, def);
+                duplicate(text.as_str(), suffix.is_empty(), first, def);
             }
             suffixes = tail;
         }
@@ -206,9 +190,9 @@ impl NameTable {
     }
 }
 
-/// Checks one field by itself. For a type alias, the derive cannot.
+/// Reports a name that looks like a sample of another kind. For a type alias, the derive cannot.
 #[track_caller]
-pub(crate) const fn check_field(def: &MetricDef, own_buckets: bool, native: bool) {
+pub(crate) const fn check_suffix(def: &MetricDef) {
     let mut reserved: &[&str] = &["bucket", "sum", "count", "created", "info", "total"];
     while let [suffix, tail @ ..] = reserved {
         if name::ends_with_word(def.name, suffix) {
@@ -217,11 +201,19 @@ pub(crate) const fn check_field(def: &MetricDef, own_buckets: bool, native: bool
             text.push(def.name);
             text.push("` ends in `_");
             text.push(suffix);
-            text.push("`, which Prometheus reads as a part of another kind of metric: rename it");
+            text.push(
+                "`, which Prometheus reads as a part of another kind of metric: rename it, or keep the name of \
+                 the field with `rename`",
+            );
             panic!("{}", text.as_str());
         }
         reserved = tail;
     }
+}
+
+/// Checks one field by itself. For a type alias, the derive cannot.
+#[track_caller]
+pub(crate) const fn check_field(def: &MetricDef, own_buckets: bool, native: bool) {
     if matches!(def.kind, MetricKind::Info | MetricKind::StateSet) && def.unit.is_some() {
         panic!("an info or a state set has no unit: remove `unit`");
     }
@@ -235,6 +227,18 @@ pub(crate) const fn check_field(def: &MetricDef, own_buckets: bool, native: bool
         buckets::check_default(def);
     }
     check_labels(def, Constants::ROOT);
+}
+
+/// In OpenMetrics, each state has a label.
+#[track_caller]
+pub(crate) const fn empty_state(def: &MetricDef) {
+    let mut text = Text::<MESSAGE>::new();
+    text.push("a state of `");
+    text.push(def.set);
+    text.push("::");
+    text.push(def.field);
+    text.push("` has no text, because it is the `None` of an `Option`: write an enum with a variant for it");
+    panic!("{}", text.as_str());
 }
 
 /// A fraction needs a float gauge, because an integer gauge could only be 0 or 1.
@@ -252,8 +256,26 @@ pub(crate) const fn whole_ratio(def: &MetricDef) {
     panic!("{}", text.as_str());
 }
 
+/// Without this error, some of the series would not exist.
 #[track_caller]
-const fn duplicate(name: &str, first: &MetricDef, second: &MetricDef) -> ! {
+pub(crate) const fn too_many_to_create(def: &MetricDef, count: usize, limit: usize) {
+    let mut text = Text::<MESSAGE>::new();
+    text.push("`zero` creates all ");
+    text.push_number(count);
+    text.push(" series of `");
+    text.push(def.set);
+    text.push("::");
+    text.push(def.field);
+    text.push("`, and `max_series = ");
+    text.push_number(limit);
+    text.push("` allows fewer: write `max_series = ");
+    text.push_number(count);
+    text.push("` or remove it");
+    panic!("{}", text.as_str());
+}
+
+#[track_caller]
+const fn duplicate(name: &str, is_family: bool, first: &MetricDef, second: &MetricDef) -> ! {
     let mut text = Text::<MESSAGE>::new();
     text.push("`");
     push_definition(&mut text, first);
@@ -261,11 +283,20 @@ const fn duplicate(name: &str, first: &MetricDef, second: &MetricDef) -> ! {
     push_definition(&mut text, second);
     text.push(" both own the name `");
     text.push(name);
-    text.push("`: rename one of them, or nest its set with `#[metric(prefix = \"…\")]`");
+    text.push("`");
+    if is_family && (is_bare(first.kind) || is_bare(second.kind)) {
+        text.push(" (the name of a family, which OpenMetrics writes without `_total` and `_info`)");
+    }
+    text.push(": rename one of them, or nest its set with `#[metric(prefix = \"…\")]`");
     if is_same_field(first, second) {
         text.push(" or with other values of the same `labels(…)`");
     }
     panic!("{}", text.as_str());
+}
+
+/// Whether the family has a shorter name than its samples, which its author may not know.
+const fn is_bare(kind: MetricKind) -> bool {
+    matches!(kind, MetricKind::Counter | MetricKind::Info)
 }
 
 /// The `const` version of [`MetricDef::is_same_field`].
@@ -282,12 +313,16 @@ const fn push_definition(text: &mut Text<MESSAGE>, def: &MetricDef) {
     text.push(def.set);
     text.push("::");
     text.push(def.field);
-    text.push("` (a ");
+    text.push("` (");
+    text.push(match def.kind {
+        MetricKind::Info => "an ",
+        _ => "a ",
+    });
     text.push(def.kind.as_str());
     text.push(", ");
     text.push(def.file);
     text.push(":");
-    text.push_number(def.line);
+    text.push_number(def.line as usize);
     text.push(")");
 }
 

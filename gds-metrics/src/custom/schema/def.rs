@@ -42,6 +42,8 @@ pub struct MetricDef {
     /// `None` if they are not known.
     pub labels: Option<&'static [Label]>,
     pub constant_labels: &'static [(&'static str, &'static str)],
+    /// How many of them, from the first, are labels of the whole set.
+    pub labels_of_set: usize,
     /// The bounds, if it is a histogram.
     pub buckets: Option<&'static [f64]>,
     pub file: &'static str,
@@ -71,8 +73,13 @@ impl fmt::Display for MetricDef {
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
 pub struct SetDef {
+    /// The outer set.
+    pub set: &'static str,
+    pub field: &'static str,
     pub schema: &'static Schema,
     /// The prefixes of the outer set and of the field. Each may be empty.
     pub prefix: [&'static str; 2],
     pub constant_labels: &'static [(&'static str, &'static str)],
+    /// How many of them, from the first, are labels of the whole outer set.
+    pub labels_of_set: usize,
 }

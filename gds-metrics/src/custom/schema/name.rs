@@ -125,11 +125,11 @@ impl<const N: usize> Text<N> {
         self.push(word);
     }
 
-    pub(super) const fn push_number(&mut self, number: u32) {
+    pub(super) const fn push_number(&mut self, number: usize) {
         if number >= 10 {
             self.push_number(number / 10);
         }
-        self.push_bytes(&[b'0' + (number % 10) as u8]);
+        self.push_bytes(&[b"0123456789"[number % 10]]);
     }
 
     pub(super) const fn pop(&mut self) {

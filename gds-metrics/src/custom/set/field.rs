@@ -21,12 +21,16 @@ pub struct MetricParts {
     pub field: &'static str,
     /// With the prefix of its set.
     pub name: &'static str,
+    /// Whether the name is given by `rename`.
+    pub renamed: bool,
     pub unit: Option<&'static str>,
     /// Whether the unit or the name says that it is a fraction.
     pub is_ratio: bool,
     pub help: &'static str,
     pub labels: Option<&'static [Label]>,
     pub constant_labels: &'static [(&'static str, &'static str)],
+    /// How many of them, from the first, are labels of the whole set.
+    pub labels_of_set: usize,
     /// The bounds of a histogram.
     pub buckets: Option<&'static [f64]>,
     /// Whether a histogram has native buckets too.
@@ -66,6 +70,7 @@ pub const fn metric_field<M: Metric>(parts: MetricParts) -> MetricField<M> {
         help: parts.help,
         labels: parts.labels,
         constant_labels: parts.constant_labels,
+        labels_of_set: parts.labels_of_set,
         buckets: match (parts.buckets, M::KIND) {
             (None, MetricKind::Histogram) => Some(buckets::DEFAULT),
             (own, _) => own,
@@ -73,9 +78,15 @@ pub const fn metric_field<M: Metric>(parts: MetricParts) -> MetricField<M> {
         file: parts.file,
         line: parts.line,
     };
+    if !parts.renamed {
+        check::check_suffix(&def);
+    }
     check::check_field(&def, parts.buckets.is_some(), parts.native);
     if parts.is_ratio && M::WHOLE {
         check::whole_ratio(&def);
+    }
+    if M::HAS_EMPTY_STATE {
+        check::empty_state(&def);
     }
     MetricField {
         def,
@@ -88,10 +99,16 @@ pub const fn metric_field<M: Metric>(parts: MetricParts) -> MetricField<M> {
 }
 
 impl<M> MetricField<M> {
-    /// Calls `zero` on the new metric.
+    /// Creates all series of the new metric.
     #[must_use]
-    pub const fn zero(mut self, zero: fn(&M)) -> Self {
-        self.zero = Some(zero);
+    #[track_caller]
+    pub const fn zero(mut self, (count, create): (usize, fn(&M))) -> Self {
+        if let Some(limit) = self.max_series
+            && count > limit
+        {
+            check::too_many_to_create(&self.def, count, limit);
+        }
+        self.zero = Some(create);
         self
     }
 
@@ -118,14 +135,19 @@ pub struct SetField<T> {
 #[doc(hidden)]
 #[must_use]
 pub const fn set_field<T: GdsMetricSet>(
+    (set, field): (&'static str, &'static str),
     prefix: [&'static str; 2],
     constant_labels: &'static [(&'static str, &'static str)],
+    labels_of_set: usize,
 ) -> SetField<T> {
     SetField {
         def: SetDef {
+            set,
+            field,
             schema: T::SCHEMA,
             prefix,
             constant_labels,
+            labels_of_set,
         },
         build: T::build,
     }

@@ -84,7 +84,8 @@ use super::schema::{Schema, check};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a metric set",
     label = "not a metric set",
-    note = "`#[derive(GdsMetricSet)]` on a struct makes it one"
+    note = "`#[derive(GdsMetricSet)]` on a struct makes it one",
+    note = "on a field that is a metric, remove `prefix` or `flatten`"
 )]
 pub trait GdsMetricSet: Sized {
     /// The name, kind, unit, help, labels and line of each metric. See [`schema`](crate::schema).

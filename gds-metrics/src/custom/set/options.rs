@@ -31,10 +31,15 @@ pub const fn max_series<M: MaxSeries>(limit: usize) -> usize {
     label = "not a `Family`"
 )]
 pub trait Zero: Metric {
+    /// How many series there are.
+    const COUNT: usize;
+
     fn zero(&self);
 }
 
 impl<L: ClosedFamilyLabels, M: FamilyMember> Zero for Family<L, M> {
+    const COUNT: usize = L::COUNT;
+
     fn zero(&self) {
         for labels in L::all() {
             drop(self.get_or_create(&labels));
@@ -42,8 +47,9 @@ impl<L: ClosedFamilyLabels, M: FamilyMember> Zero for Family<L, M> {
     }
 }
 
-/// What `#[metric(zero)]` does.
+/// What `#[metric(zero)]` does: how many series it creates, and how.
 #[doc(hidden)]
-pub fn zero<M: Zero>(metric: &M) {
-    metric.zero();
+#[must_use]
+pub const fn zero<M: Zero>() -> (usize, fn(&M)) {
+    (M::COUNT, M::zero)
 }

@@ -10,7 +10,7 @@ use crate::custom::schema::{
 const BUCKETS: &[(&str, &str)] = &[
     ("bytes", "exponential(256.0, 4.0, 8)"),
     ("ratio", "linear(0.1, 0.1, 10)"),
-    ("celsius", "linear(-10.0, 5.0, 11)"),
+    ("celsius", "linear(0.0, 5.0, 9)"),
     ("meters", "exponential(1.0, 10.0, 6)"),
     ("grams", "exponential(1.0, 10.0, 6)"),
     ("volts", "exponential(1.0, 10.0, 6)"),

@@ -5,25 +5,62 @@ use crate::{
     custom::{
         labels::Label,
         schema::{
-            MetricDef,
+            MetricDef, SetDef,
             name::{self, Text},
         },
     },
     exposition::MetricKind,
 };
 
-/// The constant labels of a set and of the sets around it.
+/// The constant labels of a field and of the fields around it.
 #[derive(Clone, Copy)]
 pub(super) struct Constants<'a> {
-    pub(super) outer: Option<&'a Constants<'a>>,
-    pub(super) labels: &'a [(&'static str, &'static str)],
+    outer: Option<&'a Constants<'a>>,
+    set: &'a str,
+    field: &'a str,
+    labels: &'a [(&'static str, &'static str)],
+    /// How many of them, from the first, are labels of the whole set.
+    of_set: usize,
 }
 
-impl Constants<'_> {
+/// Where a label is written.
+#[derive(Clone, Copy)]
+pub(super) enum Origin<'a> {
+    LabelSet,
+    Set(&'a str),
+    Field(&'a str, &'a str),
+}
+
+impl<'a> Constants<'a> {
     pub(super) const ROOT: Constants<'static> = Constants {
         outer: None,
+        set: "",
+        field: "",
         labels: &[],
+        of_set: 0,
     };
+
+    /// Those of a metric inside.
+    pub(super) const fn of_metric(&'a self, def: &'a MetricDef) -> Self {
+        Self {
+            outer: Some(self),
+            set: def.set,
+            field: def.field,
+            labels: def.constant_labels,
+            of_set: def.labels_of_set,
+        }
+    }
+
+    /// Those of a set inside.
+    pub(super) const fn of_set(&'a self, def: &'a SetDef) -> Self {
+        Self {
+            outer: Some(self),
+            set: def.set,
+            field: def.field,
+            labels: def.constant_labels,
+            of_set: def.labels_of_set,
+        }
+    }
 
     /// Digests of the names and of the values, in their order.
     pub(super) const fn digests(&self) -> (u64, u64) {
@@ -42,16 +79,42 @@ impl Constants<'_> {
     }
 
     pub(super) const fn contains(&self, label: &str) -> bool {
-        let mut rest = self.labels;
-        while let [(name, _), tail @ ..] = rest {
-            if name::eq(name, label) {
-                return true;
+        self.origin(label).is_some()
+    }
+
+    const fn origin(&self, label: &str) -> Option<Origin<'a>> {
+        let mut i = 0;
+        while i < self.labels.len() {
+            if name::eq(self.labels[i].0, label) {
+                return Some(self.origin_of(i));
             }
-            rest = tail;
+            i += 1;
         }
         match self.outer {
-            Some(outer) => outer.contains(label),
-            None => false,
+            Some(outer) => outer.origin(label),
+            None => None,
+        }
+    }
+
+    const fn origin_of(&self, label: usize) -> Origin<'a> {
+        if label < self.of_set {
+            Origin::Set(self.set)
+        } else {
+            Origin::Field(self.set, self.field)
+        }
+    }
+
+    /// Reports a label that the fields around this one have as well.
+    #[track_caller]
+    pub(super) const fn check(&self) {
+        let Some(outer) = self.outer else { return };
+        let mut i = 0;
+        while i < self.labels.len() {
+            let (label, _) = self.labels[i];
+            if let Some(origin) = outer.origin(label) {
+                twice(label, self, [origin, self.origin_of(i)]);
+            }
+            i += 1;
         }
     }
 }
@@ -59,15 +122,10 @@ impl Constants<'_> {
 /// Reports a label that occurs twice, or that metrics of this kind write themselves.
 #[track_caller]
 pub(super) const fn check_labels(def: &MetricDef, constants: Constants<'_>) {
-    let own = Constants {
-        outer: Some(&constants),
-        labels: def.constant_labels,
-    };
+    let own = constants.of_metric(def);
+    own.check();
     let mut rest = def.constant_labels;
     while let [(label, _), tail @ ..] = rest {
-        if constants.contains(label) {
-            twice(label, def.set, def.field);
-        }
         if is_reserved(label, def.kind) {
             reserved(label, def);
         }
@@ -117,8 +175,11 @@ const fn check_label_set(
     while let [label, tail @ ..] = rest {
         match label {
             Label::Name(label) => {
-                if constants.contains(label) || seen.insert(label) {
-                    twice(label, def.set, def.field);
+                if let Some(origin) = constants.origin(label) {
+                    twice(label, &constants, [origin, Origin::LabelSet]);
+                }
+                if seen.insert(label) {
+                    twice(label, &constants, [Origin::LabelSet; 2]);
                 }
                 if is_reserved(label, def.kind) {
                     reserved(label, def);
@@ -155,16 +216,41 @@ pub(super) const fn reserved(label: &str, def: &MetricDef) -> ! {
 }
 
 #[track_caller]
-pub(super) const fn twice(label: &str, set: &str, field: &str) -> ! {
+const fn twice(label: &str, field: &Constants<'_>, origins: [Origin<'_>; 2]) -> ! {
     let mut text = Text::<MESSAGE>::new();
     text.push("`");
-    text.push(set);
-    if !field.is_empty() {
-        text.push("::");
-        text.push(field);
-    }
+    text.push(field.set);
+    text.push("::");
+    text.push(field.field);
     text.push("` would have the label `");
     text.push(label);
-    text.push("` twice: rename or remove one of them");
+    text.push("` twice, from ");
+    if let [Origin::LabelSet, Origin::LabelSet] = origins {
+        text.push("two fields of its label set");
+    } else {
+        let [first, second] = origins;
+        push_origin(&mut text, first);
+        text.push(" and from ");
+        push_origin(&mut text, second);
+    }
+    text.push(": rename or remove one of them");
     panic!("{}", text.as_str());
+}
+
+const fn push_origin(text: &mut Text<MESSAGE>, origin: Origin<'_>) {
+    match origin {
+        Origin::LabelSet => text.push("a field of its label set"),
+        Origin::Set(set) => {
+            text.push("`labels(…)` of the struct `");
+            text.push(set);
+            text.push("`");
+        }
+        Origin::Field(set, field) => {
+            text.push("`labels(…)` of the field `");
+            text.push(set);
+            text.push("::");
+            text.push(field);
+            text.push("`");
+        }
+    }
 }

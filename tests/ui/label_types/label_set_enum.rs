@@ -1,8 +1,0 @@
-use gds_metrics::{EncodeLabelSet};
-
-#[derive(EncodeLabelSet)]
-enum Kind {
-    Welcome,
-}
-
-fn main() {}

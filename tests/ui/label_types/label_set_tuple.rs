@@ -1,6 +1,0 @@
-use gds_metrics::{EncodeLabelSet};
-
-#[derive(EncodeLabelSet)]
-struct Kind(String);
-
-fn main() {}

@@ -1,8 +1,0 @@
-use gds_metrics::{EncodeLabelSet};
-
-#[derive(EncodeLabelSet)]
-union Kind {
-    a: u64,
-}
-
-fn main() {}
