@@ -1,11 +1,9 @@
-//! All measurements, compared with the peers, as the Markdown of `docs/benchmarks.md`:
+//! Requests, workers and scrapes, compared with the peers, as a part of `docs/benchmarks.md`, which
+//! `benches/page.sh` makes.
 //!
-//! ```sh
-//! cargo bench --features peers --bench table > docs/benchmarks.md
-//! ```
-//!
-//! `-- requests`, `workers`, `scrapes`, `gzip` or `custom` measures only that part. Each
-//! measurement runs in a process of its own, the subjects take turns, and the minimum counts.
+//! `cargo bench --features peers --bench table -- requests`, `workers`, `scrapes` or `gzip`
+//! measures only that part. Each measurement runs in a process of its own, the subjects take turns,
+//! and the minimum counts.
 
 #![allow(missing_docs, clippy::print_stdout, clippy::print_stderr)]
 
@@ -14,12 +12,11 @@ mod support;
 use std::{
     collections::HashMap,
     env, fs,
-    io::Write as _,
     process::{Command, Stdio},
     thread,
 };
 
-use flate2::{Compression, write::GzEncoder};
+use flate2::Compression;
 use support::{
     Case, Subject, Work, arguments, callgrind, run, run_with,
     scrapes::{self, Ask, Exposer, Many},
@@ -63,22 +60,16 @@ fn main() {
                 scrape.bytes, scrape.memory_per_set, scrape.peak
             );
         }
-        ["customs", count, times] => {
-            let (plain, ours) = scrapes::custom(number(count), number(times));
-            println!("{} {}", plain.as_secs_f64() * 1e6, ours.as_secs_f64() * 1e6);
-        }
         [] => {
             head();
             requests();
             workers();
             scrape_times();
-            custom();
             gzip();
         }
         ["requests"] => requests(),
         ["workers"] => workers(),
         ["scrapes"] => scrape_times(),
-        ["custom"] => custom(),
         ["gzip"] => gzip(),
         _ => panic!("what is {words:?}?"),
     }
@@ -117,11 +108,10 @@ fn head() {
         .map_or("unknown", |(_, name)| name);
     let cores = thread::available_parallelism().map_or(1, usize::from);
     println!(
-        "# Benchmarks\n\n\
-         Made by `cargo bench --features peers --bench table`, {}.\n\
-         {processor}, {cores} cores, shared with other work; {}; Cargo's own release profile.\n\n\
-         Instructions and allocations are counted by callgrind and repeat. Times are processor time,\n\
-         the least of several runs, the subjects in turns, and vary by some per cent.\n",
+        "# Measured on {}\n\n\
+         {processor}, {cores} cores; {}; Cargo's own release profile. Instructions and allocations are\n\
+         counted by callgrind and repeat. Times are processor time, the least of several runs, with the\n\
+         subjects in turns, and vary by some per cent.\n",
         said("date", "+%F"),
         said("rustc", "--version"),
     );
@@ -142,9 +132,10 @@ fn requests() {
     println!("## A request\n");
     println!(
         "Added to bare Actix, in process: six routes, five paths in turn, ids that vary. `pattern`\n\
-         records nothing: it asks Actix for the pattern of the resource, and drops it.\n"
+         records nothing: it asks Actix for the pattern of the resource, and drops it. `Family` records in\n\
+         families of prometheus-client.\n"
     );
-    println!("| middleware | routes | instructions | allocations | ns | ours is |");
+    println!("| middleware | routes | instructions | allocations | ns | gds-metrics needs |");
     println!("| --- | --- | --- | --- | --- | --- |");
     for name in ["named", "unnamed"] {
         let case = Case::of_name(name);
@@ -159,7 +150,7 @@ fn requests() {
                 String::new()
             } else {
                 format!(
-                    "1/{:.1} of the instructions, 1/{:.1} of the time",
+                    "{:.1} times fewer instructions, {:.1} times less time",
                     cost.instructions / ours.instructions,
                     time / added_time(Subject::Ours),
                 )
@@ -173,36 +164,6 @@ fn requests() {
         }
     }
 
-    println!("\nOurs where it is not all alike:\n");
-    println!("| case | instructions | allocations | ns |");
-    println!("| --- | --- | --- | --- |");
-    for (name, words) in [
-        ("hundred-routes", "a hundred routes in turn, named"),
-        (
-            "hundred-routes-unnamed",
-            "a hundred routes in turn, unnamed",
-        ),
-        ("eight-hosts", "eight hosts in turn"),
-        ("hosts-beyond", "hosts beyond `max_hosts`, in turn"),
-        ("at-the-cap", "beyond `max_label_sets`, folded"),
-        ("no-endpoint", "no endpoint (Actix searches its map)"),
-        ("extended", "extended group, named"),
-        ("extended-unnamed", "extended group, unnamed"),
-    ] {
-        let case = Case::of_name(name);
-        let cost = callgrind::added(Subject::Ours, case);
-        // Actix takes so long to look for a route that the added time is lost in the noise.
-        let time = (case.routes == 0).then(|| {
-            let times = times(&[Subject::Bare, Subject::Ours], case);
-            times["gds-metrics"] - times["bare"]
-        });
-        println!(
-            "| {words} | {:.0} | {:.1} | {} |",
-            cost.instructions,
-            cost.allocations,
-            time.map_or_else(|| "–".to_owned(), |time| format!("{time:.0}")),
-        );
-    }
     println!();
 }
 
@@ -245,7 +206,8 @@ fn worker_time(subject: Subject, workers: usize, same: bool, count: usize) -> f6
 fn workers() {
     println!("## Workers\n");
     println!(
-        "Processor time that ours adds to a request, in ns, by how many workers record at once.\n"
+        "Processor time that gds-metrics adds to a request, in ns, by the number of workers that record at\n\
+         once.\n"
     );
     println!("| workers | the same series | series of their own |");
     println!("| --- | --- | --- |");
@@ -277,21 +239,23 @@ fn workers() {
 fn scrape_times() {
     println!("## A scrape\n");
     println!(
-        "In milliseconds, the least of several; ours through its resource, the peers by their\n\
-         encoders alone. Beside it the most memory a scrape takes, as a multiple of the body, and the\n\
-         resident bytes that a label set takes. A label set is 18 samples.\n"
+        "In milliseconds, the least of several: gds-metrics through its resource, the others by their\n\
+         encoders alone. A label set has 18 samples, and the label with many values is the path or the host.\n\
+         `peak / body` is the most memory that a scrape takes, as a multiple of its plain body, and `bytes`\n\
+         the resident memory of a label set. All compress with flate2 at level 1.\n"
     );
-    println!("| label sets | many | exposer | format | ms | ours is | peak / body | bytes a set |");
+    println!(
+        "| label sets | many | exposer | format | ms | gds-metrics is | peak / body | bytes |"
+    );
     println!("| --- | --- | --- | --- | --- | --- | --- | --- |");
-    for (count, times, rounds) in [
-        (100, "200", 3),
-        (5000, "15", 3),
-        (20_000, "5", 2),
-        (100_000, "2", 1),
+    for (count, many, times, rounds) in [
+        (100, Many::Routes, "200", 3),
+        (5000, Many::Routes, "15", 3),
+        (5000, Many::Hosts, "15", 3),
+        (20_000, Many::Routes, "5", 2),
+        (100_000, Many::Routes, "2", 2),
     ] {
-        for many in [Many::Routes, Many::Hosts] {
-            scrape_rows(count, many, times, rounds);
-        }
+        scrape_rows(count, many, times, rounds);
     }
     println!();
 }
@@ -302,6 +266,7 @@ fn scrape_rows(count: usize, many: Many, times: &str, rounds: usize) {
         (Exposer::Ours, "openmetrics"),
         (Exposer::Ours, "gzip"),
         (Exposer::PrometheusClient, "openmetrics"),
+        (Exposer::PrometheusClient, "gzip"),
         (Exposer::Prometheus, "text"),
         (Exposer::MetricsExporter, "text"),
     ];
@@ -329,15 +294,16 @@ fn scrape_rows(count: usize, many: Many, times: &str, rounds: usize) {
         };
         let ours = match *ask {
             "openmetrics" => least[1][0],
+            "gzip" => least[2][0],
             _ => least[0][0],
         };
         let ratio = if *exposer == Exposer::Ours {
             String::new()
         } else {
-            format!("1/{:.1}", micros / ours)
+            format!("{:.1} times faster", micros / ours)
         };
         // Below that, the size of memory pages dominates.
-        let peak = if bytes < 1e6 {
+        let peak = if bytes < 1e6 || *ask == "gzip" {
             String::new()
         } else {
             format!("{:.2}", peak / bytes)
@@ -349,28 +315,6 @@ fn scrape_rows(count: usize, many: Many, times: &str, rounds: usize) {
             micros / 1000.0,
         );
     }
-}
-
-fn custom() {
-    println!("## Custom metrics\n");
-    println!(
-        "Families of prometheus-client, exposed by its own encoder and by us, OpenMetrics, in ms.\n"
-    );
-    println!("| label sets | prometheus-client | gds-metrics | added |");
-    println!("| --- | --- | --- | --- |");
-    for (count, times) in [("100", "200"), ("5000", "21")] {
-        let row = measured(&["customs", count, times]);
-        let [plain, ours] = row[..] else {
-            panic!("two numbers")
-        };
-        println!(
-            "| {count} | {:.3} | {:.3} | {:.0}% |",
-            plain / 1000.0,
-            ours / 1000.0,
-            100.0 * (ours / plain - 1.0)
-        );
-    }
-    println!();
 }
 
 fn gzip() {
@@ -385,14 +329,12 @@ fn gzip() {
     println!("| --- | --- | --- |");
     let text = scrapes::text(5000);
     for level in [1, 2, 3, 6] {
-        let mut len = 0;
+        let level = Compression::new(level);
+        let len = scrapes::compressed(&text, level).len();
         let least = support::least(7, || {
-            let mut encoder = GzEncoder::new(Vec::new(), Compression::new(level));
-            encoder
-                .write_all(text.as_bytes())
-                .expect("memory takes all");
-            len = encoder.finish().expect("memory takes all").len();
+            scrapes::compressed(&text, level);
         });
+        let level = level.level();
         println!(
             "| {level} | {:.1} | {:.1} |",
             least.as_secs_f64() * 1e3,

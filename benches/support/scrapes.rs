@@ -1,6 +1,6 @@
 //! Thousands of label sets, and the cost of keeping and exposing them.
 
-use std::{fs, time::Duration};
+use std::{fs, io::Write as _, time::Duration};
 
 use actix_http::Request;
 use actix_web::{
@@ -12,6 +12,7 @@ use actix_web::{
     test::{self, TestRequest},
     web,
 };
+use flate2::{Compression, write::GzEncoder};
 use gds_metrics::GdsMetrics;
 use prometheus::{HistogramOpts, HistogramVec, IntCounterVec, Opts, TextEncoder};
 
@@ -179,7 +180,11 @@ pub fn measure(exposer: Exposer, many: Many, count: usize, ask: Ask, times: usiz
                 let mut text = String::new();
                 prometheus_client::encoding::text::encode(&mut text, &registry)
                     .expect("the registry can be encoded");
-                text.len()
+                if ask.gzip {
+                    compressed(&text, Compression::fast()).len()
+                } else {
+                    text.len()
+                }
             })
         }
         Exposer::Prometheus => {
@@ -361,39 +366,13 @@ fn reset_peak() -> u64 {
     memory("VmRSS:")
 }
 
-/// Custom families: the time of prometheus-client's own encoder, and of a scrape with this crate.
-pub fn custom(count: usize, times: usize) -> (Duration, Duration) {
-    let families = Families::default();
-    for set in label_sets(Many::Routes, count) {
-        families.record(&set.labels(), seconds(&set));
-    }
-    let registry = families.registry();
-    let metrics = GdsMetrics::builder()
-        .build()
-        .expect("the settings are right");
-    metrics.register_with(|registry| {
-        registry.register("custom_duration", "Durations", families.duration.clone());
-        registry.register("custom", "Things", families.requests.clone());
-    });
-    System::new().block_on(async {
-        let app = app(&metrics, &[]).await;
-        let ask = Ask {
-            openmetrics: true,
-            gzip: false,
-        };
-        let (mut plain, mut ours) = (Duration::MAX, Duration::MAX);
-        for _ in 0..times {
-            plain = plain.min(super::least(1, || {
-                let mut text = String::new();
-                prometheus_client::encoding::text::encode(&mut text, &registry)
-                    .expect("the registry can be encoded");
-            }));
-            let start = super::process_time();
-            send(&app, request(&ask)).await;
-            ours = ours.min(super::process_time().saturating_sub(start));
-        }
-        (plain, ours)
-    })
+/// A text, compressed by the encoder that this crate uses.
+pub fn compressed(text: &str, level: Compression) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), level);
+    encoder
+        .write_all(text.as_bytes())
+        .expect("memory takes all");
+    encoder.finish().expect("memory takes all")
 }
 
 /// The exposition of this many label sets with this crate.

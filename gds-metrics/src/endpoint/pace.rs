@@ -54,7 +54,8 @@ impl Progress {
 }
 
 /// Whether to yield after each chunk. Without yielding, a scrape would delay a worker by some
-/// milliseconds if workers keep all processors busy.
+/// milliseconds if workers keep all processors busy: with scrapes back to back, the 99th percentile
+/// of an app's route was 10 times that without scrapes, and is about 1.5 times with yielding.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pace<'p> {
     /// `None` on a worker, which does not yield.
@@ -64,7 +65,7 @@ pub(super) struct Pace<'p> {
 }
 
 /// The maximum time for which a scrape yields.
-const PATIENCE: Duration = Duration::from_millis(250);
+const PATIENCE: Duration = Duration::from_secs(2);
 
 impl<'p> Pace<'p> {
     pub(super) fn new(progress: Option<&'p Progress>) -> Self {
