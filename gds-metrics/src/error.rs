@@ -68,13 +68,13 @@ pub enum ConfigError {
     },
     /// `METRICS_AUTH_TOKEN` and `METRICS_AUTH_TOKEN_FILE` are both set.
     TwoTokens,
-    /// The token file cannot be read.
+    /// No token can be read from the token file.
     #[non_exhaustive]
     TokenFile {
         /// The file, or `…` if the text could be a token: if it is not an absolute path and does not begin
         /// with `./` or `../`.
         path: PathBuf,
-        /// Why it cannot be read.
+        /// Why no token can be read.
         source: io::Error,
     },
     /// `VCAP_APPLICATION` is set, but is not what Cloud Foundry writes.
@@ -177,7 +177,7 @@ impl fmt::Display for ConfigError {
             ),
             Self::TokenFile { path, source } => write!(
                 f,
-                "METRICS_AUTH_TOKEN_FILE is `{}`, which cannot be read: {source}",
+                "METRICS_AUTH_TOKEN_FILE is `{}`, but no token can be read from it: {source}",
                 path.display()
             ),
             Self::VcapApplication { problem } => write!(
@@ -187,12 +187,12 @@ impl fmt::Display for ConfigError {
             ),
             Self::Host { setting, value } => write!(
                 f,
-                "{setting} has `{value}`: each should be a host name such as `app.example`, without a scheme, \
+                "{setting} has `{value}`: each value should be a host name such as `app.example`, without a scheme, \
          a port or a path"
             ),
             Self::Address { setting, value } => write!(
                 f,
-                "{setting} has `{value}`: each should be an address such as `192.0.2.1` or a range such as \
+                "{setting} has `{value}`: each value should be an address such as `192.0.2.1` or a range such as \
          `10.0.0.0/8`"
             ),
             Self::Buckets { problem } => write!(

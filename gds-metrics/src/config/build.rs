@@ -129,7 +129,7 @@ impl GdsMetricsBuilder {
         if from_env && !explicit && access.is_open() {
             log::warn!(
                 "anyone who can reach `{path}` can read it: set METRICS_AUTH_TOKEN or \
-                 METRICS_AUTH_TOKEN_FILE, or METRICS_BASIC_AUTH=false if that is intended"
+                 METRICS_AUTH_TOKEN_FILE, or set METRICS_BASIC_AUTH=false if this is intended"
             );
         }
 
@@ -210,8 +210,8 @@ impl fmt::Debug for GdsMetricsBuilder {
 
 fn warn_of_unused_proxies() {
     log::warn!(
-        "trusted proxies are set, but no allowed addresses: set METRICS_ALLOWED_IPS or \
-         `.allow_ips(…)`, or any address may scrape"
+        "trusted proxies are set, but allowed addresses are not, so any address may scrape: set \
+         METRICS_ALLOWED_IPS or `.allow_ips(…)`"
     );
 }
 
@@ -222,8 +222,8 @@ fn addresses(allowed: Option<Vec<IpNet>>, proxies: Option<Vec<IpNet>>) -> Option
     };
     if let Some((range, proxy)) = addresses.range_with_proxy() {
         log::warn!(
-            "the allowed range `{range}` contains the trusted proxy `{proxy}`: requests that reach that \
-             proxy without `X-Forwarded-For` may scrape too"
+            "the allowed range `{range}` overlaps the trusted proxy `{proxy}`: requests that this proxy \
+             forwards without `X-Forwarded-For` may scrape too"
         );
     }
     Some(addresses)

@@ -73,10 +73,10 @@ impl fmt::Display for RegisterError {
         match self {
             Self::Twice { set, definition } => write!(
                 f,
-                "`{definition}` is registered already: register `{set}` once and share its clones. Is it \
-         registered once per worker? Build `GdsMetrics` and register outside of the \
-         `HttpServer::new` closure. To use it twice, give \
-         each other values with `register_labelled`, or nest it with `#[metric(prefix = \"…\")]`"
+                "`{definition}` is registered already: register `{set}` once and share its clones. If each \
+         worker registers the set, build `GdsMetrics` and register outside the `HttpServer::new` \
+         closure. To use the set twice, give each use other values with `register_labelled`, or nest the \
+         set with `#[metric(prefix = \"…\")]`"
             ),
             Self::OtherLabels {
                 definition,

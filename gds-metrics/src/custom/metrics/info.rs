@@ -78,8 +78,8 @@ impl<L> Info<L> {
             .and_then(|own| Label::join(&options.constant_labels, own));
         match label.as_ref().map(Label::renamed_by_prometheus) {
             None => log::warn!(
-                "the info `{}` is left out of the exposition: the encoder of its labels fails, or one of its \
-                 labels comes twice or has no valid name",
+                "the info `{}` is left out of the exposition: the encoder of its labels fails, or a label \
+                 name is invalid or occurs twice",
                 options.name
             ),
             Some(Some(label)) => warn_of_renamed(&options.name, label),
