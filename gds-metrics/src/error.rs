@@ -47,7 +47,7 @@ pub enum ConfigError {
     Path {
         /// The variable or setter.
         setting: &'static str,
-        /// What it holds.
+        /// Its value.
         value: String,
     },
     /// `METRICS_BASIC_AUTH` is neither `true` nor `false`.
@@ -139,7 +139,7 @@ pub enum ConfigError {
         /// The part that cannot be read.
         pair: String,
     },
-    /// An excluded pattern is not one that a route can have.
+    /// A route cannot have the excluded pattern.
     #[non_exhaustive]
     Exclude {
         /// The pattern.
@@ -261,7 +261,7 @@ impl std::error::Error for ConfigError {
 pub enum EncodeError {
     /// A metric's own encoder reported an error.
     ///
-    /// prometheus-client's text encoder does so for a histogram with native buckets only.
+    /// For example, prometheus-client's text encoder reports an error for a histogram that has only native buckets.
     #[non_exhaustive]
     Family {
         /// The name of the family, if it is known.

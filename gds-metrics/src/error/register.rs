@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// A metric set could not be registered. None of its metrics was.
+/// A metric set could not be registered. None of its metrics is registered.
 ///
 /// ```
 /// use gds_metrics::{Counter, GdsMetricSet, GdsMetrics, RegisterError};
@@ -31,8 +31,8 @@ pub enum RegisterError {
         /// Its first field with a name that is taken, as `Set::field (file:line)`.
         definition: String,
     },
-    /// The same set is registered already with labels of other names. Series of one family have labels of the
-    /// same names.
+    /// The same set is registered already with other label names. All series of a family must have the same label
+    /// names.
     #[non_exhaustive]
     OtherLabels {
         /// Its first field with a name that is taken, as `Set::field (file:line)`.
