@@ -12,7 +12,7 @@ from stack import Stack, free_port
 # Sizes of services: name, routes, combinations of method and code for each route, hosts, instances.
 SHAPES = [
     ("small", 10, 3, 1, 2),
-    ("middle", 50, 4, 3, 10),
+    ("medium", 50, 4, 3, 10),
     ("large", 200, 5, 2, 50),
 ]
 # Samples of a label set with a native histogram: the counter and the histogram.
@@ -47,7 +47,8 @@ def main():
     print("| --- | --- | --- | --- | --- | --- | --- |")
     for name, routes, codes, hosts, instances in SHAPES:
         sets = routes * codes * hosts
-        shape = f"{name}: {routes} routes × {codes} codes × {hosts} hosts × {instances} instances"
+        host = "host" if hosts == 1 else "hosts"
+        shape = f"{name}: {routes} routes × {codes} codes × {hosts} {host} × {instances} instances"
         total = sets * standard * instances
         cells = [
             shape, sets, total, sets * extended * instances,

@@ -47,7 +47,7 @@ pub enum ConfigError {
     Path {
         /// The variable or setter.
         setting: &'static str,
-        /// What it holds.
+        /// Its value.
         value: String,
     },
     /// `METRICS_BASIC_AUTH` is neither `true` nor `false`.
@@ -68,13 +68,13 @@ pub enum ConfigError {
     },
     /// `METRICS_AUTH_TOKEN` and `METRICS_AUTH_TOKEN_FILE` are both set.
     TwoTokens,
-    /// The token file cannot be read.
+    /// No token can be read from the token file.
     #[non_exhaustive]
     TokenFile {
         /// The file, or `…` if the text could be a token: if it is not an absolute path and does not begin
         /// with `./` or `../`.
         path: PathBuf,
-        /// Why it cannot be read.
+        /// Why no token can be read.
         source: io::Error,
     },
     /// `VCAP_APPLICATION` is set, but is not what Cloud Foundry writes.
@@ -139,7 +139,7 @@ pub enum ConfigError {
         /// The part that cannot be read.
         pair: String,
     },
-    /// An excluded pattern is not one that a route can have.
+    /// A route cannot have the excluded pattern.
     #[non_exhaustive]
     Exclude {
         /// The pattern.
@@ -177,7 +177,7 @@ impl fmt::Display for ConfigError {
             ),
             Self::TokenFile { path, source } => write!(
                 f,
-                "METRICS_AUTH_TOKEN_FILE is `{}`, which cannot be read: {source}",
+                "METRICS_AUTH_TOKEN_FILE is `{}`, but no token can be read from it: {source}",
                 path.display()
             ),
             Self::VcapApplication { problem } => write!(
@@ -187,12 +187,12 @@ impl fmt::Display for ConfigError {
             ),
             Self::Host { setting, value } => write!(
                 f,
-                "{setting} has `{value}`: each should be a host name such as `app.example`, without a scheme, \
+                "{setting} has `{value}`: each value should be a host name such as `app.example`, without a scheme, \
          a port or a path"
             ),
             Self::Address { setting, value } => write!(
                 f,
-                "{setting} has `{value}`: each should be an address such as `192.0.2.1` or a range such as \
+                "{setting} has `{value}`: each value should be an address such as `192.0.2.1` or a range such as \
          `10.0.0.0/8`"
             ),
             Self::Buckets { problem } => write!(
@@ -261,7 +261,7 @@ impl std::error::Error for ConfigError {
 pub enum EncodeError {
     /// A metric's own encoder reported an error.
     ///
-    /// prometheus-client's text encoder does so for a histogram with native buckets only.
+    /// For example, prometheus-client's text encoder reports an error for a histogram that has only native buckets.
     #[non_exhaustive]
     Family {
         /// The name of the family, if it is known.

@@ -17,10 +17,11 @@ use crate::{
 
 /// The metrics of an application.
 ///
-/// Build it once, outside the closure of `HttpServer::new`, so that all workers share its counts. A clone is
-/// cheap and is the same metrics. Two that were built separately share nothing, also in one process.
+/// Build `GdsMetrics` once, outside the closure of `HttpServer::new`, so that all workers share its counts. A clone
+/// is cheap and shares the counts of the original. Two `GdsMetrics` that were built separately share nothing, even
+/// in one process.
 ///
-/// [`wrap`](actix_web::App::wrap) it last, so that it is the outermost middleware, and mount its
+/// [`wrap`](actix_web::App::wrap) the `App` in a clone last, so that it is the outermost middleware, and mount the
 /// [`scope`](Self::scope) where Prometheus can reach it.
 ///
 /// ```no_run
@@ -94,11 +95,12 @@ impl GdsMetrics {
 
     /// The service that exposes the metrics, at the path that was set (default: `/metrics`).
     ///
-    /// Mount it on the same `App` as your routes, or on the `App` of a private server. It answers `GET` and
-    /// `HEAD`, in the format that the client prefers, compressed if the client accepts that.
+    /// Mount the scope on the same `App` as your routes, or on the `App` of a private server. The scope answers
+    /// `GET` and `HEAD` in the format that the client prefers. The response is compressed if the client accepts
+    /// gzip.
     ///
-    /// Register it before a catch-all route, and outside your own authentication: it has its own, see
-    /// [`GdsMetricsBuilder::bearer_token`](crate::GdsMetricsBuilder::bearer_token).
+    /// Register the scope before a catch-all route, and outside your own authentication. The scope checks its own
+    /// token, see [`GdsMetricsBuilder::bearer_token`](crate::GdsMetricsBuilder::bearer_token).
     ///
     /// ```
     /// use actix_web::App;
@@ -117,8 +119,8 @@ impl GdsMetrics {
 
     /// Creates the metrics of a set and registers them: all of them, or none.
     ///
-    /// Call it once for each set, where `GdsMetrics` is built, and give each worker a clone of the set. Any
-    /// thread may call it at any time.
+    /// Register each set once, where `GdsMetrics` is built, and give each worker a clone of the set. Any thread may
+    /// register a set at any time.
     ///
     /// ```
     /// use gds_metrics::{Counter, GdsMetricSet, GdsMetrics};
@@ -148,10 +150,10 @@ impl GdsMetrics {
         self.inner.metrics.registry.register()
     }
 
-    /// Registers a set with constant labels, which each of its series then has. It can be called several
-    /// times for one set, such as for the pools `pool="read"` and `pool="write"`.
+    /// Registers a set and adds constant labels to each of its series. You can call this method several times for
+    /// one set, such as for the pools `pool="read"` and `pool="write"`.
     ///
-    /// Each call needs different values of the same labels.
+    /// Each call needs the same label names with different values.
     ///
     /// ```
     /// use gds_metrics::{Gauge, GdsMetricSet, GdsMetrics};
@@ -177,9 +179,9 @@ impl GdsMetrics {
     ///
     /// # Errors
     ///
-    /// When a name is taken by another metric, by this set with the same labels, or by this set with labels of
-    /// other names; when a label's name is invalid or its value is empty; or when the set itself has a label of
-    /// that name.
+    /// - A name is taken by another metric, by this set with the same labels, or by this set with labels of other
+    ///   names.
+    /// - A label's name is invalid, its value is empty, or the set itself has a label of that name.
     pub fn register_labelled<T: GdsMetricSet>(
         &self,
         labels: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>,
@@ -193,19 +195,19 @@ impl GdsMetrics {
             .register_labelled(labels.collect())
     }
 
-    /// Lends a prometheus-client [`Registry`], for metrics that a [`GdsMetricSet`] cannot describe:
-    /// collectors, and types of your own.
+    /// Passes a prometheus-client [`Registry`] to `register`, for metrics that a [`GdsMetricSet`] cannot describe:
+    /// collectors, and your own types.
     ///
     /// Names, help texts and units are exposed as for a set. A family whose name is taken or invalid is left
     /// out of the exposition, and a warning is logged once.
     ///
-    /// Each call lends a separate registry, which is exposed when `register` returns. prometheus-client's own
+    /// Each call creates a separate registry, which is exposed when `register` returns. prometheus-client's own
     /// families return guards: a guard that is held across an `.await` can delay a scrape, and two guards in
-    /// one expression can deadlock. Use [`get_or_create_owned`] there.
+    /// one expression can deadlock. With these families, use [`get_or_create_owned`].
     ///
-    /// A `Collector` is called at each scrape, on a separate thread. It should read numbers and return: after
-    /// 10 s the scrape is answered with 503. Inside it, [`encode`](Self::encode) is an error and
-    /// [`sample`](Self::sample) is `None`.
+    /// Each scrape calls a `Collector` on a separate thread. A collector should only read numbers: after 10 s, the
+    /// scrape is answered with 503. In a collector, [`encode`](Self::encode) returns an error and
+    /// [`sample`](Self::sample) returns `None`.
     ///
     /// [`get_or_create_owned`]: prometheus_client::metrics::family::Family::get_or_create_owned
     ///
@@ -232,8 +234,9 @@ impl GdsMetrics {
     ///
     /// # Errors
     ///
-    /// When a metric's own encoder reports an error, for [`Format::Protobuf`], which is not text, and when it
-    /// is called in a collector or a label's encoder.
+    /// - A metric's own encoder reports an error.
+    /// - The format is [`Format::Protobuf`], which is not text.
+    /// - A collector or a label's encoder calls this method.
     ///
     /// ```
     /// use gds_metrics::{Format, GdsMetrics};
@@ -259,8 +262,8 @@ impl GdsMetrics {
     ///
     /// # Errors
     ///
-    /// When a metric's own encoder reports an error, and when it is called in a collector or a label's
-    /// encoder.
+    /// - A metric's own encoder reports an error.
+    /// - A collector or a label's encoder calls this method.
     ///
     /// ```
     /// use gds_metrics::{Format, GdsMetrics};
@@ -278,11 +281,11 @@ impl GdsMetrics {
         Ok(bytes)
     }
 
-    /// The value of the sample `name` that has exactly these labels, in any order. `None` if there is none,
+    /// The value of the sample `name` that has exactly these labels, in any order. `None` if no such sample exists,
     /// or if the metrics cannot be encoded, as in a collector.
     ///
-    /// For tests: it writes a whole exposition and searches it. Give all labels, also `host`, which is
-    /// `_invalid` for a request without a host; [`sum`](Self::sum) needs only some of them.
+    /// This method is for tests, because it writes a whole exposition and searches it. Give all labels, including
+    /// `host`, which is `_invalid` for a request without a host. [`sum`](Self::sum) needs only some of the labels.
     ///
     /// ```
     /// use gds_metrics::GdsMetrics;
@@ -295,8 +298,8 @@ impl GdsMetrics {
     /// # }
     /// ```
     ///
-    /// `None` can mean that nothing was counted, or that a name is misspelt. An assertion that prints the
-    /// exposition shows which:
+    /// `None` can mean that nothing was counted, or that a name is misspelt. To see the reason, print the exposition
+    /// when the assertion fails:
     ///
     /// ```
     /// use gds_metrics::{Format, GdsMetrics};
@@ -313,10 +316,10 @@ impl GdsMetrics {
         sample::find(&self.encode(Format::Text).ok()?, name, labels)
     }
 
-    /// The sum of all samples `name` that have at least these labels. 0 if there are none, NaN if the metrics
+    /// The sum of all samples `name` that have at least these labels: 0 if no such sample exists, NaN if the metrics
     /// cannot be encoded.
     ///
-    /// For tests, like [`sample`](Self::sample).
+    /// This method is for tests, like [`sample`](Self::sample).
     ///
     /// ```
     /// use gds_metrics::GdsMetrics;

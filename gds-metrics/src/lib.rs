@@ -1,8 +1,8 @@
 //! Prometheus metrics for Actix Web services: the count, duration and outcome of every request by route, and
 //! typed metrics of your own.
 //!
-//! Three lines add them to an application: one builds them, one mounts the endpoint, one wraps the middleware.
-//! [Getting started](guides::getting_started) leads from there to a graph.
+//! Three lines add the metrics to an application: the first builds the metrics, the second mounts the endpoint,
+//! and the third wraps the `App`. [Getting started](guides::getting_started) then leads to a graph.
 //!
 //! ```no_run
 //! use actix_web::{App, HttpServer, web};
@@ -33,10 +33,10 @@
 //! | `http_server_exceptions_total` | counter | `error` |
 //! | `gds_metrics_folded_requests_total` | counter | `reason` |
 //!
-//! Names, help texts and buckets are those of the Python package `gds-metrics`. Each request is
-//! recorded exactly once, however it ends, and clients cannot create an unbounded number of series: see
-//! [`guarantees`]. By default, anyone who can reach the endpoint can read it. The environment
-//! ([`GdsMetrics::from_env`]) or the builder ([`GdsMetricsBuilder`]) restricts that.
+//! Names, help texts and buckets are those of the Python package `gds-metrics`. Each request is recorded exactly
+//! once, however the request ends, and the number of series that clients can create is limited: see
+//! [`guarantees`]. By default, anyone who can reach the endpoint can read it. To restrict access, use the
+//! environment ([`GdsMetrics::from_env`]) or the builder ([`GdsMetricsBuilder`]).
 //!
 //! # Settings, and metrics of the application
 //!
@@ -92,7 +92,7 @@
 //! | --- | --- |
 //! | `gzip` (default) | compressed scrapes for clients that accept them |
 //! | `live-page` | [`GdsMetricsBuilder::live_page`], a page that draws the metrics |
-//! | `monitoring` | `GdsMetrics::monitoring`, rules for Prometheus and a dashboard for Grafana, for what is registered |
+//! | `monitoring` | `GdsMetrics::monitoring`, rules for Prometheus and a dashboard for Grafana, for the registered metrics |
 //! | `process` | [`GdsMetricsBuilder::process_metrics`], the standard metrics of the process |
 //!
 //! # Further pages
@@ -100,7 +100,7 @@
 //! - [`guides`]: all guides in order, from getting started to moving from another crate
 //! - [`guarantees`]: what is recorded, and the limits
 //! - [`guides::troubleshooting`]: symptoms, and what each alert means
-//! - [`schema`]: what a set consists of, for documentation and dashboards
+//! - [`schema`]: the metrics of a set as data, for documentation and dashboards
 //!
 //! This project is not an official product of the Government Digital Service.
 

@@ -199,7 +199,7 @@ fn table() {
     const ABSENT: &str = "404 404 404";
     const CF: &str = r#"{"application_id":"secret","application_uris":["a.example"]}"#;
     const OPEN: &str = "anyone who can reach `/metrics` can read it: set METRICS_AUTH_TOKEN or \
-                        METRICS_AUTH_TOKEN_FILE, or METRICS_BASIC_AUTH=false if that is intended";
+                        METRICS_AUTH_TOKEN_FILE, or set METRICS_BASIC_AUTH=false if this is intended";
     const NO_TOKEN: &str = "METRICS_BASIC_AUTH is `true`, but there is no token: set \
                             METRICS_AUTH_TOKEN, METRICS_AUTH_TOKEN_FILE or VCAP_APPLICATION, or \
                             call `.bearer_token(…)`";
@@ -287,8 +287,8 @@ fn table() {
             served(
                 "403 403 403",
                 all,
-                "the allowed range `10.0.0.0/8` contains the trusted proxy `10.1.0.0/16`: requests \
-                 that reach that proxy without `X-Forwarded-For` may scrape too",
+                "the allowed range `10.0.0.0/8` overlaps the trusted proxy `10.1.0.0/16`: requests \
+                 that this proxy forwards without `X-Forwarded-For` may scrape too",
             ),
         ),
         // An invalid value is an error even if a setter would replace it.
@@ -302,23 +302,24 @@ fn table() {
         (
             &[("METRICS_AUTH_TOKEN_FILE", "/nowhere/at/all")],
             "",
-            "METRICS_AUTH_TOKEN_FILE is `/nowhere/at/all`, which cannot be read: No such file or \
-             directory (os error 2)"
+            "METRICS_AUTH_TOKEN_FILE is `/nowhere/at/all`, but no token can be read from it: No such \
+             file or directory (os error 2)"
                 .to_owned(),
         ),
         // A token in the wrong variable.
         (
             &[("METRICS_AUTH_TOKEN_FILE", "hunter2")],
             "",
-            "METRICS_AUTH_TOKEN_FILE is `…`, which cannot be read: No such file or directory (os \
-             error 2)"
+            "METRICS_AUTH_TOKEN_FILE is `…`, but no token can be read from it: No such file or \
+             directory (os error 2)"
                 .to_owned(),
         ),
         (
             &[("METRICS_AUTH_TOKEN_FILE", pipe.path())],
             "",
             format!(
-                "METRICS_AUTH_TOKEN_FILE is `{}`, which cannot be read: it is not a regular file",
+                "METRICS_AUTH_TOKEN_FILE is `{}`, but no token can be read from it: it is not a \
+                 regular file",
                 pipe.path()
             ),
         ),
@@ -326,8 +327,8 @@ fn table() {
             &[("METRICS_AUTH_TOKEN_FILE", empty.path())],
             "",
             format!(
-                "METRICS_AUTH_TOKEN_FILE is `{}`, which cannot be read: METRICS_AUTH_TOKEN_FILE \
-                 is empty: it should hold a token of visible ASCII characters without white space",
+                "METRICS_AUTH_TOKEN_FILE is `{}`, but no token can be read from it: the file is \
+                 empty: it should hold a token of visible ASCII characters without white space",
                 empty.path()
             ),
         ),

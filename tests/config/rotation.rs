@@ -24,7 +24,8 @@ use crate::{
 /// Set in a child process. The value is the path of the token file.
 const ROTATION: &str = "GDS_METRICS_TEST_ROTATION";
 
-/// A new token is valid after at most two seconds. If the file cannot be read, the last token stays valid.
+/// A new token is valid after at most two seconds. If no token can be read from the file, the last valid token
+/// stays in use.
 #[test]
 fn rotation() {
     let file = File::new("rotation", "first\n");
@@ -101,7 +102,7 @@ async fn child_of_rotation() {
             "{lines:?}"
         );
         assert!(
-            lines[0].ends_with("the last token that was read stays valid"),
+            lines[0].ends_with("the last valid token stays in use"),
             "{lines:?}"
         );
         assert!(!lines[0].contains("second"), "{lines:?}");

@@ -14,8 +14,8 @@ fn errors() {
     type Set = fn(GdsMetricsBuilder) -> GdsMetricsBuilder;
     const TOKEN: &str = "it should hold a token of visible ASCII";
     const BUCKETS: &str = "it should give upper bounds in seconds";
-    const HOST: &str = "each should be a host name";
-    const RANGE: &str = "each should be an address such as `192.0.2.1` or a range";
+    const HOST: &str = "each value should be a host name";
+    const RANGE: &str = "each value should be an address such as `192.0.2.1` or a range";
     const BLOCKING: &str = "from 1 ms to 1 minute, such as `Duration::from_millis(100)`";
     const KIND: &str = "it should be a name of 1 to 64 ASCII letters";
     let table: [(Set, &str, &str); 27] = [

@@ -47,7 +47,7 @@ fn the_same_set_twice() {
         "{message}"
     );
     assert!(
-        message.contains("outside of the `HttpServer::new` closure"),
+        message.contains("outside the `HttpServer::new` closure"),
         "{message}"
     );
     assert_eq!(message, format!("{error:?}"));

@@ -107,8 +107,8 @@ fn each_fault_is_logged_once() {
              `x` is taken by another family of `register_with`; rename it",
             "WARN the metric family `a b` is left out of the exposition: its name is not valid; use only ASCII \
              letters, digits and `_`, and no digit first",
-            "WARN a series of the metric family `y` is left out of the exposition: one of its labels comes \
-             twice or has an invalid name, or the line is incomplete: y{a=\\\"1\\\",a=\\\"2\\\"} 1",
+            "WARN a series of the metric family `y` is left out of the exposition: a label name is invalid or \
+             occurs twice, or the line is incomplete: y{a=\\\"1\\\",a=\\\"2\\\"} 1",
         ]
     );
 
@@ -134,8 +134,8 @@ fn each_fault_is_logged_once() {
     assert_eq!(
         *LINES.lock().unwrap(),
         [
-            "WARN some label sets of the metric family `mails` are written alike and share a series; write \
-             their labels differently"
+            "WARN some label sets of the metric family `mails` have the same text and share a series; give \
+             them different texts"
         ]
     );
 

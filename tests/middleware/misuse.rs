@@ -266,8 +266,8 @@ async fn behind_the_apps_own_auth() {
     assert_one(
         &warnings_of!(app, ["/", "/metrics"]),
         &[
-            "`/metrics` was answered 401",
-            "mount the scope outside of it",
+            "`/metrics` was answered with 401",
+            "mount the scope outside it",
         ],
     );
 }
@@ -284,7 +284,7 @@ async fn behind_a_scopes_own_auth() {
         .wrap(metrics.clone());
     assert_one(
         &warnings_of!(app, ["/internal/metrics"]),
-        &["`/internal/metrics` was answered 401"],
+        &["`/internal/metrics` was answered with 401"],
     );
 }
 

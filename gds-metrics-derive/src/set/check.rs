@@ -76,8 +76,8 @@ fn check_metric(set: &Set<'_>, field: &Field<'_>, metric: &Metric, errors: &mut 
         errors.push(
             lifetime.span(),
             format_args!(
-                "`{}` has labels that are borrowed for `'{lifetime}`, and its series stay after that: write \
-                 label sets that own their values, as `String` or `&'static str`, and remove `'{lifetime}`",
+                "`{}` has labels that are borrowed for `'{lifetime}`, but its series live longer: write label \
+                 sets that own their values, as `String` or `&'static str`, and remove `'{lifetime}`",
                 field.ident
             ),
         );
@@ -256,7 +256,7 @@ fn check_unit(set: &Set<'_>, metric: &Metric, errors: &mut Errors) {
         errors.push(
             *span,
             format_args!(
-                "`{value}` cannot be a unit, which ends the metric's name, {problem}: {}",
+                "`{value}` cannot be the unit at the end of a metric's name, {problem}: {}",
                 name::instead(value)
             ),
         );

@@ -41,7 +41,7 @@ impl GdsMetrics {
     /// | variable | meaning |
     /// | --- | --- |
     /// | `PROMETHEUS_METRICS_PATH` | path of the endpoint. Default: `/metrics` |
-    /// | `METRICS_BASIC_AUTH` | `true`: a missing token is an error. `false`: no token is required, whatever else is set. Default: a token is required if one is set. The name is historical: HTTP basic authentication is not supported |
+    /// | `METRICS_BASIC_AUTH` | `true`: a missing token is an error. `false`: no token is required, even if one is set. Default: a token is required if one is set. The variable does not concern HTTP basic authentication, which is not supported |
     /// | `METRICS_AUTH_TOKEN` | the bearer token; takes precedence over `VCAP_APPLICATION` |
     /// | `METRICS_AUTH_TOKEN_FILE` | a regular file of at most 64 KiB with the bearer token, read again when it changes; replace it by renaming, see [the token file](crate::guides::deployment#the-token-file). Setting both token variables is an error |
     /// | `VCAP_APPLICATION` | set by Cloud Foundry: `application_id` is the bearer token, `application_uris` (or `uris`) are the known hosts |
@@ -49,7 +49,8 @@ impl GdsMetrics {
     /// | `METRICS_ALLOWED_IPS` | addresses or ranges that may scrape, separated by commas |
     /// | `METRICS_TRUSTED_PROXIES` | addresses or ranges of proxies whose `X-Forwarded-For` is trusted, separated by commas |
     ///
-    /// With [`label_names`](GdsMetricsBuilder::label_names), some of OpenTelemetry's variables are read too.
+    /// With OpenTelemetry's [label names](GdsMetricsBuilder::label_names), three of OpenTelemetry's variables are read
+    /// too.
     ///
     /// An empty list is the same as an unset variable. Any other variable that is empty is an error.
     ///
@@ -129,7 +130,7 @@ impl GdsMetricsBuilder {
         if from_env && !explicit && access.is_open() {
             log::warn!(
                 "anyone who can reach `{path}` can read it: set METRICS_AUTH_TOKEN or \
-                 METRICS_AUTH_TOKEN_FILE, or METRICS_BASIC_AUTH=false if that is intended"
+                 METRICS_AUTH_TOKEN_FILE, or set METRICS_BASIC_AUTH=false if this is intended"
             );
         }
 
@@ -210,8 +211,8 @@ impl fmt::Debug for GdsMetricsBuilder {
 
 fn warn_of_unused_proxies() {
     log::warn!(
-        "trusted proxies are set, but no allowed addresses: set METRICS_ALLOWED_IPS or \
-         `.allow_ips(…)`, or any address may scrape"
+        "trusted proxies are set, but allowed addresses are not, so any address may scrape: set \
+         METRICS_ALLOWED_IPS or `.allow_ips(…)`"
     );
 }
 
@@ -222,8 +223,8 @@ fn addresses(allowed: Option<Vec<IpNet>>, proxies: Option<Vec<IpNet>>) -> Option
     };
     if let Some((range, proxy)) = addresses.range_with_proxy() {
         log::warn!(
-            "the allowed range `{range}` contains the trusted proxy `{proxy}`: requests that reach that \
-             proxy without `X-Forwarded-For` may scrape too"
+            "the allowed range `{range}` overlaps the trusted proxy `{proxy}`: requests that this proxy \
+             forwards without `X-Forwarded-For` may scrape too"
         );
     }
     Some(addresses)

@@ -12,9 +12,10 @@ use crate::{
     requests::IsError,
 };
 
-/// Settings for [`GdsMetrics`](crate::GdsMetrics). A setter takes precedence over the environment, in any order.
+/// Settings for [`GdsMetrics`](crate::GdsMetrics). A setter takes precedence over the environment, whether it is called
+/// before or after [`from_env`](Self::from_env).
 ///
-/// An example with most setters, which change independent things:
+/// An example with most setters, which are independent of each other:
 ///
 /// ```
 /// use std::time::Duration;
@@ -83,8 +84,8 @@ impl GdsMetricsBuilder {
     ///
     /// # Errors
     ///
-    /// When a variable has an invalid value, even if a setter replaces it. (A token file is opened by
-    /// [`build`](Self::build), if its token is used.)
+    /// When a variable has an invalid value, even if a setter replaces it. ([`build`](Self::build) opens the token
+    /// file, if its token is used.)
     #[allow(clippy::wrong_self_convention)]
     pub fn from_env(mut self) -> Result<Self, ConfigError> {
         self.environment = Some(Environment::of_process()?);
@@ -104,7 +105,7 @@ impl GdsMetricsBuilder {
         self.bearer_tokens([token])
     }
 
-    /// Several tokens, of which a scrape must present one: the old and the new one during a rotation.
+    /// Several tokens. A scrape must present one of them: during a rotation, the old token or the new token.
     /// Default: none. See [the guide](crate::guides::security#rotating-a-token) for an example.
     ///
     /// Replaces the tokens of earlier calls.
@@ -115,26 +116,27 @@ impl GdsMetricsBuilder {
         self
     }
 
-    /// Requires no token, regardless of the environment and of earlier calls. Addresses of
-    /// [`allow_ips`](Self::allow_ips) are still checked. Default: as in the environment; without it, no
-    /// token.
+    /// Requires no token, regardless of the environment and of earlier calls. The addresses of
+    /// [`allow_ips`](Self::allow_ips) are still checked. Default: the environment decides; without it, no token is
+    /// required.
     pub fn without_auth(mut self) -> Self {
         self.auth = Some(AuthSetting::Off);
         self
     }
 
-    /// The addresses or ranges that may scrape, such as `10.0.0.0/8`. If a token is set as well, both must
-    /// match. Default: all.
+    /// The addresses or ranges that may scrape, such as `10.0.0.0/8`. If a token is also set, a scrape must satisfy
+    /// both. Default: all.
     ///
-    /// The address is the peer's, or the one that [a trusted proxy](Self::trusted_proxies) reports. A
-    /// request without an address, as through a Unix socket, is refused.
+    /// The address is that of the peer, or the address that [a trusted proxy](Self::trusted_proxies) reports. A
+    /// request without an address, such as a request through a Unix socket, is refused.
     pub fn allow_ips<R: fmt::Display>(mut self, ranges: impl IntoIterator<Item = R>) -> Self {
         self.allowed_ips = Some(ranges.into_iter().map(|range| range.to_string()).collect());
         self
     }
 
     /// The addresses or ranges of proxies whose `X-Forwarded-For` is trusted, for
-    /// [`allow_ips`](Self::allow_ips). Default: none.
+    /// [`allow_ips`](Self::allow_ips). With [`LabelNames::OpenTelemetry`], their `X-Forwarded-Proto` is also
+    /// trusted. Default: none.
     pub fn trusted_proxies<R: fmt::Display>(mut self, ranges: impl IntoIterator<Item = R>) -> Self {
         self.trusted_proxies = Some(ranges.into_iter().map(|range| range.to_string()).collect());
         self
@@ -147,9 +149,9 @@ impl GdsMetricsBuilder {
         self
     }
 
-    /// The values of the `host` label, by name; a request's port and case do not matter. Other hosts are
-    /// `_other`. Default: as in the environment; without it, the first [`max_hosts`](Self::max_hosts) that
-    /// are seen.
+    /// The values of the `host` label. The port and the case of a request's host do not matter. Other hosts are
+    /// `_other`. Default: as in the environment; without it, the first [`max_hosts`](Self::max_hosts) hosts that are
+    /// seen on requests with a route.
     pub fn hosts<H: Into<String>>(mut self, hosts: impl IntoIterator<Item = H>) -> Self {
         self.hosts = Some(HostSetting::Listed(
             hosts.into_iter().map(Into::into).collect(),
@@ -163,31 +165,30 @@ impl GdsMetricsBuilder {
         self
     }
 
-    /// The most values of the `host` label when no [`hosts`](Self::hosts) are listed: the first that are
-    /// seen on requests with a route. Other hosts are `_other`. Default: 32.
+    /// The maximum number of values of the `host` label when no [`hosts`](Self::hosts) are listed. The values are the
+    /// first hosts that are seen on requests with a route. Other hosts are `_other`. Default: 32.
     pub fn max_hosts(mut self, max: usize) -> Self {
         self.max_hosts = Some(max);
         self
     }
 
-    /// The most label sets of the standard metrics that are kept in full. Each has 18 samples with the
-    /// default buckets, or 61 with the [extended group](Self::extended). Default: 2,000.
+    /// The maximum number of label sets of the standard metrics that are kept in full. Each label set has 18 samples
+    /// with the default buckets, or 61 with the [extended group](Self::extended). Default: 2,000.
     ///
     /// Beyond this limit, requests are counted under the host `_other`. Beyond twice the limit, they are
     /// also counted under the path `_other`, so the total is at most twice the limit plus one label set for
     /// each method and class of status (`5xx`). `gds_metrics_folded_requests_total` counts these requests.
     ///
-    /// Each app instance that has seen a label set has its own counts for it: 128 bytes with the default
-    /// buckets, and about 100 more. It also remembers up to 1,024 responses, in at most 128 KiB. Actix creates
-    /// an app instance for each worker and listening socket.
+    /// Each app instance that has seen a label set has its own counts for the label set: 128 bytes with the default
+    /// buckets, and about 100 bytes more. An app instance also remembers up to 1,024 responses, in at most 128 KiB.
+    /// Actix creates an app instance for each worker and listening socket.
     pub fn max_label_sets(mut self, max: usize) -> Self {
         self.max_label_sets = Some(max);
         self
     }
 
-    /// Does not record requests to a route. The route is given by its pattern as it was registered, with the
-    /// scopes around it: `/health`, `/users/{id}`. It is compared exactly, after routing. Default: every
-    /// request is recorded.
+    /// Does not record requests to a route. Give the pattern of the route as it was registered, with the scopes around
+    /// it: `/health`, `/users/{id}`. Patterns are compared exactly, after routing. Default: every request is recorded.
     ///
     /// May be called for several routes.
     pub fn exclude(mut self, pattern: impl Into<String>) -> Self {
@@ -214,12 +215,12 @@ impl GdsMetricsBuilder {
     /// | `http_server_request_body_size_bytes` | histogram | `method`, `host`, `path`, `code` | bytes read of the request's body |
     /// | `http_server_response_body_size_bytes` | histogram | the same | bytes of the response's body that were passed to the server |
     /// | `http_server_response_duration_seconds` | histogram | the same | from the start to the end of the body; not for event streams and upgrades |
-    /// | `http_server_responses_truncated_total` | counter | `reason` | responses whose head was sent and whose body was not: `client`, `body_error` or `panic` |
+    /// | `http_server_responses_truncated_total` | counter | `reason` | responses whose head was sent but whose body was not sent completely: `client`, `body_error` or `panic` |
     /// | `gds_metrics_scrapes_total` | counter | `outcome` | scrapes: `ok`, `unauthorized`, `forbidden`, `busy` or `error` |
     /// | `gds_metrics_last_scrape_bytes` | gauge | | size of the last exposition, before compression |
     ///
-    /// `http_server_active_requests` goes up before a request's route is known: it also counts requests to
-    /// [excluded](Self::exclude) routes, and the first request of a new host under `_other`.
+    /// `http_server_active_requests` goes up before a request's route is known. It therefore includes requests to
+    /// [excluded](Self::exclude) routes, and counts the first request of a new host under `_other`.
     pub fn extended(mut self, extended: bool) -> Self {
         self.extended = extended;
         self
@@ -240,13 +241,14 @@ impl GdsMetricsBuilder {
     /// [extended group](Self::extended), and all custom [`Histogram`](crate::Histogram)s. Default: `false`;
     /// `#[metric(native)]` switches them on for one custom histogram.
     ///
-    /// Native buckets grow by 9 % each: from a microsecond to 17 minutes, from a byte to a gibibyte, or for
-    /// any other unit around the classic buckets. Smaller and negative values are in the zero bucket, larger
-    /// values and `NaN` in the bucket of infinity.
+    /// The bound of each native bucket is 9 % above the previous bound: from a microsecond to 17 minutes, from a byte
+    /// to a gibibyte, or, for any other unit, around the classic buckets. Smaller and negative values are counted in
+    /// the zero bucket, larger values and `NaN` in the bucket of infinity.
     ///
-    /// Only the protobuf format contains them, as well as the classic buckets. The text formats do not change.
+    /// Only the protobuf format contains native buckets, in addition to the classic buckets. The text formats do not
+    /// change.
     /// **A Prometheus that scrapes native histograms drops the classic buckets** unless its job has
-    /// `always_scrape_classic_histograms: true`. Set it until all dashboards and alerts use native
+    /// `always_scrape_classic_histograms: true`. Keep this setting until all dashboards and alerts use native
     /// histograms; see [the guide](crate::guides::native_histograms).
     ///
     /// A label set takes about 0.7 to 0.9 KiB more for each histogram in each app instance that has seen it,
@@ -256,31 +258,30 @@ impl GdsMetricsBuilder {
         self
     }
 
-    /// Whether the buckets of `http_server_request_duration_seconds` have exemplars: trace and span of their
-    /// latest request with a sampled trace. With the [extended group](Self::extended), the buckets of its body
-    /// sizes and of its response duration have exemplars too. Default: `false`. (A custom histogram has
+    /// Whether the buckets of `http_server_request_duration_seconds` have exemplars: the trace and span of a recent
+    /// request with a sampled trace. With the [extended group](Self::extended), the buckets of body sizes and of the
+    /// response duration have exemplars too. Default: `false`. (A custom histogram has
     /// exemplars with [`observe_with`](crate::Histogram::observe_with), without this setting.)
     ///
-    /// The value of an exemplar is the observed one, in seconds or bytes. Its time is the time of the
+    /// The value of an exemplar is the observed value, in seconds or bytes. The time of an exemplar is the time of the
     /// recording: when the response head is ready, or when the response body ends.
     ///
-    /// The trace is the [`TraceContext`](crate::TraceContext) in the request's extensions. If there is none, it
-    /// is the one in the header `traceparent` of W3C's Trace Context. A header that is invalid, occurs twice or
-    /// names a trace that is not sampled makes no exemplar. Neither does a request that ends without a
-    /// response (an error that a middleware returns, a panic, a client that left). The extensions are read
-    /// when the response is ready. If a task of the application then holds `extensions_mut()` across an
-    /// `.await`, there is no exemplar, and the panic hook reports Actix's `already mutably borrowed`, which is
-    /// caught.
+    /// The trace is the [`TraceContext`](crate::TraceContext) in the request's extensions. If the extensions do not
+    /// contain one, the trace is taken from the header `traceparent` of W3C's Trace Context. The header is used only
+    /// if it is valid, occurs once, and marks the trace as sampled. A request that ends without a response (an error
+    /// that a middleware returns, a panic, a client that left) does not create an exemplar. The extensions are read
+    /// when the response is ready. If a task of the application holds `extensions_mut()` across an `.await` at that
+    /// time, the request has no exemplar, and the panic hook reports a caught panic of Actix,
+    /// `already mutably borrowed`.
     ///
     /// **A client that sends `traceparent` chooses the ids** that dashboards show and link to. These are 24
-    /// bytes, written as hexadecimal digits; nothing else of the header is exposed. To prevent that, remove
-    /// the header at the edge.
+    /// bytes, written as hexadecimal digits. Nothing else of the header is exposed. To prevent clients from choosing
+    /// ids, let the proxy at the edge remove the header.
     ///
-    /// OpenMetrics and protobuf contain exemplars, the classic text format does not. An exemplar is replaced
-    /// when it is at least one second old, and left out when it is older than 70 seconds. The first exemplar
+    /// OpenMetrics and protobuf contain exemplars. The classic text format does not. A new observation replaces an
+    /// exemplar that is at least one second old. An exemplar that is older than 70 seconds is left out. The first exemplar
     /// of a label set takes 48 bytes for each bucket in each app instance: 720 with the default buckets, 2,496
-    /// with the extended group.
-    /// Prometheus stores exemplars with `--enable-feature=exemplar-storage`.
+    /// with the extended group. Prometheus stores exemplars with `--enable-feature=exemplar-storage`.
     ///
     /// ```
     /// use actix_web::{HttpMessage, HttpRequest};
@@ -307,14 +308,14 @@ impl GdsMetricsBuilder {
     /// | --- | --- | --- |
     /// | `process_cpu_seconds_total` | counter | user and system CPU time, in seconds |
     /// | `process_open_fds` | gauge | open file descriptors |
-    /// | `process_max_fds` | gauge | the most file descriptors that may be open; `+Inf` if there is no limit |
+    /// | `process_max_fds` | gauge | the maximum number of open file descriptors; `+Inf` if there is no limit |
     /// | `process_resident_memory_bytes` | gauge | resident memory |
     /// | `process_virtual_memory_bytes` | gauge | virtual memory |
     /// | `process_start_time_seconds` | gauge | when the process started, in seconds since the Unix epoch |
     /// | `process_threads` | gauge | OS threads |
     ///
-    /// Linux, macOS and FreeBSD report all of them, Windows all but the threads, `OpenBSD` some, other systems
-    /// none. Values that the system does not report are left out.
+    /// Linux, macOS and FreeBSD report all of these values. Windows reports all except the threads, `OpenBSD` reports
+    /// some, and other systems report none. Values that the system does not report are left out.
     ///
     /// Available with the Cargo feature `process`.
     ///
@@ -340,18 +341,18 @@ impl GdsMetricsBuilder {
     ///
     /// A handler that blocks its worker, with a computation or a call that belongs in
     /// [`web::block`](actix_web::web::block), makes all other requests on that worker wait. The delay of the
-    /// timer shows how long: it is the delay of everything else that was ready.
+    /// timer shows how long they wait.
     ///
-    /// The timer is due twice a second on each thread that has an app wrapped in these metrics. It ends with
+    /// The timer is due twice a second on each thread that has an app wrapped in these metrics. The timer ends with
     /// the last such app. The cost of a request does not change. On an idle thread, timers are late by about
-    /// a millisecond. A delay that spans several ticks is counted for each of them.
+    /// a millisecond. A delay that spans several ticks is counted once for each tick.
     pub fn event_loop_delay(mut self, on: bool) -> Self {
         self.builtin.event_loop_delay = on.then(Arc::default);
         self
     }
 
-    /// Counts, by route, each poll of a request that holds its worker for longer than this: from 1 ms to
-    /// 1 minute; 100 ms is a good start. Default: polls are not timed.
+    /// Counts, by route, each poll of a request that holds its worker for longer than this limit. The limit is from
+    /// 1 ms to 1 minute. Begin with 100 ms. Default: polls are not timed.
     ///
     /// | name | type | labels | what |
     /// | --- | --- | --- | --- |
@@ -360,18 +361,17 @@ impl GdsMetricsBuilder {
     ///
     /// A handler that computes for a long time, puts its thread to sleep or makes a blocking call stops all
     /// other requests on its worker. Such work belongs in [`web::block`](actix_web::web::block). A handler
-    /// that waits in an `.await` does not hold its worker. The first long poll of each route is a warning in
-    /// the log.
+    /// that waits in an `.await` does not hold its worker. The first long poll of each route is logged as a warning.
     ///
     /// Everything inside this middleware is timed: other middlewares, the extractors and the handler, from
-    /// each time that Actix continues the request to the next `.await` that has to wait, also if it panics.
+    /// each time that Actix continues the request to the next `.await` that has to wait, even if the code panics.
     /// Response bodies are not timed, because Actix polls them after the request.
     /// [`event_loop_delay`](Self::event_loop_delay) shows that something blocks, but not what.
     ///
     /// A poll that ends with a response is counted for the response's route. Any other poll is counted when
     /// it ends, for the route that its path leads to, like the `path` of an abandoned request.
     /// [Excluded](Self::exclude) routes are not counted. There are at most
-    /// [`max_label_sets`](Self::max_label_sets) paths; further ones are `_other`.
+    /// [`max_label_sets`](Self::max_label_sets) paths. Further paths are `_other`.
     pub fn detect_blocking(mut self, longer_than: Duration) -> Self {
         self.blocking = Some(longer_than);
         self
@@ -384,8 +384,8 @@ impl GdsMetricsBuilder {
     /// draws requests in flight, and with [`event_loop_delay`](Self::event_loop_delay) the delay of the
     /// workers' timers.
     ///
-    /// The page itself contains no data and needs no token. It asks for the token, if one is set, and keeps
-    /// it in memory only. [`allow_ips`](Self::allow_ips) applies to the page as to the metrics.
+    /// The page itself contains no data and needs no token. If a token is set, the page asks the user for it and
+    /// keeps it in memory only. [`allow_ips`](Self::allow_ips) applies to the page as to the metrics.
     ///
     /// Available with the Cargo feature `live-page`.
     ///
@@ -407,8 +407,8 @@ impl GdsMetricsBuilder {
     /// The name and the version of the application, exposed as `app_build_info{name="…",version="…"}`
     /// with the value 1. Default: not exposed.
     ///
-    /// Queries can join it with other metrics to group them by version, and a dashboard can show when a new
-    /// version was deployed.
+    /// Queries can join `app_build_info` with other metrics to group them by version, and a dashboard can show when a
+    /// new version was deployed.
     pub fn build_info(mut self, name: impl Into<String>, version: impl Into<String>) -> Self {
         self.builtin.build_info = Some(BuildInfo {
             name: name.into(),

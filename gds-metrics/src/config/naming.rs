@@ -5,8 +5,8 @@ use super::{builder::GdsMetricsBuilder, label_names::LabelNames};
 impl GdsMetricsBuilder {
     /// The names of the standard metrics' labels. Default: [`LabelNames::Gds`].
     ///
-    /// [`LabelNames::OpenTelemetry`] selects the names from OpenTelemetry's conventions for HTTP, as
-    /// Prometheus has them. [A guide](crate::guides::opentelemetry) describes the consequences:
+    /// [`LabelNames::OpenTelemetry`] selects the names from OpenTelemetry's conventions for HTTP, in the form that
+    /// Prometheus uses. [A guide](crate::guides::opentelemetry) describes what changes. These are the labels:
     ///
     /// | label | value | left out |
     /// | --- | --- | --- |
@@ -19,7 +19,7 @@ impl GdsMetricsBuilder {
     /// | `server_address` | as `host` | no [hosts](Self::hosts) are listed |
     /// | `server_port` | the port in the request, or the default port of the scheme | no hosts are listed, or the server does not listen on that port |
     ///
-    /// `http_server_active_requests` has the method and the scheme. `http_server_blocking_polls_total` and
+    /// `http_server_active_requests` has the labels for method and scheme. `http_server_blocking_polls_total` and
     /// `http_server_blocked_seconds_total` have `http_route`. `http_server_exceptions_total` does not change.
     /// Hosts are distinguished only if they are listed in code or in `METRICS_HOSTS`, so
     /// [`max_hosts`](Self::max_hosts) has no effect.

@@ -11,8 +11,8 @@ use prometheus_client::encoding::{
 
 /// A label value type whose values are all known.
 ///
-/// `#[derive(EncodeLabelValue)]` implements it for an enum whose variants carry nothing, or carry
-/// values of such types. It is what [`StateSet`](crate::StateSet) and `#[metric(zero)]` need.
+/// `#[derive(EncodeLabelValue)]` implements this trait for an enum whose variants hold nothing, or hold values of such
+/// types. [`StateSet`](crate::StateSet), [`ClosedFamily`](crate::ClosedFamily) and `#[metric(zero)]` need it.
 ///
 /// ```
 /// use gds_metrics::{ClosedLabelValue, EncodeLabelValue};
@@ -76,11 +76,11 @@ impl<T: ClosedLabelValue> ClosedLabelValue for Option<T> {
     }
 }
 
-/// A label set whose values are all known. All of its series can be created in advance, which
-/// [`ClosedFamily`](crate::ClosedFamily) and `#[metric(zero)]` do.
+/// A label set whose values are all known. [`ClosedFamily`](crate::ClosedFamily) and `#[metric(zero)]` create all of its
+/// series in advance.
 ///
-/// `#[derive(EncodeLabelSet)]` implements it for a struct whose fields are all [`ClosedLabelValue`]s. Each
-/// combination is a series: keep the product small.
+/// `#[derive(EncodeLabelSet)]` implements this trait for a struct whose fields are all [`ClosedLabelValue`]s. Each
+/// combination is a series, so keep the number of combinations small.
 #[diagnostic::on_unimplemented(
     message = "the label values of `{Self}` are not all known, so its series cannot be created in advance",
     label = "its label values are not all known",
@@ -160,10 +160,10 @@ pub const fn nested_index(index: usize, count: usize, next: usize) -> usize {
     index * count + next
 }
 
-/// What a [`Family`](crate::Family), a [`ClosedFamily`](crate::ClosedFamily) or an [`Info`](crate::Info)
-/// needs from its label set.
+/// The traits that a [`Family`](crate::Family), a [`ClosedFamily`](crate::ClosedFamily) or an
+/// [`Info`](crate::Info) needs from its label set.
 ///
-/// Implemented for every type that has it: derive `Clone, Debug, PartialEq, Eq, Hash` and
+/// Implemented for every type that has these traits: derive `Clone, Debug, PartialEq, Eq, Hash` and
 /// [`EncodeLabelSet`](derive@crate::EncodeLabelSet).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a label set",
@@ -184,7 +184,7 @@ impl<L: EncodeLabelSet + Clone + Eq + Hash + std::fmt::Debug + Send + Sync + 'st
 
 /// A label set whose label names are part of its type: the bound for generic code.
 ///
-/// Implemented for every type that can be one: derive `Clone, Debug, PartialEq, Eq, Hash` and
+/// Implemented for every type with the required traits: derive `Clone, Debug, PartialEq, Eq, Hash` and
 /// [`EncodeLabelSet`](derive@crate::EncodeLabelSet).
 ///
 /// ```
@@ -241,9 +241,9 @@ pub(crate) fn flat_names(labels: &'static [Label]) -> Option<Vec<&'static str>> 
 
 /// The names of a label set's labels, as far as its type knows them.
 ///
-/// [`#[derive(EncodeLabelSet)]`](derive@crate::EncodeLabelSet) implements it. A generic metric set, such as
-/// `struct Retries<L> { retries: Family<L, Counter> }`, needs it, so that its [`schema`](crate::schema) lists
-/// the labels and that a label which would come twice does not compile.
+/// [`#[derive(EncodeLabelSet)]`](derive@crate::EncodeLabelSet) implements this trait. A generic metric set, such as
+/// `struct Retries<L> { retries: Family<L, Counter> }`, needs the trait, so that its [`schema`](crate::schema) lists
+/// the labels, and so that a label that would occur twice does not compile.
 ///
 /// For a label set with an encoder written by hand or derived by prometheus-client, an empty implementation
 /// is enough. The names are then unknown: [`MetricSchema::labels`](crate::schema::MetricSchema::labels)

@@ -18,7 +18,8 @@ use crate::exposition::{Bounds, MetricKind, Number, Timestamp, Writer, native::L
 /// Implemented for prometheus-client's `Counter` and `Gauge` of any number type, for
 /// [`Histogram`](crate::Histogram), [`Summary`](crate::Summary), [`Info`](crate::Info),
 /// [`StateSet`](crate::StateSet), [`GaugeFn`](crate::GaugeFn) and [`CounterFn`](crate::CounterFn), and for a
-/// [`Family`](crate::Family) and a [`ClosedFamily`](crate::ClosedFamily) of a [`FamilyMember`]. It cannot be implemented outside of this crate.
+/// [`Family`](crate::Family) and a [`ClosedFamily`](crate::ClosedFamily) of a [`FamilyMember`]. This trait cannot be
+/// implemented outside this crate.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a metric type: expected `Counter`, `Gauge`, `Histogram`, `Summary`, `Info`, `StateSet`, `GaugeFn`, `CounterFn`, or a `Family` or `ClosedFamily` of one of the first four",
     label = "not a metric type",
@@ -31,11 +32,10 @@ pub trait Metric: sealed::Metric {
     const KIND: MetricKind;
 }
 
-/// A metric type of which there can be a [`Family`](crate::Family) or a
-/// [`ClosedFamily`](crate::ClosedFamily), one metric for each label set:
-/// `Counter`, `Gauge`, [`Histogram`](crate::Histogram) and [`Summary`](crate::Summary).
+/// A metric type that a [`Family`](crate::Family) or a [`ClosedFamily`](crate::ClosedFamily) can have for each label
+/// set: `Counter`, `Gauge`, [`Histogram`](crate::Histogram) and [`Summary`](crate::Summary).
 ///
-/// It cannot be implemented outside of this crate.
+/// This trait cannot be implemented outside this crate.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a metric type that a `Family` can have: expected `Counter`, `Gauge`, `Histogram` or `Summary`",
     label = "not a metric type for a family"

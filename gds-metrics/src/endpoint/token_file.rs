@@ -215,8 +215,8 @@ impl Inner {
     fn tell(&self, news: Option<String>) {
         if let Some(trouble) = news {
             log::error!(
-                "{TOKEN_FILE} is `{}`, which cannot be read any more: {trouble}; the last token \
-                 that was read stays valid",
+                "{TOKEN_FILE} is `{}`, but no token can be read from it: {trouble}; the last valid \
+                 token stays in use",
                 shown(&self.path).display()
             );
         }
@@ -291,7 +291,7 @@ fn read(path: &Path) -> io::Result<Arc<str>> {
     }
     let line = text.strip_suffix('\n').unwrap_or(&text);
     let token = line.strip_suffix('\r').unwrap_or(line);
-    check_token(TOKEN_FILE, token).map_err(|error| invalid(error.to_string()))?;
+    check_token("the file", token).map_err(|error| invalid(error.to_string()))?;
     Ok(token.into())
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// A metric set could not be registered. None of its metrics was.
+/// A metric set could not be registered. None of its metrics is registered.
 ///
 /// ```
 /// use gds_metrics::{Counter, GdsMetricSet, GdsMetrics, RegisterError};
@@ -31,8 +31,8 @@ pub enum RegisterError {
         /// Its first field with a name that is taken, as `Set::field (file:line)`.
         definition: String,
     },
-    /// The same set is registered already with labels of other names. Series of one family have labels of the
-    /// same names.
+    /// The same set is registered already with other label names. All series of a family must have the same label
+    /// names.
     #[non_exhaustive]
     OtherLabels {
         /// Its first field with a name that is taken, as `Set::field (file:line)`.
@@ -73,10 +73,10 @@ impl fmt::Display for RegisterError {
         match self {
             Self::Twice { set, definition } => write!(
                 f,
-                "`{definition}` is registered already: register `{set}` once and share its clones. Is it \
-         registered once per worker? Build `GdsMetrics` and register outside of the \
-         `HttpServer::new` closure. To use it twice, give \
-         each other values with `register_labelled`, or nest it with `#[metric(prefix = \"…\")]`"
+                "`{definition}` is registered already: register `{set}` once and share its clones. If each \
+         worker registers the set, build `GdsMetrics` and register outside the `HttpServer::new` \
+         closure. To use the set twice, give each use other values with `register_labelled`, or nest the \
+         set with `#[metric(prefix = \"…\")]`"
             ),
             Self::OtherLabels {
                 definition,

@@ -61,9 +61,9 @@ impl Events for Misuse {
         let thread = thread::current();
         if thread.id() == self.built_on && thread.name().is_some_and(is_worker) && first(&TOLD) {
             log::warn!(
-                "`GdsMetrics` is built in the closure of `HttpServer::new`: each worker has metrics of \
-                 its own, and a scrape shows those of any one of them; build it outside of the \
-                 closure, and use a clone in it"
+                "`GdsMetrics` is built in the closure of `HttpServer::new`, so each worker has its own \
+                 counts, and a scrape shows the counts of one worker: build `GdsMetrics` outside the \
+                 closure, and use a clone in the closure"
             );
         }
     }
@@ -91,7 +91,7 @@ impl Events for Misuse {
         drop(extensions);
         if is_second && first(&self.told_twice) {
             log::warn!(
-                "the same `GdsMetrics` wraps an app twice, which counts its requests twice: remove \
+                "the same `GdsMetrics` wraps an app twice, so each request is counted twice: remove \
                  one `.wrap(metrics.clone())`"
             );
         }
@@ -107,8 +107,8 @@ impl Events for Misuse {
         self.scope_reached.store(true, Relaxed);
         if !self.wrapped.load(Relaxed) && first(&self.told_not_wrapped) {
             log::warn!(
-                "the metrics are scraped, but no request is recorded, as no app is wrapped: add \
-                 `.wrap(metrics.clone())` to the `App` whose requests are to be recorded"
+                "the metrics are scraped, but no request is recorded, because no app is wrapped: add \
+                 `.wrap(metrics.clone())` to the `App` whose requests you want to record"
             );
         }
     }
@@ -133,9 +133,9 @@ impl Events for Misuse {
             && first(&self.told_unreachable)
         {
             log::warn!(
-                "a request to `{path}` was answered {} before it reached `metrics.scope()`: if that was \
-                 your own authentication, mount the scope outside of it; the scope asks for its own \
-                 token",
+                "a request to `{path}` was answered with {} before it reached `metrics.scope()`: if your \
+                 own authentication refused the request, mount the scope outside it, because the scope \
+                 checks its own token",
                 status.as_u16()
             );
         }
@@ -154,32 +154,32 @@ impl Events for Misuse {
         {
             let pattern = if pattern.is_empty() { "/" } else { &pattern };
             log::warn!(
-                "the route `{pattern}` was registered before `metrics.scope()` and takes the requests to \
-                 `{path}`: register `.service(metrics.scope())` before it"
+                "the route `{pattern}` was registered before `metrics.scope()` and answers the requests to \
+                 `{path}`: register `.service(metrics.scope())` before this route"
             );
         }
     }
 
     fn long_poll(&self, path: &str, held: Duration) {
         log::warn!(
-            "a request to `{path}` held its worker for {held:.1?}, and all other requests of that worker \
-             waited: move what blocks or computes for long into `actix_web::web::block` (further ones \
-             are counted in `http_server_blocking_polls_total`)"
+            "a request to `{path}` held its worker for {held:.1?}, so all other requests on that worker \
+             waited: move blocking calls and long computations into `actix_web::web::block` \
+             (`http_server_blocking_polls_total` counts such polls; the log names each route once)"
         );
     }
 
     fn cap_reached(&self, cap: Cap) {
         match cap {
             Cap::Hosts(max) if first(&self.told_hosts) => log::warn!(
-                "requests came by more than {max} hosts, and those of any further host are recorded \
-                 as host=\"_other\" until the application restarts: name your hosts by `.hosts([…])` \
-                 or METRICS_HOSTS, or raise `.max_hosts(…)`"
+                "requests named more than {max} hosts, and all further hosts are recorded as \
+                 host=\"_other\" until the application restarts: list your hosts with `.hosts([…])` or \
+                 METRICS_HOSTS, or raise `.max_hosts(…)`"
             ),
             Cap::LabelSets(max) if first(&self.told_label_sets) => log::warn!(
                 "there are more than {max} combinations of method, host, path and code, and further \
-                 ones are recorded as host=\"_other\", or as path=\"_other\" too, until the application \
-                 restarts: name your hosts by `.hosts([…])` or METRICS_HOSTS, lower `.max_hosts(…)`, \
-                 or raise `.max_label_sets(…)`"
+                 combinations are recorded as host=\"_other\", or also as path=\"_other\", until the \
+                 application restarts: list your hosts with `.hosts([…])` or METRICS_HOSTS, lower \
+                 `.max_hosts(…)`, or raise `.max_label_sets(…)`"
             ),
             Cap::Hosts(_) | Cap::LabelSets(_) => {}
         }

@@ -61,7 +61,7 @@ impl fmt::Display for MonitoringError {
             Self::Route { setting, value } => write!(
                 f,
                 "{setting} has the route `{value}`: it should be a pattern as it was registered, such as \
-                 `/users/{{id}}`, with the scopes it lies in"
+                 `/users/{{id}}`, with the scopes around it"
             ),
             Self::Bound {
                 route,

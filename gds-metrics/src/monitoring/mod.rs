@@ -61,7 +61,7 @@ impl GdsMetrics {
 /// They match the settings of the [`GdsMetrics`]: the path of the endpoint, the [label
 /// names](crate::GdsMetricsBuilder::label_names), the buckets, the groups that are switched on, and the sets
 /// that are registered when the text is generated. A service can print them on request before it binds its
-/// port. See [`GdsMetrics::monitoring`] for an example.
+/// port. [`GdsMetrics::monitoring`] has an example.
 #[derive(Clone, Debug)]
 #[must_use = "call `.rules()` or `.dashboard()`"]
 pub struct Monitoring {
@@ -73,15 +73,15 @@ pub struct Monitoring {
 }
 
 impl Monitoring {
-    /// The share of all requests whose response must not be a 5xx. Default: 0.999. See
-    /// [`GdsMetrics::monitoring`] for an example.
+    /// The objective for the service: the share of all requests whose response must not be a 5xx. Default: 0.999.
+    /// See [`GdsMetrics::monitoring`] for an example.
     pub fn availability(mut self, share: f64) -> Self {
         self.availability = share;
         self
     }
 
-    /// The same for the requests of one route. The route is given by its pattern as it was registered, with
-    /// the scopes around it. Default: no route has its own objective.
+    /// The objective for one route: the share of its requests whose response must not be a 5xx. Give the pattern of the
+    /// route as it was registered, with the scopes around it. Default: no route has its own objective.
     ///
     /// May be called for several routes.
     ///
@@ -121,8 +121,8 @@ impl Monitoring {
     /// The name of this service's job in Prometheus. Default: the rules apply to every job that exposes the
     /// standard metrics.
     ///
-    /// If one Prometheus has the rules of several services, each needs its job. Otherwise the objectives of
-    /// one service also apply to the others.
+    /// If one Prometheus has the rules of several services, set the job of each service. Otherwise the objectives of
+    /// one service also apply to the other services.
     ///
     /// ```
     /// use gds_metrics::GdsMetrics;
@@ -141,8 +141,8 @@ impl Monitoring {
 
     /// Whether the Prometheus server stores native histograms without classic buckets. Default: `false`.
     ///
-    /// If it is `true`, one rule and one panel also use `histogram_sum`, which `VictoriaMetrics` and vmalert do
-    /// not support. Quantiles and heat maps show both forms in any case. Latency objectives, and the alert on
+    /// With `true`, one rule and one panel also use `histogram_sum`, which `VictoriaMetrics` and vmalert do not
+    /// support. Quantiles and heat maps show both forms with either value. Latency objectives, and the alert on
     /// clients that cancel requests, need classic buckets.
     pub fn native(mut self, native: bool) -> Self {
         self.native = native;
@@ -150,12 +150,12 @@ impl Monitoring {
     }
 
     /// The rules for Prometheus, as YAML: recordings, and alerts on objectives, exceptions, saturation and
-    /// scrapes. The `runbook_url` of each alert is its section in
+    /// scrapes. The `runbook_url` of each alert leads to its section in
     /// [`guides::troubleshooting`](crate::guides::troubleshooting).
     ///
     /// # Errors
     ///
-    /// If an objective or a name is invalid. The error says which one.
+    /// When an objective or a name is invalid. The error names it.
     pub fn rules(&self) -> Result<String, MonitoringError> {
         let objectives = self.checked()?;
         Ok(rules::make(

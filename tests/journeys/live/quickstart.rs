@@ -167,7 +167,7 @@ fn asks_for_a_token() {
 
     browser.open(address, PAGE);
     browser.wait(asks);
-    assert!(browser.text("#login").contains("ask for a bearer token"));
+    assert!(browser.text("#login").contains("require a bearer token"));
     assert_eq!(
         browser.run("return document.querySelector('main').hidden"),
         true

@@ -125,10 +125,10 @@ fn errors() {
     const VISIBLE: &str = "it should hold a token of visible ASCII characters without white space";
     const CF: &str = "it should be the JSON object that Cloud Foundry sets, with the token as \
                       `application_id`; off Cloud Foundry, unset it";
-    const HOST: &str = "each should be a host name such as `app.example`, without a scheme, a \
+    const HOST: &str = "each value should be a host name such as `app.example`, without a scheme, a \
                         port or a path";
     const RANGE: &str =
-        "each should be an address such as `192.0.2.1` or a range such as `10.0.0.0/8`";
+        "each value should be an address such as `192.0.2.1` or a range such as `10.0.0.0/8`";
     let table: &[(Variables<'_>, &str, &str)] = &[
         (
             &[(PATH, "metrics")],

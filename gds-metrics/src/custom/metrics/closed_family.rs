@@ -15,11 +15,11 @@ use crate::{
     exposition::{MetricKind, Timestamp, Writer},
 };
 
-/// A metric for each label set, where all label sets are known. All series exist from the start, at 0.
+/// A metric for each label set, where all label sets are known. All series exist from the start with the value 0.
 ///
-/// [`get`](Self::get) takes no lock and computes no hash: it is an index into a table. Rates and alerts see the
-/// first increase of a series, because the series exists before it. A label set with more than 10,000
-/// combinations does not compile. A clone is the same family.
+/// [`get`](Self::get) reads a table by index, without a lock or a hash. Rates and alerts see the first increase of a
+/// series, because the series exists before the increase. A label set with more than 10,000 combinations does not
+/// compile. A clone is the same family.
 ///
 /// ```
 /// use gds_metrics::{
@@ -123,8 +123,8 @@ impl<L: ClosedLabelSet + FamilyLabels, M: FamilyMember> ClosedFamily<L, M> {
 
     /// Returns the metric of `labels`.
     ///
-    /// If labels cannot be exposed (their encoder fails, or a name is invalid or comes twice), their metric
-    /// works, the exposition omits its series, and a warning is logged when the family is made.
+    /// Labels cannot be exposed if their encoder fails, or if a label name is invalid or occurs twice. Their metric
+    /// then works, but the exposition omits its series, and a warning is logged when the family is created.
     #[inline]
     #[must_use = "the metric is there to be used: `.inc()`, `.set(…)`, `.observe(…)`"]
     pub fn get(&self, labels: &L) -> &M {

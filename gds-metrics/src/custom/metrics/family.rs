@@ -34,8 +34,8 @@ use crate::{
 /// assert_eq!(emails.get_or_create(&Email { kind: "welcome" }).get(), 1);
 /// ```
 ///
-/// The handle that [`get_or_create`](Self::get_or_create) returns holds no lock. Where the labels are known in
-/// advance, keep the handle, also across an `.await`: then nothing is looked up.
+/// The handle that [`get_or_create`](Self::get_or_create) returns holds no lock, so you may keep it across an `.await`.
+/// If you know the labels in advance, keep the handle to avoid look-ups.
 pub struct Family<L, M> {
     inner: Arc<Inner<L, M>>,
 }
@@ -49,11 +49,11 @@ impl<L: FamilyLabels, M: FamilyMember> Family<L, M> {
 
     /// Returns the metric of `labels`, and creates it if it does not exist.
     ///
-    /// The metric is an owned handle: it holds no lock, and you may keep it. If the family is full, it is the
-    /// metric of the series whose labels are all `_other`.
+    /// The metric is an owned handle: it holds no lock, and you may keep it. If the family is full, the metric is that
+    /// of the series whose labels are all `_other`.
     ///
-    /// If the labels cannot be exposed (their encoder fails, or a name is invalid or comes twice), the metric
-    /// works, the exposition omits its series, and a warning is logged once for the family.
+    /// Labels cannot be exposed if their encoder fails, or if a label name is invalid or occurs twice. The metric then
+    /// works, but the exposition omits its series, and a warning is logged once for the family.
     #[must_use = "the metric is there to be used: `.inc()`, `.set(…)`, `.observe(…)`"]
     pub fn get_or_create(&self, labels: &L) -> M {
         self.inner.get_or_create(labels)
@@ -81,7 +81,7 @@ impl<L: FamilyLabels, M: FamilyMember> Family<L, M> {
     /// Removes the series of `labels`. Returns whether it existed.
     ///
     /// A handle that still exists keeps working, but its values are not exposed. If the series is created
-    /// again, it begins at 0, which Prometheus sees as a restart.
+    /// again, it begins at 0, which Prometheus takes for a restart.
     ///
     /// ```
     /// # use gds_metrics::{Family, Gauge};

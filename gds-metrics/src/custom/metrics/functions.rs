@@ -96,9 +96,9 @@ macro_rules! asked {
             /// and no sample.
             ///
             /// Each scrape calls the function, on a thread of this crate and never on a worker.
-            /// [`encode`](crate::GdsMetrics::encode) calls it on its caller's thread. No lock of this crate is
-            /// held. If the function panics, it is not called again: an error is logged, and there is no
-            /// sample until the next `set_fn`.
+            /// [`encode`](crate::GdsMetrics::encode) calls the function on the thread of its caller. No lock of this
+            /// crate is held during the call. If the function panics, an error is logged, the function is not called
+            /// again, and there is no sample until the next `set_fn`.
             pub fn set_fn(&self, function: impl Fn() -> f64 + Send + Sync + 'static) {
                 self.asked.set(Some(Arc::new(function)));
             }

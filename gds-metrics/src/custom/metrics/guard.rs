@@ -2,7 +2,7 @@
 
 use prometheus_client::metrics::gauge::{Atomic, Gauge};
 
-/// A [`Gauge`] of any number type, which an [`InProgress`] guard can use. It cannot be implemented outside of
+/// A [`Gauge`] of any number type, which an [`InProgress`] guard can use. This trait cannot be implemented outside
 /// this crate.
 pub trait UpDown: sealed::UpDown {
     /// Adds 1.

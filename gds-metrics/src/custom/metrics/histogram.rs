@@ -18,12 +18,13 @@ use crate::{
 
 /// Counts observations in buckets: `<name>_bucket`, `<name>_sum` and `<name>_count`.
 ///
-/// An observation takes no lock: it adds to one bucket and to the sum atomically. In every scrape, the count is the sum of the
-/// buckets. A clone is the same histogram.
+/// An observation takes no lock: it adds to one bucket and to the sum atomically. In every scrape, the count is the
+/// sum of the buckets. A clone shares the counts of the original.
 ///
 /// In a metric set, `#[metric(buckets = …)]` sets the bounds, in the metric's unit. Default for seconds: 14
 /// bounds from 0.005 to 10. There is no default for other units. With `#[metric(native)]` or
-/// [`.native_histograms(true)`](crate::GdsMetricsBuilder::native_histograms) it also has native buckets.
+/// [`.native_histograms(true)`](crate::GdsMetricsBuilder::native_histograms), the histogram also has native
+/// buckets.
 ///
 /// ```
 /// use gds_metrics::Histogram;
@@ -55,10 +56,10 @@ enum Counts {
 }
 
 impl Histogram {
-    /// Makes a histogram with these upper bounds and `+Inf`.
+    /// Creates a histogram with these upper bounds and `+Inf`.
     ///
-    /// The bounds are sorted. Repeated bounds and bounds that are not finite are ignored. In a metric set, such
-    /// bounds do not compile: see `#[metric(buckets = …)]`.
+    /// The bounds are sorted. Repeated bounds and bounds that are not finite are ignored. In a metric set, bounds that
+    /// do not ascend, and bounds that are not finite, do not compile: see `#[metric(buckets = …)]`.
     #[must_use]
     pub fn new(bounds: impl IntoIterator<Item = f64>) -> Self {
         let mut bounds: Vec<f64> = bounds.into_iter().filter(|b| b.is_finite()).collect();
@@ -90,11 +91,10 @@ impl Histogram {
 
     /// Observes `value`, in the metric's unit.
     ///
-    /// The value counts in the first bucket whose bound is not below it. `NaN` counts in `+Inf` and makes the
-    /// sum `NaN`, as in the other Prometheus clients. A negative value decreases the sum, which `rate()` sees as
-    /// a restart: observe only values that are not negative. Some readers reject OpenMetrics with a negative
-    /// sum, or with a sum beside a bound below 0. (Among the native buckets, negative values count in the zero
-    /// bucket.)
+    /// The value is counted in the first bucket whose bound is not below the value. `NaN` is counted in `+Inf` and
+    /// makes the sum `NaN`, as in the other Prometheus clients. Do not observe negative values: they decrease the sum,
+    /// which `rate()` takes for a restart. Some readers reject OpenMetrics with a negative sum, or with a sum and a
+    /// bound below 0. (In native buckets, negative values are counted in the zero bucket.)
     pub fn observe(&self, value: f64) {
         let inner = &*self.inner;
         match &inner.counts {
@@ -116,7 +116,8 @@ impl Histogram {
     /// protobuf expose an exemplar until it is 70 seconds old. The first exemplar of a series allocates 48 bytes
     /// for each bucket.
     ///
-    /// It needs no setting here. Prometheus stores exemplars with `--enable-feature=exemplar-storage`.
+    /// This method needs no setting of the application. Prometheus stores exemplars with
+    /// `--enable-feature=exemplar-storage`.
     ///
     /// ```
     /// use gds_metrics::{Format, GdsMetricSet, GdsMetrics, Histogram, TraceContext};

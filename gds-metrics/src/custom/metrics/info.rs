@@ -17,8 +17,8 @@ use crate::{
 
 /// Facts about the process, such as its version, as the labels of `<name>_info`, whose value is 1.
 ///
-/// It is exposed once it is [`set`](Self::set). Each change of the facts begins a new series, so they should
-/// rarely change while the process runs. A clone is the same info.
+/// An info is exposed after [`set`](Self::set) is called. Each change of the facts begins a new series, so the facts
+/// should rarely change while the process runs. A clone is the same info.
 ///
 /// ```
 /// use gds_metrics::{EncodeLabelSet, GdsMetricSet, Info};
@@ -65,8 +65,8 @@ impl<L> Info<L> {
 
     /// Sets the facts, and replaces the previous ones.
     ///
-    /// If they cannot be exposed (their encoder fails, or a name is invalid or comes twice), the exposition
-    /// omits the info, and a warning is logged.
+    /// Facts cannot be exposed if their encoder fails, or if a label name is invalid or occurs twice. The exposition
+    /// then omits the info, and a warning is logged.
     pub fn set(&self, labels: L)
     where
         L: FamilyLabels,
@@ -78,8 +78,8 @@ impl<L> Info<L> {
             .and_then(|own| Label::join(&options.constant_labels, own));
         match label.as_ref().map(Label::renamed_by_prometheus) {
             None => log::warn!(
-                "the info `{}` is left out of the exposition: the encoder of its labels fails, or one of its \
-                 labels comes twice or has no valid name",
+                "the info `{}` is left out of the exposition: the encoder of its labels fails, or a label \
+                 name is invalid or occurs twice",
                 options.name
             ),
             Some(Some(label)) => warn_of_renamed(&options.name, label),

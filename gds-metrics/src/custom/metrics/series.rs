@@ -86,15 +86,15 @@ pub(super) fn warn_of_renamed(family: &str, label: &str) {
 pub(super) fn warn_of_left_out(family: &str) {
     log::warn!(
         "a series of the metric family `{family}` is left out of the exposition: the encoder of its labels \
-         fails, or one of its labels comes twice or has no valid name"
+         fails, or a label name is invalid or occurs twice"
     );
 }
 
 /// Warns of label sets whose series cannot be distinguished.
 pub(super) fn warn_of_shared(family: &str) {
     log::warn!(
-        "some label sets of the metric family `{family}` are written alike and share a series; write their \
-         labels differently"
+        "some label sets of the metric family `{family}` have the same text and share a series; give them \
+         different texts"
     );
 }
 

@@ -11,8 +11,8 @@ use crate::{
 
 /// Sums and counts observations: `<name>_sum` and `<name>_count`.
 ///
-/// It has 2 series, and a histogram with the default buckets has 17. It is enough for the average and the rate,
-/// but not for quantiles. A clone is the same summary.
+/// A summary has 2 series, and a histogram with the default buckets has 17. A summary is enough for averages and
+/// rates, but not for quantiles. A clone shares the counts of the original.
 ///
 /// ```
 /// use gds_metrics::Summary;
@@ -37,8 +37,7 @@ struct State {
 impl Summary {
     /// Adds `value`, in the metric's unit, to the sum and 1 to the count.
     ///
-    /// A negative value decreases the sum, which `rate()` sees as a restart: observe only values that are not
-    /// negative.
+    /// Do not observe negative values: they decrease the sum, which `rate()` takes for a restart.
     pub fn observe(&self, value: f64) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.sum += value;

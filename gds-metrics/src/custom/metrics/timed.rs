@@ -82,7 +82,7 @@ macro_rules! time {
             /// Observes the seconds that `future` takes, from its first poll to its end.
             ///
             /// A future that is dropped before its end (a cancelled request, a timeout) is also observed, with
-            /// the time until then. Otherwise the slowest ones would be missing. A future that is never polled
+            /// the time until then. Otherwise the slowest futures would be missing. A future that is never polled
             /// is not observed.
             ///
             /// ```

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::{Histogram, Summary};
 
-/// A metric that a [`Timer`] can use: [`Histogram`] or [`Summary`]. It cannot be implemented outside of this
+/// A metric that a [`Timer`] can use: [`Histogram`] or [`Summary`]. This trait cannot be implemented outside this
 /// crate.
 pub trait Observe: sealed::Observe {
     /// Observes a duration, in seconds.

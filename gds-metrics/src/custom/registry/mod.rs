@@ -213,8 +213,8 @@ impl MetricRegistry {
                      the exposition: {why}; rename it"
                 ),
                 Problem::Line { family, line } => format!(
-                    "a series of the metric family `{family}` is left out of the exposition: one of its \
-                     labels comes twice or has an invalid name, or the line is incomplete: {}",
+                    "a series of the metric family `{family}` is left out of the exposition: a label \
+                     name is invalid or occurs twice, or the line is incomplete: {}",
                     line.escape_debug()
                 ),
             });

@@ -6,10 +6,10 @@ use super::Schema;
 
 /// A JSON array of the metrics of `sets`, in their order.
 ///
-/// Each is an object with `name` (as [`MetricSchema::name`](super::MetricSchema::name) has it), `type`,
-/// `unit` and `help`, `labels` (an array of names, or `null` if the label type does not know them),
-/// `constant_labels` (an object), `buckets` (the upper bounds of a histogram without `+Inf`), `definition`,
-/// `file` and `line`. A value that a metric does not have is `null`.
+/// Each metric is an object with `name` (the same as [`MetricSchema::name`](super::MetricSchema::name)), `type`, `unit`,
+/// `help`, `labels` (an array of names, or `null` if the label type does not know its names), `constant_labels` (an
+/// object), `buckets` (the upper bounds of a histogram without `+Inf`), `definition`, `file` and `line`. A value that a
+/// metric does not have is `null`.
 ///
 /// ```
 /// use gds_metrics::{Gauge, GdsMetricSet, schema};

@@ -1,7 +1,7 @@
 //! What a metric set contains: the names, kinds, units, help and labels of its metrics.
 //!
-//! Every `#[derive(GdsMetricSet)]` writes a constant [`Schema`]: `Set::SCHEMA`. It has each metric's
-//! name, kind, unit, help, labels and line, and needs no server and no registry:
+//! Every `#[derive(GdsMetricSet)]` generates a constant [`Schema`]: `Set::SCHEMA`. The constant contains the name, kind,
+//! unit, help, labels and source line of each metric, and needs no server and no registry:
 //!
 //! ```
 //! use gds_metrics::{Counter, GdsMetricSet, schema};
@@ -21,7 +21,7 @@
 //! assert!(table.contains("| `shop_orders_total` | counter |"));
 //! ```
 //!
-//! [`markdown()`] makes a table for people, [`json()`] a list for programs.
+//! [`markdown()`] creates a table for people, and [`json()`] creates a list for programs.
 
 pub(crate) mod check;
 mod def;
@@ -46,7 +46,7 @@ impl Schema {
         self.set
     }
 
-    /// The metrics in the order of the fields. The metrics of a nested set are in the place of its field.
+    /// The metrics in the order of the fields. The metrics of a nested set are at the position of its field.
     ///
     /// ```
     /// # use gds_metrics::{GdsMetricSet, Gauge};
@@ -153,7 +153,7 @@ impl MetricSchema {
         format!("{}::{}", self.def.set, self.def.field)
     }
 
-    /// The file of the definition, as the compiler got it.
+    /// The path of the file with the definition, as the compiler received it.
     #[must_use]
     pub fn file(&self) -> &'static str {
         self.def.file

@@ -17,8 +17,8 @@ use super::schema::{Schema, check};
 
 /// A struct whose fields are metrics.
 ///
-/// Derive it; do not implement it by hand. [`GdsMetrics::register`](crate::GdsMetrics::register) makes the
-/// metrics and returns the struct. Keep it, clone it (a clone of a metric is the same metric), or put it into
+/// Derive this trait; do not implement it by hand. [`GdsMetrics::register`](crate::GdsMetrics::register) creates the
+/// metrics and returns the struct. Keep the struct, clone it (a clone of a metric is the same metric), or put it into
 /// `web::Data`.
 ///
 /// ```
@@ -52,8 +52,8 @@ use super::schema::{Schema, check};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// A handler gets it from `web::Data`. Register it once, outside of the closure that makes an `App` for each
-/// worker: to register a set again is an error.
+/// A handler gets the set from `web::Data`. Register the set once, outside the closure that creates an `App` for each
+/// worker, because registering a set twice is an error.
 ///
 /// ```
 /// use actix_web::{App, HttpResponse, web};
@@ -67,7 +67,7 @@ use super::schema::{Schema, check};
 /// }
 ///
 /// async fn index(metrics: web::Data<AppMetrics>) -> HttpResponse {
-///     let _timer = metrics.render_duration.start_timer(); // observed on drop, whatever happens
+///     let _timer = metrics.render_duration.start_timer(); // observes when it is dropped
 ///     HttpResponse::Ok().body("…")
 /// }
 ///

@@ -1,4 +1,4 @@
-// Lines over the last minutes, drawn by uPlot.
+// Draws lines over the last minutes with uPlot.
 
 const CHART_HEIGHT = 170;
 const DASHES = [[], [6, 4], [2, 3]];
@@ -7,7 +7,7 @@ class Chart {
   #data = [[]];
   #plot = null;
 
-  // A line has a `label`, the name of its `color` in the style sheet, and the way to `format` it.
+  // A line has a `label`, the name of its `color` in the style sheet, and a function to `format` values.
   constructor(figure, lines, { format }) {
     this.figure = figure;
     this.lines = lines;
@@ -24,7 +24,7 @@ class Chart {
     this.#make();
   }
 
-  // The instants, and for each line its values, in which `null` is a gap.
+  // `times` are the instants, and `values` has one list for each line. `null` is a gap.
   show(times, values) {
     this.#data = [times, ...values];
     this.#plot.setData(this.#data);
@@ -80,7 +80,7 @@ class Chart {
   }
 }
 
-// A minute at least, so that the first points are not drawn as if they were all of it.
+// At least a minute, so that the first points do not fill the whole chart.
 function timeRange(first, last) {
   return [Math.max(last - WINDOW, Math.min(first, last - 60)), last];
 }

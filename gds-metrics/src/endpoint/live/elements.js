@@ -1,4 +1,4 @@
-// Small helpers for the document. Text is only ever set as text: labels may hold markup.
+// Helpers for the document. Text is never set as HTML, because labels may contain markup.
 
 const find = (selector) => document.querySelector(selector);
 
@@ -12,7 +12,7 @@ function element(name, properties = {}, ...children) {
   return made;
 }
 
-// Leaves alone what is the same already: most of a page is, from one update to the next.
+// Skips unchanged text, because most texts do not change from one update to the next.
 function setText(node, text) {
   if (node.shownText === text) return;
   node.shownText = text;
@@ -21,7 +21,7 @@ function setText(node, text) {
 
 const SVG = "http://www.w3.org/2000/svg";
 
-// A small line of values, where `null` is a gap. What it says stands beside it in numbers.
+// A small line chart, in which `null` is a gap. Screen readers skip it, because its numbers are beside it.
 function sparkline() {
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("viewBox", "0 0 100 20");

@@ -1,7 +1,7 @@
 // Reads Prometheus's text exposition format.
 //
-// From one scrape to the next most lines differ in their values only. Each line is compared with the
-// sample that followed last time, and parsed only if it is another one.
+// From one scrape to the next, most lines differ only in their values. Each line is compared with the sample
+// that came next in the last scrape, and parsed only if it is a different sample.
 
 const BRACES_END = /"(?:[^"\\]|\\.)*"|\}/g;
 const LABEL = /([^\s=,{"]+|"(?:[^"\\]|\\.)*")\s*=\s*"((?:[^"\\]|\\.)*)"/g;
@@ -14,7 +14,7 @@ class Exposition {
   #scrape = 0;
   families = new Map();
 
-  // The samples of an exposition, in its order. A sample that was there before is the same object.
+  // The samples of an exposition, in its order. A sample of the last scrape is returned as the same object.
   read(text) {
     this.#scrape += 1;
     const samples = [];
@@ -86,7 +86,7 @@ class Exposition {
   }
 }
 
-// A line up to its value.
+// The text of a line before its value.
 function keyOf(line) {
   let end = line.search(/[{\s]/);
   if (end < 0) return "";
@@ -112,7 +112,7 @@ function isOf(name, family) {
 function parseValue(text) {
   const value = Number(text);
   if (!Number.isNaN(value)) return value;
-  // A timestamp follows, or it is one of those that JavaScript writes in another way.
+  // A timestamp follows the value, or JavaScript writes the value differently.
   const [first] = text.trim().split(/\s+/);
   return { "+Inf": Infinity, "-Inf": -Infinity, Inf: Infinity }[first] ?? Number(first);
 }

@@ -1,4 +1,4 @@
-// What is shown of each series: rates and quantiles over the chosen range, and columns for tables.
+// Computes rates and quantiles of each series over the chosen range, and makes columns for tables.
 
 const QUANTILES = [0.5, 0.95, 0.99];
 
@@ -13,7 +13,7 @@ class Figures {
     this.timeline = timeline;
   }
 
-  // After an update, or when the range has changed.
+  // Call it after an update, and when the range has changed.
   refresh() {
     this.#slots = this.timeline.slots(this.range);
     this.#span = this.timeline.span(this.#slots);
@@ -55,7 +55,7 @@ class Figures {
 
   quantileLines(series) {
     const rows = this.#window.map((slot) => series.quantiles([slot], QUANTILES));
-    // What lies beyond the last bucket is drawn at its bound.
+    // A quantile beyond the last bucket is drawn at the bound of that bucket.
     return QUANTILES.map((_, index) => {
       return rows.map((row) => (row[index] === Infinity ? series.lastBound ?? null : row[index]));
     });
@@ -65,7 +65,7 @@ class Figures {
     return this.#window.map((slot) => this.timeline.times[slot]);
   }
 
-  // The columns that several tables have.
+  // The columns that several tables share.
 
   rateColumn(title) {
     const value = (series) => this.of(series).rate;

@@ -1,4 +1,4 @@
-// Numbers as people read them.
+// Formats numbers for people.
 
 const NONE = "–";
 
@@ -36,12 +36,12 @@ function formatSeconds(value) {
   return formatScaled(value, value < 120 ? TIMES.slice(3) : TIMES);
 }
 
-// A quantile of a series; beyond the last bucket, only that it is more is known.
+// A quantile of a series. Beyond the last bucket, only the lower bound is known.
 function formatQuantile(value, series, format = formatSeconds) {
   return value === Infinity ? `> ${format(series.lastBound ?? 0)}` : format(value);
 }
 
-// By the unit that a metric's name ends in.
+// The format for the unit at the end of a metric's name.
 function formatFor(name) {
   const base = name.replace(/_total$/, "");
   if (/_(start_time|timestamp)(_seconds)?$/.test(base)) return formatInstant;

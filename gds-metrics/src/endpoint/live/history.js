@@ -1,4 +1,4 @@
-// What the last minutes were: for each series its increases, or its values, scrape by scrape.
+// The history of the last minutes: the increases or the values of each series, scrape by scrape.
 
 // Five minutes at the shortest interval.
 const SLOTS = 151;
@@ -21,7 +21,7 @@ class Timeline {
     return (this.count - 1) % SLOTS;
   }
 
-  // The slots of the last `seconds`, oldest first. The scrape that was first of all has no increase.
+  // The slots of the last `seconds`, oldest first. The first scrape has no increase, so its slot is left out.
   slots(seconds) {
     const slots = [];
     if (this.count === 0) return slots;
@@ -29,7 +29,7 @@ class Timeline {
     const oldest = Math.max(this.count - SLOTS, 0);
     for (let scrape = this.count - 1; scrape >= oldest; scrape -= 1) {
       const slot = scrape % SLOTS;
-      // The increase began with the scrape before.
+      // The increase began at the previous scrape.
       if (this.times[slot] - this.spans[slot] < since && slots.length > 0) break;
       if (this.spans[slot] > 0) slots.push(slot);
     }
@@ -41,13 +41,13 @@ class Timeline {
   }
 }
 
-// Where a series keeps what it has read; the buckets come after these.
+// The indexes of a series' values. The buckets follow these.
 const COUNT = 0;
 const SUM = 1;
 const ERRORS = 2;
 const BUCKETS = 3;
 
-// A series, or several that are looked at as one, such as all hosts and codes of a route.
+// A series, or several series that are added up, such as all hosts and codes of a route.
 class Series {
   #before = [];
   #now = [];
@@ -75,7 +75,7 @@ class Series {
     else this.#now[index] = (this.#now[index] ?? 0) + value;
   }
 
-  // Takes in the buckets of one scrape of another series.
+  // Adds the values of another series in one scrape.
   addAll(scrape, other) {
     if (this.bounds.length < other.bounds.length) this.bounds = other.bounds;
     other.#now.forEach((value, index) => this.add(scrape, index, value));
@@ -87,7 +87,7 @@ class Series {
     return BUCKETS + index;
   }
 
-  // Ends a scrape. What was counted before the first one is nobody's increase.
+  // Ends a scrape. Counts from before the first scrape are not an increase.
   commit(scrape, slot, isFirst) {
     const isThere = this.scrape === scrape;
     if (this.isGauge) {
@@ -101,7 +101,7 @@ class Series {
     for (let index = 0; index < size; index += 1) {
       const now = this.#now[index] ?? 0;
       const before = this.#before[index] ?? 0;
-      // Less than before: it began anew.
+      // A smaller value means that the counter was reset.
       const increase = now < before ? now : now - before;
       this.#increases[slot * size + index] = isFirst || !isThere ? 0 : increase;
       if (isThere) this.#before[index] = now;
@@ -120,8 +120,8 @@ class Series {
     return this.#values[slot];
   }
 
-  // As Prometheus's `histogram_quantile`: `null` where there were no observations, and infinite
-  // beyond the last finite bound.
+  // Computes the same as Prometheus's `histogram_quantile`, but returns `null` if there were no observations,
+  // and `Infinity` beyond the last finite bound.
   quantiles(slots, wanted) {
     const counts = this.bounds.map((_, index) => this.increase(slots, BUCKETS + index));
     const total = counts.at(-1) ?? 0;

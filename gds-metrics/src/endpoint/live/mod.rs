@@ -42,8 +42,8 @@ const SCRIPT: &str = concat!(
 /// `content_security_policy` prints the new hashes.
 const CONTENT_SECURITY_POLICY: &str = concat!(
     "default-src 'none'; ",
-    "script-src 'sha256-l+E800quEGv24N2AIe/jaW76HVLD89x/rfdXH/1CYEE='; ",
-    "style-src 'sha256-25zulDKSIGwItERRTRl3Ws97HBdC/uSWqKXu70C870o='; ",
+    "script-src 'sha256-Sv7RjigUsTvABvWM0GiCq1MxRyFGhnDFcAjko+lheS0='; ",
+    "style-src 'sha256-JKGHlvU0MvhWbHAF2DdfZsNLvGGBV5Myw8Ks5+KAfwE='; ",
     "connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; ",
     "require-trusted-types-for 'script'; trusted-types 'none'",
 );

@@ -1,4 +1,4 @@
-// From samples to what is shown: routes, exceptions, requests in flight, delays, and other metrics.
+// Turns samples into the data of the page: routes, exceptions, requests in flight, delays, and other metrics.
 
 const DURATION = "http_server_request_duration_seconds";
 const EXCEPTIONS = "http_server_exceptions_total";
@@ -18,7 +18,7 @@ class Model {
   #exposition = new Exposition();
   #scrape = 0;
 
-  // Takes in an exposition that was scraped at `now`, in seconds.
+  // Reads an exposition that was scraped at `now`, in seconds.
   update(text, now) {
     const samples = this.#exposition.read(text);
     this.timeline.advance(now);
@@ -82,7 +82,7 @@ class Model {
 
   #assignRoute(sample) {
     const labels = Object.fromEntries(sample.labels);
-    // The labels of this crate, or OpenTelemetry's, where a request without a route has no such label.
+    // The labels have this crate's names or OpenTelemetry's. A request without a route has no `http_route`.
     const method = labels.method ?? labels.http_request_method ?? "";
     const path = labels.path ?? labels.http_route ?? "No endpoint";
     const code = labels.code ?? labels.http_response_status_code;
@@ -112,7 +112,7 @@ class Model {
   }
 }
 
-// Which part of a histogram or a summary a sample is.
+// Finds the part of a histogram or a summary that a sample belongs to.
 function place(sample, series) {
   if (sample.name.endsWith("_sum")) {
     sample.index = SUM;

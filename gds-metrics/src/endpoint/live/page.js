@@ -1,4 +1,4 @@
-// Asks for the exposition beside this page every few seconds, with a token if one is required.
+// Requests the exposition every few seconds, with a token if one is required.
 
 const TIMEOUT = 15000;
 
@@ -25,7 +25,7 @@ class Page {
       this.#token = field.value.trim();
       field.value = "";
       if (/^[\x21-\x7e]+$/.test(this.#token)) this.#resume();
-      else this.#askForToken("A token is made of letters, digits and signs of ASCII.");
+      else this.#askForToken("A token has only visible ASCII characters, and no spaces.");
     });
     document.addEventListener("visibilitychange", () => {
       if (!document.hidden && !this.#isPaused && !this.#needsToken) this.#ask();
@@ -44,7 +44,7 @@ class Page {
     const asking = (this.#asking = new AbortController());
     const started = performance.now();
     const failure = await this.#scrape(asking).catch((error) => explain(error));
-    // Another question has taken its place.
+    // A newer request has replaced this one.
     if (asking !== this.#asking) return;
     this.#asking = null;
     if (failure) setStatus("failed", failure);
@@ -54,7 +54,7 @@ class Page {
     this.#timer = setTimeout(() => this.#ask(), Math.max(left, 500));
   }
 
-  // Gives what went wrong, if anything did.
+  // Returns the reason of a failure, or `null`.
   async #scrape(asking) {
     const timer = setTimeout(() => asking.abort(), TIMEOUT);
     try {
@@ -74,7 +74,7 @@ class Page {
       if (response.status === 401 || (response.status === 403 && this.#token !== null)) {
         const wasRefused = this.#token !== null;
         this.#askForToken(
-          wasRefused ? "This token is not accepted." : "The metrics ask for a bearer token.",
+          wasRefused ? "This token is not accepted." : "The metrics require a bearer token.",
         );
         return wasRefused ? "The token is not accepted" : "A token is required";
       }
@@ -93,11 +93,11 @@ class Page {
     find("#login").hidden = true;
     find("#forget").hidden = this.#token === null;
     find("main").hidden = false;
-    // Not the clock, which may be set while the page is open.
+    // The time does not come from the clock, because the clock may be changed while the page is open.
     this.#model.update(text, (performance.timeOrigin + performance.now()) / 1000);
     this.#view ??= new View(this.#model);
     this.#view.render();
-    // Until it is painted, for those who measure it.
+    // Tests measure the time until the update is painted.
     requestAnimationFrame(() => setTimeout(() => {
       performance.clearMeasures("update");
       performance.measure("update", { start });
@@ -128,7 +128,7 @@ class Page {
   }
 }
 
-// The page is at `…/live`, the metrics are at `…`, which may have ended with a slash.
+// The page is at `…/live`, and the metrics are at `…` or at `…/`.
 function metricsAddresses() {
   const path = location.pathname.replace(/\/live\/*$/, "");
   return path === "" ? ["/"] : [path, `${path}/`];
@@ -137,16 +137,16 @@ function metricsAddresses() {
 function problem(status) {
   const causes = {
     403: "this address may not read the metrics",
-    404: "there are no metrics beside this page",
+    404: "the metrics were not found",
     503: "the application is busy with other scrapes",
   };
-  return `The answer is ${status}${causes[status] ? `: ${causes[status]}` : ""}. Trying again`;
+  return `The response has the status ${status}${causes[status] ? `: ${causes[status]}` : ""}. Trying again`;
 }
 
 function explain(error) {
-  if (error.name === "AbortError") return "No answer in time. Trying again";
+  if (error.name === "AbortError") return "The request timed out. Trying again";
   if (error.name === "TypeError") return "The application cannot be reached. Trying again";
-  // A fault of this page, which its console should show.
+  // This is a fault of the page, so the console shows it.
   console.error(error);
   return `The metrics cannot be shown: ${error.message}`;
 }

@@ -1,4 +1,4 @@
-// A table that is sorted by its headings, filtered by a field, and shows its first rows.
+// A table with headings that sort it, a field that filters it, and a limit on the number of rows shown.
 
 const PAGE_OF_ROWS = 50;
 
@@ -8,7 +8,7 @@ class Table {
   #series = [];
   #limit = PAGE_OF_ROWS;
 
-  // A column has a `title`; a `value` to sort by; a `text`, or a `fill` that writes its cell itself.
+  // A column has a `title`, a function `value` to sort by, and a function `text`, or `fill`, which writes the cell.
   constructor(section, columns, { sort, descending, noun, grouped }) {
     this.columns = columns;
     this.sort = sort;
@@ -43,7 +43,7 @@ class Table {
     found.sort((a, b) => sign * compare(values.get(a), values.get(b)) || compare(a.key, b.key));
 
     let shown = found.slice(0, this.#limit);
-    // Rows stay where they are while one of them has the focus: it would be lost.
+    // While a row has the focus, the order of the rows does not change, because moving the row would lose the focus.
     if (this.body.contains(document.activeElement)) shown = this.#inShownOrder(found, shown);
     this.#place(shown);
     shown.forEach((series, index) => this.#fill(series, shown[index - 1]));
@@ -128,7 +128,7 @@ class Table {
   }
 }
 
-// What has no value is less than whatever has one.
+// A missing value sorts below all others.
 function sortable(value) {
   return value === null || Number.isNaN(value) ? -Infinity : value;
 }

@@ -1,4 +1,4 @@
-// The parts of the page and what stands in them.
+// Fills the parts of the page.
 
 const QUANTILE_COLORS = ["green", "blue", "orange"];
 

@@ -94,7 +94,8 @@ fn a_token_in_the_wrong_variable_is_not_shown() {
     ] {
         let expected = if is_shown { path } else { "…" };
         let error = TokenFile::open(PathBuf::from(path)).expect_err("nothing there");
-        let begin = format!("METRICS_AUTH_TOKEN_FILE is `{expected}`, which cannot be read: ");
+        let begin =
+            format!("METRICS_AUTH_TOKEN_FILE is `{expected}`, but no token can be read from it: ");
         for text in [
             format!("{error}"),
             format!("{error:?}"),
@@ -239,7 +240,8 @@ fn a_start_has_a_time_limit() {
     let error = file.expect_err("a file system that hangs").to_string();
     assert_eq!(
         error,
-        "METRICS_AUTH_TOKEN_FILE is `/token`, which cannot be read: reading it takes longer than 10ms"
+        "METRICS_AUTH_TOKEN_FILE is `/token`, but no token can be read from it: reading it takes longer than \
+         10ms"
     );
     disk.hang(false);
 }

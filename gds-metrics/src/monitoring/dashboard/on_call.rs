@@ -10,7 +10,7 @@ pub(super) fn add(board: &mut Board, selection: &Selection) {
     board.lines(
         &Panel::new(
             "Rate",
-            "Requests per second by status, without scrapes, and last week's. 499: the client was gone.",
+            "Requests per second by status, without scrapes, compared with last week. 499: the client left before the response.",
             "reqps",
             8,
         ),
@@ -24,7 +24,7 @@ pub(super) fn add(board: &mut Board, selection: &Selection) {
     board.lines(
         &Panel::new(
             "Errors against the objective",
-            "Share of requests answered with a 5xx, and the share that may be. Above: the budget shrinks.",
+            "The share of requests answered with a 5xx, and the share that the objective allows. Above that share, the error budget shrinks.",
             "percentunit",
             8,
         ),
@@ -34,7 +34,7 @@ pub(super) fn add(board: &mut Board, selection: &Selection) {
     board.lines(
         &Panel::new(
             "p95 by route",
-            "95 of 100 requests have the head of their response within this time.",
+            "For 95 of 100 requests, the head of the response is ready within this time.",
             "s",
             8,
         ),
@@ -44,7 +44,7 @@ pub(super) fn add(board: &mut Board, selection: &Selection) {
     board.table(
         &Panel::new(
             "Busiest and slowest routes",
-            "Over the last rate interval; a click on a column sorts by it.",
+            "Over the last rate interval. Click on a column to sort by it.",
             "short",
             8,
         ),
@@ -57,7 +57,7 @@ pub(super) fn add(board: &mut Board, selection: &Selection) {
     board.lines(
         &Panel::new(
             "Saturation",
-            "Requests that wait for the head of their response, on average. Streams and upgrades do not.",
+            "Requests that wait for the head of their response, on average. Open streams and upgrades are not included.",
             "short",
             8,
         ),
@@ -70,7 +70,7 @@ pub(super) fn add(board: &mut Board, selection: &Selection) {
     board.lines(
         &Panel::new(
             "Error budget left",
-            "Of the last thirty days, for each objective. At 0 the objective is missed.",
+            "The share of the budget of the last thirty days that is left, for each objective. At 0, the objective is missed.",
             "percentunit",
             8,
         ),

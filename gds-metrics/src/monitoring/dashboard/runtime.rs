@@ -40,19 +40,24 @@ fn process(board: &mut Board) {
     let uptime = format!("time() - {}", of("process_start_time_seconds"));
     let memory = of("process_resident_memory_bytes");
     board.lines(
-        &Panel::new("CPU", "1: a whole core.", "short", 5),
+        &Panel::new(
+            "CPU",
+            "CPU time per second. 1 means one full core.",
+            "short",
+            5,
+        ),
         Style::Plain,
         &[query(cpu, INSTANCE)],
     );
     board.lines(
-        &Panel::new("Memory", "Resident.", "bytes", 5),
+        &Panel::new("Memory", "Resident memory.", "bytes", 5),
         Style::Plain,
         &[query(memory, INSTANCE)],
     );
     board.lines(
         &Panel::new(
             "File descriptors and threads",
-            "Every connection takes a file descriptor.",
+            "Each connection uses one file descriptor.",
             "short",
             5,
         ),
@@ -65,7 +70,7 @@ fn process(board: &mut Board) {
     board.lines(
         &Panel::new(
             "File descriptors in use",
-            "Of those that the process may have; without one, no connection is accepted.",
+            "The share of the allowed file descriptors that are open. The process needs one for each connection.",
             "percentunit",
             5,
         ),
@@ -73,7 +78,12 @@ fn process(board: &mut Board) {
         &[query(share, INSTANCE)],
     );
     board.lines(
-        &Panel::new("Uptime", "A fall to zero is a restart.", "s", 4),
+        &Panel::new(
+            "Uptime",
+            "A drop to zero means that the process restarted.",
+            "s",
+            4,
+        ),
         Style::Plain,
         &[query(uptime, INSTANCE)],
     );
@@ -84,7 +94,7 @@ fn event_loop(board: &mut Board) {
     board.lines(
         &Panel::new(
             "Delay",
-            "How late a timer of a worker fires: what a handler that blocks does to all others.",
+            "How late a timer of each worker fires. A handler that blocks a worker delays everything else on it.",
             "s",
             8,
         ),
@@ -92,7 +102,7 @@ fn event_loop(board: &mut Board) {
         &quantiles(delay, JOB),
     );
     board.heat_map(
-        &Panel::new("Delay, how many", "How many timers were how late.", "s", 8),
+        &Panel::new("Delay, how many", "The number of timers by delay.", "s", 8),
         delay,
         JOB,
     );
@@ -105,7 +115,7 @@ pub(super) fn add_scrape(board: &mut Board, has: Has) {
         board.lines(
             &Panel::new(
                 "Scrapes by outcome",
-                "unauthorized or forbidden: somebody scrapes without the token or with a wrong one.",
+                "unauthorized or forbidden: a client has no token, a wrong token, or an address that is not allowed.",
                 "cps",
                 5,
             ),
@@ -117,18 +127,18 @@ pub(super) fn add_scrape(board: &mut Board, has: Has) {
         );
     }
     board.lines(
-        &Panel::new("Duration", "As Prometheus sees it.", "s", 5),
+        &Panel::new("Duration", "The duration that Prometheus measures.", "s", 5),
         Style::Plain,
         &[of("scrape_duration_seconds")],
     );
     board.lines(
-        &Panel::new("Samples", "Per scrape.", "short", 5),
+        &Panel::new("Samples", "Samples per scrape.", "short", 5),
         Style::Plain,
         &[of("scrape_samples_scraped")],
     );
     if has.extended {
         board.lines(
-            &Panel::new("Size", "Per scrape, before compression.", "bytes", 5),
+            &Panel::new("Size", "Bytes per scrape, before compression.", "bytes", 5),
             Style::Plain,
             &[of("gds_metrics_last_scrape_bytes")],
         );
@@ -136,7 +146,7 @@ pub(super) fn add_scrape(board: &mut Board, has: Has) {
     board.lines(
         &Panel::new(
             "Folded requests",
-            "Counted under `_other`, because there were too many hosts or label sets.",
+            "Requests counted under `_other`, because there were too many hosts or label sets.",
             "cps",
             4,
         ),

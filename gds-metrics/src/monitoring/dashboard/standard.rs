@@ -26,7 +26,12 @@ pub(super) fn add(board: &mut Board, has: Has, selection: &Selection) {
 fn at_a_glance(board: &mut Board, has: Has) {
     board.row("At a glance");
     board.stat(
-        &Panel::new("Requests", "Per second, without scrapes.", "reqps", 4),
+        &Panel::new(
+            "Requests",
+            "Requests per second, without scrapes.",
+            "reqps",
+            4,
+        ),
         None,
         query(rate(REQUESTS, ROUTE, ""), ""),
     );
@@ -43,7 +48,7 @@ fn at_a_glance(board: &mut Board, has: Has) {
     board.stat(
         &Panel::new(
             "Latency",
-            "95 of 100 requests are answered, as far as the head of the response, within this time.",
+            "For 95 of 100 requests, the head of the response is ready within this time.",
             "s",
             4,
         ),
@@ -54,7 +59,7 @@ fn at_a_glance(board: &mut Board, has: Has) {
         board.stat(
             &Panel::new(
                 "In flight",
-                "Requests whose response's body is not finished yet.",
+                "Requests whose response body is not finished yet.",
                 "short",
                 4,
             ),
@@ -74,7 +79,12 @@ fn at_a_glance(board: &mut Board, has: Has) {
     );
     if has.build_info {
         board.names(
-            &Panel::new("Version", "What is running: `.build_info(…)`.", "short", 4),
+            &Panel::new(
+                "Version",
+                "The versions that are running, from `.build_info(…)`.",
+                "short",
+                4,
+            ),
             5,
             query(
                 format!("count by (name, version) (app_build_info{{{JOB}}})"),
@@ -89,21 +99,21 @@ fn traffic(board: &mut Board) {
     for (title, description, by, legend, style) in [
         (
             "Requests by status",
-            "499: the client was gone before the answer.",
+            "499: the client left before the response.",
             "code",
             "{{code}}",
             Style::StackedClasses,
         ),
         (
             "Requests by path",
-            "The pattern of the route; `No endpoint`: no route matched.",
+            "The path is the pattern of the route, or `No endpoint` if no route matched.",
             "path",
             "{{path}}",
             Style::Stacked,
         ),
         (
             "Requests by host and method",
-            "`_other`: more than are told apart.",
+            "`_other` is every host beyond the limit.",
             "host, method",
             "{{host}} {{method}}",
             Style::Stacked,
@@ -119,7 +129,7 @@ fn errors(board: &mut Board, selection: &Selection) {
     board.lines(
         &Panel::new(
             "Share that failed, was refused or abandoned",
-            "5xx: the server's fault. 4xx: the client's. 499: the client did not wait, a sign of overload.",
+            "5xx: errors of the server. 4xx: errors of the client. 499: the client left before the response, a sign of overload.",
             "percentunit",
             8,
         ),
@@ -134,7 +144,7 @@ fn errors(board: &mut Board, selection: &Selection) {
     board.lines(
         &Panel::new(
             "Failures by path",
-            "Requests answered with a 5xx, and those that were abandoned.",
+            "Requests answered with a 5xx, and requests that clients abandoned.",
             "reqps",
             8,
         ),
@@ -159,7 +169,7 @@ fn errors(board: &mut Board, selection: &Selection) {
     board.lines(
         &Panel::new(
             "Error budget burn",
-            "How many times faster than the objective allows. 14.4 in both 1h and 5m pages.",
+            "How many times faster than allowed the budget is used up. If both 1h and 5m exceed 14.4, an alert pages.",
             "short",
             8,
         ),
@@ -177,7 +187,12 @@ fn latency(board: &mut Board, has: Has) {
         &quantiles(DURATION, ROUTE),
     );
     board.heat_map(
-        &Panel::new("Heat map", "How many requests took how long.", "s", width),
+        &Panel::new(
+            "Heat map",
+            "The number of requests by duration.",
+            "s",
+            width,
+        ),
         DURATION,
         ROUTE,
     );
@@ -195,7 +210,7 @@ fn latency(board: &mut Board, has: Has) {
         board.lines(
             &Panel::new(
                 "With the body",
-                "Time to the end of the response; not for event streams and upgrades.",
+                "Time to the end of the response body. Event streams and upgrades are not included.",
                 "s",
                 width,
             ),
@@ -210,7 +225,7 @@ fn exceptions(board: &mut Board, has: Has) {
     board.lines(
         &Panel::new(
             "Exceptions by kind",
-            "Errors behind a 5xx, by the name of their type or variant, and panics.",
+            "Errors that caused a 5xx, by the name of their type or variant, and panics.",
             "cps",
             12,
         ),
@@ -224,7 +239,7 @@ fn exceptions(board: &mut Board, has: Has) {
         board.lines(
             &Panel::new(
                 "Truncated responses",
-                "Their head went out, their body did not: the client left, or the body failed or panicked.",
+                "The head of the response was sent, but its body was not sent completely: the client left, or the body failed or panicked.",
                 "cps",
                 12,
             ),
@@ -240,7 +255,7 @@ fn in_flight(board: &mut Board) {
     board.lines(
         &Panel::new(
             "By instance",
-            "Climbing while the traffic does not: something that it waits for has become slow.",
+            "If this rises while the traffic does not, a service that the application calls has become slow.",
             "short",
             12,
         ),
@@ -250,7 +265,7 @@ fn in_flight(board: &mut Board) {
     board.lines(
         &Panel::new(
             "By method",
-            "On average over the interval: scrapes see only moments.",
+            "The average of the scrapes in each interval.",
             "short",
             12,
         ),
@@ -265,22 +280,42 @@ fn in_flight(board: &mut Board) {
 fn sizes(board: &mut Board, native: bool) {
     board.row("Sizes");
     board.lines(
-        &Panel::new("Request bodies", "As far as they were read.", "bytes", 6),
+        &Panel::new(
+            "Request bodies",
+            "Bytes of each request body that were read.",
+            "bytes",
+            6,
+        ),
         Style::Plain,
         &quantiles(REQUEST_SIZE, ROUTE),
     );
     board.lines(
-        &Panel::new("Response bodies", "As far as they were sent.", "bytes", 6),
+        &Panel::new(
+            "Response bodies",
+            "Bytes of each response body that were sent.",
+            "bytes",
+            6,
+        ),
         Style::Plain,
         &quantiles(RESPONSE_SIZE, ROUTE),
     );
     board.heat_map(
-        &Panel::new("Response bodies", "How many were how large.", "bytes", 6),
+        &Panel::new(
+            "Response bodies",
+            "The number of response bodies by size.",
+            "bytes",
+            6,
+        ),
         RESPONSE_SIZE,
         ROUTE,
     );
     board.lines(
-        &Panel::new("Throughput", "Bytes of bodies.", "Bps", 6),
+        &Panel::new(
+            "Throughput",
+            "Bytes of request and response bodies per second.",
+            "Bps",
+            6,
+        ),
         Style::Plain,
         &[
             query(rate_of_sum(REQUEST_SIZE, ROUTE, native), "in"),

@@ -61,7 +61,7 @@ fn objectives(context: &Context<'_>) -> Group {
             labels: &[("long", long), ("short", short)],
             summary: "{{ $labels.job }} uses up its error budget of {{ $labels.slo }} too fast{{ with $labels.path }} at {{ . }}{{ end }}",
             description: &format!(
-                "{{{{ $value | humanizePercentage }}}} of the requests were bad in the last {long}."
+                "{{{{ $value | humanizePercentage }}}} of the requests missed the objective in the last {long}."
             ),
         });
     }
@@ -88,7 +88,7 @@ fn errors(context: &Context<'_>) -> Group {
         severity: TICKET,
         labels: &[],
         summary: "A handler of {{ $labels.job }} panicked",
-        description: "The standard error of the process has the message and the place.",
+        description: "The message and the location of the panic are in the standard error of the process.",
     });
     group.alert(&Alert {
         name: "HttpServerExceptions",
@@ -100,8 +100,8 @@ fn errors(context: &Context<'_>) -> Group {
         after: Some("5m"),
         severity: TICKET,
         labels: &[],
-        summary: "{{ $labels.error }} fails many requests of {{ $labels.job }}",
-        description: "{{ $value | humanizePercentage }} of the requests in ten minutes.",
+        summary: "Many requests of {{ $labels.job }} fail with {{ $labels.error }}",
+        description: "{{ $value | humanizePercentage }} of the requests in the last ten minutes failed with this error.",
     });
     if context.extended {
         let broken = context.of(
@@ -121,7 +121,7 @@ fn errors(context: &Context<'_>) -> Group {
             severity: TICKET,
             labels: &[],
             summary: "Responses of {{ $labels.job }} break off after their head ({{ $labels.reason }})",
-            description: "{{ $value | humanizePercentage }} of the responses. Their status was sent already: they are counted as what it says, a 200 for instance.",
+            description: "{{ $value | humanizePercentage }} of the responses are incomplete. Their status was already sent, so they are counted under that status, such as 200.",
         });
     }
     group
@@ -141,9 +141,9 @@ fn load(context: &Context<'_>) -> Group {
         after: Some("10m"),
         severity: PAGE,
         labels: &[],
-        summary: "Clients of {{ $labels.job }} give up before they are answered",
+        summary: "Clients of {{ $labels.job }} give up before they get a response",
         description: &format!(
-            "{{{{ $value | humanizePercentage }}}} of the requests were dropped after more than {} s, by a client or by a timeout outside of the middleware.",
+            "{{{{ $value | humanizePercentage }}}} of the requests were dropped after more than {} s, by a client or by a timeout outside the middleware.",
             context.waited
         ),
     });
@@ -157,7 +157,7 @@ fn load(context: &Context<'_>) -> Group {
         severity: PAGE,
         labels: &[],
         summary: "Requests of {{ $labels.job }} queue up",
-        description: "{{ $value | humanizePercentage }} of the instances each keep more than 100 requests waiting for an answer.",
+        description: "{{ $value | humanizePercentage }} of the instances each have more than 100 requests that wait for a response.",
     });
     group.alert(&Alert {
         name: "HttpServerInstanceSaturated",
@@ -165,8 +165,8 @@ fn load(context: &Context<'_>) -> Group {
         after: Some("10m"),
         severity: TICKET,
         labels: &[],
-        summary: "{{ $labels.instance }} keeps many requests waiting",
-        description: "{{ $value | humanize }} at once, on average over five minutes.",
+        summary: "{{ $labels.instance }} has many requests that wait for a response",
+        description: "{{ $value | humanize }} requests wait at the same time, on average over five minutes.",
     });
     if context.blocking {
         // Other requests of the same worker had to wait. A single long poll, for example at a start, is not a
@@ -179,7 +179,7 @@ fn load(context: &Context<'_>) -> Group {
             severity: TICKET,
             labels: &[],
             summary: "{{ $labels.path }} of {{ $labels.job }} blocks its workers",
-            description: "{{ $value | humanize }} times in ten minutes.",
+            description: "{{ $value | humanize }} polls blocked a worker in ten minutes.",
         });
     }
     if context.process {
@@ -202,7 +202,7 @@ fn of_process(context: &Context<'_>, group: &mut Group) {
         severity: PAGE,
         labels: &[],
         summary: "{{ $labels.instance }} runs out of file descriptors",
-        description: "{{ $value | humanizePercentage }} are open. Without one, no connection is accepted.",
+        description: "{{ $value | humanizePercentage }} of the file descriptors are open. The process needs one for each connection.",
     });
     group.alert(&Alert {
         name: "ProcessRestarts",
@@ -214,7 +214,7 @@ fn of_process(context: &Context<'_>, group: &mut Group) {
         severity: TICKET,
         labels: &[],
         summary: "{{ $labels.instance }} keeps restarting",
-        description: "{{ $value }} times in half an hour.",
+        description: "{{ $value }} restarts in half an hour.",
     });
 }
 
@@ -243,7 +243,7 @@ and
         severity: PAGE,
         labels: &[],
         summary: "Many instances of {{ $labels.job }} cannot be scraped",
-        description: "{{ $value | humanizePercentage }} of them. Are they there? 401 or 403: does the token in Prometheus match METRICS_AUTH_TOKEN?",
+        description: "{{ $value | humanizePercentage }} of the instances cannot be scraped. Check whether they are running. On 401 or 403, check that the token in Prometheus matches METRICS_AUTH_TOKEN.",
     });
     group.alert(&Alert {
         name: "HttpServerInstanceDown",
@@ -252,7 +252,7 @@ and
         severity: TICKET,
         labels: &[],
         summary: "{{ $labels.instance }} cannot be scraped",
-        description: "Is it there? 401 or 403: does the token in Prometheus match METRICS_AUTH_TOKEN?",
+        description: "Check whether it is running. On 401 or 403, check that the token in Prometheus matches METRICS_AUTH_TOKEN.",
     });
     group.alert(&Alert {
         name: "HttpServerScrapeGone",
@@ -262,8 +262,8 @@ and
         after: Some("15m"),
         severity: PAGE,
         labels: &[],
-        summary: "Prometheus knows no target of {{ $labels.job }} any more",
-        description: "It had some within the last day.",
+        summary: "Prometheus has no target of {{ $labels.job }} any more",
+        description: "Prometheus had targets of this job in the last day. Check service discovery.",
     });
     of_scrapes(context, &mut group);
     group
@@ -286,7 +286,7 @@ fn of_scrapes(context: &Context<'_>, group: &mut Group) {
             severity: TICKET,
             labels: &[],
             summary: "{{ $labels.job }} refuses scrapes: {{ $labels.outcome }}",
-            description: "{{ $value | humanizePercentage }} of them. busy: scrapes come too often, take too long or are not read; unauthorized or forbidden: a client scrapes without the token, with a wrong one, or from an address that may not.",
+            description: "{{ $value | humanizePercentage }} of the scrapes are refused. busy: there are too many scrapes at a time, a scrape takes too long, or a client does not read. unauthorized or forbidden: a client has no token, a wrong token, or an address that is not allowed.",
         });
     }
     group.alert(&Alert {
@@ -299,8 +299,8 @@ fn of_scrapes(context: &Context<'_>, group: &mut Group) {
         after: Some("15m"),
         severity: TICKET,
         labels: &[],
-        summary: "{{ $labels.instance }} takes long to scrape",
-        description: "{{ $value | humanizeDuration }}; beyond the `scrape_timeout` there are no metrics at all.",
+        summary: "Scrapes of {{ $labels.instance }} are slow",
+        description: "A scrape takes {{ $value | humanizeDuration }}. If it takes longer than `scrape_timeout`, Prometheus gets no metrics.",
     });
     group.alert(&Alert {
         name: "HttpServerSeriesFolded",
@@ -315,7 +315,7 @@ fn of_scrapes(context: &Context<'_>, group: &mut Group) {
         after: Some("1h"),
         severity: TICKET,
         labels: &[],
-        summary: "{{ $labels.job }} has more values of {{ $labels.reason }} than it tells apart",
-        description: "{{ $value | humanizePercentage }} of the requests are counted under `_other`. host: list yours in METRICS_HOSTS; path: raise `.max_label_sets(…)`.",
+        summary: "{{ $labels.job }} has too many values of the label {{ $labels.reason }}",
+        description: "{{ $value | humanizePercentage }} of the requests are counted under `_other`. For host, list your hosts in METRICS_HOSTS. For path, raise `.max_label_sets(…)`.",
     });
 }
