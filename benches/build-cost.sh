@@ -44,6 +44,9 @@ app bare '' '' ''
 app gds-metrics "gds-metrics = { path = \"$root/gds-metrics\" }" \
     'let metrics = gds_metrics::GdsMetrics::from_env().unwrap();' \
     '.service(metrics.scope()).wrap(metrics.clone())'
+app gds-metrics-without-features "gds-metrics = { path = \"$root/gds-metrics\", default-features = false }" \
+    'let metrics = gds_metrics::GdsMetrics::from_env().unwrap();' \
+    '.service(metrics.scope()).wrap(metrics.clone())'
 app actix-web-prom 'actix-web-prom = "0.10"' \
     'let metrics = actix_web_prom::PrometheusMetricsBuilder::new("http").endpoint("/metrics").build().unwrap();' \
     '.wrap(metrics.clone())'
@@ -55,7 +58,7 @@ metrics-exporter-prometheus = { version = "0.18", default-features = false }' \
 
 printf '| app | crates | clean build, processor seconds | stripped binary, KiB |\n| --- | --- | --- | --- |\n'
 bare_crates=0 bare_seconds=0 bare_size=0
-for name in bare gds-metrics actix-web-prom actix-web-metrics; do
+for name in bare gds-metrics gds-metrics-without-features actix-web-prom actix-web-metrics; do
     cd "$work/$name"
     cargo fetch --quiet
     crates=$(cargo tree --prefix none --edges normal,build --no-dedupe | sed 's/ (\*)$//; s/ (proc-macro)$//' | sort -u | wc -l)

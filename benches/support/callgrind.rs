@@ -55,21 +55,27 @@ pub fn cost(subject: Subject, case: Case) -> Cost {
 }
 
 fn count(subject: Subject, case: Case, requests: u32) -> Cost {
-    run(&["send", subject.name(), case.name, &requests.to_string()])
+    let mut valgrind = Command::new("valgrind");
+    // With glibc's small default, some runs leave the thread's cache more often than others, and the
+    // difference between two subjects contains the allocator's work.
+    valgrind.env("GLIBC_TUNABLES", "glibc.malloc.tcache_count=120");
+    let requests = requests.to_string();
+    run_in(valgrind, &["send", subject.name(), case.name, &requests])
 }
 
 /// The cost of one run of this program with these arguments.
 pub fn run(arguments: &[&str]) -> Cost {
+    run_in(Command::new("valgrind"), arguments)
+}
+
+fn run_in(mut valgrind: Command, arguments: &[&str]) -> Cost {
     let name = format!("callgrind.{}.{}", process::id(), arguments.join("."));
     let out = env::temp_dir().join(name);
-    let status = Command::new("valgrind")
+    let status = valgrind
         .arg("--tool=callgrind")
         .arg(format!("--callgrind-out-file={}", out.display()))
         .arg(env::current_exe().expect("this program has a path"))
         .args(arguments)
-        // With glibc's small default, some runs leave the thread's cache more often than others, and
-        // the difference between two subjects contains the allocator's work.
-        .env("GLIBC_TUNABLES", "glibc.malloc.tcache_count=120")
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .status()

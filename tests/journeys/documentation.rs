@@ -185,3 +185,90 @@ async fn the_scrape_in_the_readme_is_real() {
         assert!(found, "{line} ({value}) is not in\n{exposition}");
     }
 }
+
+/// The numbers in the cells of a row of a Markdown table.
+fn cells(row: &str) -> Vec<&str> {
+    row.trim_matches('|').split('|').map(str::trim).collect()
+}
+
+/// The bounds of CI, by case: instructions.
+fn bounds() -> BTreeMap<String, f64> {
+    let source = read("benches/bounds.rs");
+    let rows = source.lines().filter_map(|line| {
+        let row = line.trim().strip_prefix("(\"")?.strip_suffix("),")?;
+        let (case, numbers) = row.split_once("\", ")?;
+        let (instructions, _) = numbers.split_once(", ")?;
+        Some((case.to_owned(), instructions.parse().ok()?))
+    });
+    rows.collect()
+}
+
+fn number(text: &str) -> f64 {
+    let digits = text.replace(',', "");
+    digits
+        .parse()
+        .unwrap_or_else(|_| panic!("{text:?} is not a number"))
+}
+
+#[test]
+fn counts_agree_with_the_bounds_of_ci() {
+    let page = read("docs/benchmarks.md");
+    let counts: BTreeMap<String, f64> = page
+        .lines()
+        .filter(|line| line.starts_with('|'))
+        .filter_map(|line| match cells(line)[..] {
+            [_, case, count, _] => Some((case.strip_prefix('`')?.strip_suffix('`')?, count)),
+            _ => None,
+        })
+        .map(|(case, count)| (case.to_owned(), number(count)))
+        .collect();
+    let bounds = bounds();
+    assert!(bounds.len() > 20, "{bounds:?}");
+    assert!(counts.keys().eq(bounds.keys()), "{counts:?}, {bounds:?}");
+    for (case, bound) in bounds {
+        let count = counts[&case];
+        assert!(count < bound, "{case}: {count} counted, bound {bound}");
+        assert!(
+            bound < 1.02 * count,
+            "{case}: {count} counted, bound {bound}"
+        );
+    }
+}
+
+/// The README's table is a part of the page's.
+#[test]
+fn the_readme_quotes_the_benchmarks() {
+    let (page, readme) = (read("docs/benchmarks.md"), read("README.md"));
+    let measured = |middleware: &str, routes: &str| {
+        let row = page
+            .lines()
+            .map(cells)
+            .find(|row| row.starts_with(&[middleware, routes]));
+        let row = row.unwrap_or_else(|| panic!("{middleware}, {routes}"));
+        [row[2], row[3], row[4]].map(number)
+    };
+    let rows: Vec<_> = readme
+        .lines()
+        .skip_while(|line| !line.starts_with("| middleware |"))
+        .skip(2)
+        .take_while(|line| line.starts_with('|'))
+        .map(cells)
+        .collect();
+    assert_eq!(rows.len(), 3);
+    for row in rows {
+        let quoted: Vec<f64> = row[1..].iter().map(|cell| number(cell)).collect();
+        let measured = [measured(row[0], "named"), measured(row[0], "unnamed")];
+        assert_eq!(quoted, measured.concat(), "{}", row[0]);
+    }
+    for case in ["named", "unnamed"] {
+        let row = page
+            .lines()
+            .map(cells)
+            .find(|row| row.get(1) == Some(&&*format!("`{case}`")));
+        let count = row.expect("the case")[2];
+        assert!(
+            readme.contains(&format!("{count} instructions for {case} routes")),
+            "{count}"
+        );
+    }
+}
