@@ -192,6 +192,7 @@ fn metric_constant(
             buckets: #buckets,
             native: #native,
             max_series: #max_series,
+            module: #private::std::module_path!(),
             file: #private::std::file!(),
             line: #line,
         })
