@@ -1,11 +1,20 @@
 //! Which fields are the same, and which only come from the same line.
 
+#![allow(
+    dead_code,
+    reason = "the sets are registered, their fields are not all read"
+)]
+
 use std::marker::PhantomData;
 
 use gds_metrics::{
     Counter, EncodeLabelSet, Family, Format, Gauge, GdsMetricSet, GdsMetrics, LabelSet, Metric,
     NamedLabels,
 };
+
+#[macro_use]
+#[path = "derive_support/sets.rs"]
+mod sets;
 
 macro_rules! queue {
     ($module:ident, $help:literal, $buckets:expr) => {
@@ -110,4 +119,18 @@ fn type_parameters_make_a_field_different_if_they_change_the_metric() {
             "{message}"
         );
     }
+}
+
+jobs_of_another_file!(Jobs);
+
+#[test]
+fn the_file_and_the_line_are_those_of_one_place() {
+    let metrics = Jobs::SCHEMA.metrics();
+    let (file, line) = (metrics[0].file(), metrics[0].line());
+    assert!(file.ends_with("derive_support/sets.rs"), "{file}:{line}");
+    let source = include_str!("derive_support/sets.rs").lines();
+    let defined = source
+        .zip(1..)
+        .find(|(text, _)| text.ends_with("// the line of the definition"));
+    assert_eq!(defined.map(|(_, line)| line), Some(line));
 }
