@@ -190,6 +190,23 @@ impl NameTable {
     }
 }
 
+/// Reports a name without a word before the suffix of its kind. For a type alias, the derive cannot.
+#[track_caller]
+pub(crate) const fn check_stem(def: &MetricDef) {
+    let suffix = match def.kind {
+        MetricKind::Counter => "total",
+        MetricKind::Info => "info",
+        _ => return,
+    };
+    if name::eq(def.name, suffix) {
+        let mut text = Text::<MESSAGE>::new();
+        text.push("the name is only the suffix `");
+        text.push(suffix);
+        text.push("`: name what it is about, or give the set a `#[metric(prefix = \"…\")]`");
+        panic!("{}", text.as_str());
+    }
+}
+
 /// Reports a name that looks like a sample of another kind. For a type alias, the derive cannot.
 #[track_caller]
 pub(crate) const fn check_suffix(def: &MetricDef) {

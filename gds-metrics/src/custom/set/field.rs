@@ -80,6 +80,7 @@ pub const fn metric_field<M: Metric>(parts: MetricParts) -> MetricField<M> {
         file: parts.file,
         line: parts.line,
     };
+    check::check_stem(&def);
     if !parts.renamed {
         check::check_suffix(&def);
     }
