@@ -11,7 +11,7 @@
 mod buckets;
 mod labels;
 
-use labels::{Constants, check_labels, reserved};
+use labels::{Constants, IN_LABELS, check_labels, reserved};
 
 use super::{Entry, MetricDef, Schema, name};
 use crate::{
@@ -137,7 +137,7 @@ impl NameTable {
         let own = constants.of_metric(def);
         // The label of a state set has the name of the metric.
         if matches!(def.kind, MetricKind::StateSet) && own.contains(text.as_str()) {
-            reserved(text.as_str(), def);
+            reserved(text.as_str(), def, IN_LABELS);
         }
         let base = hash(HASH_START, text.as_str());
         let labels = own.digests();
