@@ -64,7 +64,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `native` | adds native buckets to a histogram, in the protobuf format; see `GdsMetricsBuilder::native_histograms` |
 /// | `labels(zone = "a")` | labels of every series of the field |
 /// | `zero` | creates all series of a `Family` at registration, so that Prometheus sees the first increase. All fields of its label set must be enums or `bool`s, and `max_series` cannot be below the number of these series. (A `ClosedFamily` always creates all series) |
-/// | `max_series = 500` | the limit of series of a `Family`; all further label sets share one series. Default: 10,000 |
+/// | `max_series = 500` | the limit of label sets of a `Family`, for each registration; all further label sets share one additional series. Default: 10,000 |
 /// | `prefix = "db"` | the field is another set, and its names begin with this prefix |
 /// | `flatten` | the field is another set |
 /// | `skip` | the field is not a metric; its value is that of `Default` |

@@ -153,7 +153,8 @@ impl GdsMetrics {
     /// Registers a set and adds constant labels to each of its series. You can call this method several times for
     /// one set, such as for the pools `pool="read"` and `pool="write"`.
     ///
-    /// Each call needs the same label names with different values.
+    /// Each call needs the same label names with different values. The type parameters of a generic set can differ,
+    /// unless they change the kind, unit, help, buckets or label set of a metric.
     ///
     /// ```
     /// use gds_metrics::{Gauge, GdsMetricSet, GdsMetrics};

@@ -163,9 +163,10 @@ pub mod __private {
     };
 
     pub use crate::custom::{
+        label_display::{display, encode_display},
         labels::{
-            ClosedLabelSet, ClosedLabelValue, Label, LabelValue, NamedLabels, Probe, Unknown,
-            display, encode_display, nested_index, product, sum,
+            ClosedLabelSet, ClosedLabelValue, InnerLabels, Label, LabelValue, NamedLabels, Probe,
+            Unknown, nested_index, product, sum,
         },
         metric::{LabelsOf, Metric, NamedMetric},
         metrics::buckets,

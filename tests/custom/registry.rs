@@ -148,6 +148,10 @@ fn names_that_prometheus_writes_are_taken() {
         message.contains("`up`, which belongs to Prometheus itself"),
         "{message}"
     );
+    assert!(
+        message.contains(": rename this field, or give its set a"),
+        "{message}"
+    );
     // Their samples have other names.
     set!(Others {
         up: Counter,

@@ -239,7 +239,7 @@ fn encode(field: &Field<'_>, private: &TokenStream) -> TokenStream {
     let (ident, ty, span) = (field.ident, field.ty, field.ty.span());
     let Some(name) = &field.name else {
         return quote_spanned! {span=>
-            <#ty as #private::EncodeLabelSet>::encode(&self.#ident, __encoder)?;
+            <#ty as #private::InnerLabels>::encode_labels(&self.#ident, __encoder)?;
         };
     };
     let name = &name.value;

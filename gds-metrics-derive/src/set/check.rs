@@ -224,7 +224,10 @@ fn reserved_suffix(
         (
             "sum",
             "the sum of a histogram or a summary",
-            "rename it, or make it a `Summary` without this suffix",
+            match metric.kind {
+                Some(Kind::Summary) => "remove this suffix",
+                _ => "rename it, or make it a `Summary` without this suffix",
+            },
         ),
         (
             "count",

@@ -155,7 +155,7 @@ fn metric_constant(
     );
     let labels_of_set = set.labels.len();
     let native = metric.native.is_some();
-    let line = line(field.ident.span());
+    let (file, line) = place(field.ident.span());
     let zero = metric.zero.map(|span| {
         let private = respanned(private, span);
         quote_spanned!(span=> .zero(#private::zero()))
@@ -192,7 +192,8 @@ fn metric_constant(
             buckets: #buckets,
             native: #native,
             max_series: #max_series,
-            file: #private::std::file!(),
+            module: #private::std::module_path!(),
+            file: #file,
             line: #line,
         })
     };
@@ -249,7 +250,9 @@ fn option(value: Option<impl ToTokens>, private: &TokenStream) -> TokenStream {
     }
 }
 
-/// The line of a field. (`line!` would return the line of the derive.)
-fn line(span: Span) -> u32 {
-    u32::try_from(span.unwrap().line()).unwrap_or_default()
+/// The file and the line of a field. (`file!` and `line!` would return those of the derive, or of the call of
+/// the macro that wrote the set.)
+fn place(span: Span) -> (String, u32) {
+    let span = span.unwrap();
+    (span.file(), u32::try_from(span.line()).unwrap_or_default())
 }

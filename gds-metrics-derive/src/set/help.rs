@@ -1,5 +1,7 @@
 //! The help of a metric: its doc comment, as plain text.
 
+use std::mem;
+
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Attribute, Expr, ExprLit, Lit, Meta};
@@ -69,8 +71,9 @@ fn literal(doc: &Expr) -> Option<String> {
 /// headings, the first heading.
 fn plain(doc: &str) -> Option<String> {
     let mut paragraph: Vec<&str> = Vec::new();
-    let mut heading = None;
+    let mut heading: Option<Vec<&str>> = None;
     let mut fence = None;
+    let doc = without_comments(doc);
     for line in doc.split('\n') {
         // A block comment may begin each line with an asterisk.
         let line = match line.trim() {
@@ -92,15 +95,25 @@ fn plain(doc: &str) -> Option<String> {
             }
             fence = mark;
             if is_heading {
-                heading = heading.or(Some(title));
+                heading.get_or_insert(vec![title]);
             }
+            continue;
+        }
+        if is_underline(line) {
+            if !paragraph.is_empty() {
+                heading.get_or_insert(mem::take(&mut paragraph));
+                paragraph.clear();
+            }
+            continue;
+        }
+        if paragraph.is_empty() && is_definition(line) {
             continue;
         }
         let line = line.strip_prefix("> ").unwrap_or(line);
         paragraph.push(line.strip_prefix("- ").unwrap_or(line));
     }
     if paragraph.is_empty() {
-        paragraph.extend(heading);
+        paragraph = heading.unwrap_or_default();
     }
     let text = without_marks(&paragraph.join(" "));
     let text = text.trim();
@@ -111,6 +124,50 @@ fn plain(doc: &str) -> Option<String> {
     text.chars()
         .any(char::is_alphanumeric)
         .then(|| text.to_owned())
+}
+
+/// Removes HTML comments, except in code.
+fn without_comments(doc: &str) -> String {
+    let mut text = String::new();
+    let mut rest = doc;
+    while let Some((before, after)) = rest.split_once("<!--") {
+        text.push_str(before);
+        let line = text.rsplit('\n').next().unwrap_or_default();
+        let in_code = line.matches('`').count() % 2 == 1;
+        match after.split_once("-->") {
+            Some((_, after)) if !in_code => {
+                let is_spaced = text.ends_with(' ');
+                rest = after
+                    .strip_prefix(' ')
+                    .filter(|_| is_spaced)
+                    .unwrap_or(after);
+            }
+            _ => {
+                text.push_str("<!--");
+                rest = after;
+            }
+        }
+    }
+    text + rest
+}
+
+/// Whether `line` makes the lines above it a heading, or is a line across the page.
+fn is_underline(line: &str) -> bool {
+    ['=', '-']
+        .iter()
+        .any(|mark| line.chars().all(|c| c == *mark))
+}
+
+/// Whether `line` defines the target of links or a footnote: `[reference]: url "title"`
+fn is_definition(line: &str) -> bool {
+    let definition = bracketed(line, '[', ']')
+        .and_then(|(label, rest)| Some((label, rest.strip_prefix(':')?.trim_start())));
+    definition.is_some_and(|(label, target)| {
+        let title = target
+            .split_once(' ')
+            .map_or("", |(_, title)| title.trim_start());
+        label.starts_with('^') || title.is_empty() || title.starts_with(['"', '\'', '('])
+    })
 }
 
 /// Removes the marks of links, emphasis and code.
@@ -252,6 +309,23 @@ mod tests {
                 "Not *this*, \\ nor [] nor a[0",
             ),
             (" Größe **über** alles", "Größe über alles"),
+            (" Orders\n ======\n", "Orders"),
+            (" All\n orders\n ---\n Orders placed.", "Orders placed"),
+            (" # Shop\n\n Orders\n ======", "Shop"),
+            (" ---\n Orders placed.\n\n ---", "Orders placed"),
+            (
+                " [ref]: http://x.y\n [b]: <c> \"A title\"\n\n See [ref][ref].",
+                "See ref",
+            ),
+            (" [^1]: A note.\n\n Orders placed.", "Orders placed"),
+            (" [0, 1]: a range", "[0, 1]: a range"),
+            (" <!-- todo -->\n Orders placed.", "Orders placed"),
+            (" <!-- to\n\n do -->\n\n Orders placed.", "Orders placed"),
+            (" Orders <!-- or not --> placed<!-- -->.", "Orders placed"),
+            (
+                " Shows `<!-- this -->` or <!-- that",
+                "Shows <!-- this --> or <!-- that",
+            ),
         ] {
             assert_eq!(plain(doc).as_deref(), Some(help));
         }
@@ -259,7 +333,17 @@ mod tests {
 
     #[test]
     fn a_comment_without_a_word_is_not_a_help() {
-        for doc in ["", " ", " .", " ...", " ---", "\n\n", " ```\n code\n ```"] {
+        for doc in [
+            "",
+            " ",
+            " .",
+            " ...",
+            " ---",
+            "\n\n",
+            " ```\n code\n ```",
+            " <!-- todo -->",
+            " [a]: b",
+        ] {
             assert_eq!(plain(doc), None, "{doc:?}");
         }
     }

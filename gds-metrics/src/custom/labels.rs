@@ -1,9 +1,6 @@
 //! What is known about label types besides their encoding: their names and their values.
 
-use std::{
-    fmt::{Display, Write},
-    hash::Hash,
-};
+use std::hash::Hash;
 
 use prometheus_client::encoding::{
     EncodeLabelKey, EncodeLabelSet, EncodeLabelValue, LabelSetEncoder, LabelValueEncoder,
@@ -101,9 +98,9 @@ pub trait ClosedLabelSet: Sized {
 /// that anything that is missing causes one error, about the label set.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a closed label set, whose values are all known",
+    message = "`{Self}` cannot be the label set of a `ClosedFamily`, or of a `Family` with `zero`",
     label = "not a closed label set",
-    note = "a closed label set is a struct with `#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]` whose fields are `bool`s and enums with `#[derive(EncodeLabelValue)]`",
+    note = "a closed label set is a struct with all of `#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]` whose fields are `bool`s and enums with `#[derive(EncodeLabelValue)]`",
     note = "an enum is the value of one label: write a struct with a field of its type",
     note = "for other labels, such as a `String`, write `Family` instead of `ClosedFamily`, or remove `zero`"
 )]
@@ -315,6 +312,24 @@ pub trait Unknown {
 
 impl<L> Unknown for Probe<L> {}
 
+/// A label set in a field of a derived label set. It exists for its message.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a label set, so its labels cannot be flattened",
+    label = "not a label set",
+    note = "write `#[derive(EncodeLabelSet)]` on the type, or remove `flatten` if the field is one label"
+)]
+pub trait InnerLabels {
+    fn encode_labels(&self, encoder: &mut LabelSetEncoder<'_>) -> std::fmt::Result;
+}
+
+#[diagnostic::do_not_recommend]
+impl<L: EncodeLabelSet> InnerLabels for L {
+    fn encode_labels(&self, encoder: &mut LabelSetEncoder<'_>) -> std::fmt::Result {
+        self.encode(encoder)
+    }
+}
+
 /// The value of a label in a derived label set. It exists for its message.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
@@ -343,17 +358,7 @@ impl<V: EncodeLabelValue> LabelValue for V {
     }
 }
 
-/// Encodes one label of a derived label set, written by its `Display`.
-#[doc(hidden)]
-pub fn encode_display<V: Display>(
-    value: &V,
-    encoder: &mut LabelSetEncoder<'_>,
-    name: &str,
-) -> std::fmt::Result {
-    encode(encoder, name, |text| display(value, text))
-}
-
-fn encode(
+pub(super) fn encode(
     encoder: &mut LabelSetEncoder<'_>,
     name: &str,
     value: impl FnOnce(&mut LabelValueEncoder<'_>) -> std::fmt::Result,
@@ -364,42 +369,4 @@ fn encode(
     let mut text = key.encode_label_value()?;
     value(&mut text)?;
     text.finish()
-}
-
-/// The limit in bytes for a label written by `Display`. The rest is cut off.
-const MAX_DISPLAY: usize = 128;
-
-/// Writes `value` with its `Display`, up to the limit.
-#[doc(hidden)]
-pub fn display<V: Display>(value: &V, encoder: &mut LabelValueEncoder<'_>) -> std::fmt::Result {
-    let mut text = Bounded {
-        encoder,
-        room: MAX_DISPLAY,
-        full: false,
-    };
-    let written = write!(text, "{value}");
-    if text.full { Ok(()) } else { written }
-}
-
-/// Forwards text up to the limit. Then it returns an error, so that `Display` stops.
-struct Bounded<'a, 'e> {
-    encoder: &'a mut LabelValueEncoder<'e>,
-    room: usize,
-    full: bool,
-}
-
-impl Write for Bounded<'_, '_> {
-    fn write_str(&mut self, text: &str) -> std::fmt::Result {
-        let mut end = text.len().min(self.room);
-        while !text.is_char_boundary(end) {
-            end -= 1;
-        }
-        self.encoder.write_str(text.split_at(end).0)?;
-        self.room -= end;
-        if end < text.len() {
-            self.full = true;
-            return Err(std::fmt::Error);
-        }
-        Ok(())
-    }
 }

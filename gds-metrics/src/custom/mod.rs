@@ -1,6 +1,7 @@
 //! Custom metrics of the application: metric types, sets, their schema, and the registry.
 
 mod compat;
+pub(crate) mod label_display;
 mod label_render;
 mod label_text;
 pub(crate) mod labels;

@@ -47,7 +47,8 @@ pub enum RegisterError {
     Taken {
         /// The name of a family or a sample, or a name that OpenMetrics reserves.
         name: String,
-        /// What was to be registered, as `Set::field (file:line)`.
+        /// What was to be registered, as `Set::field (file:line)`, or as `module::Set::field (file:line)` if the
+        /// owner is a field from the same line of a macro.
         definition: String,
         /// The owner of the name: a field in the same form, `gds-metrics itself`, or Prometheus, which writes
         /// [`up` and other series][automatic] for each target.
@@ -95,8 +96,8 @@ impl fmt::Display for RegisterError {
                 owner,
             } => write!(
                 f,
-                "`{definition}` would own the name `{name}`, which belongs to {owner}: rename one of them, or give \
-         one of the sets a `#[metric(prefix = \"…\")]`"
+                "`{definition}` would own the name `{name}`, which belongs to {owner}: rename this field, or give \
+         its set a `#[metric(prefix = \"…\")]`"
             ),
             Self::Label {
                 name,

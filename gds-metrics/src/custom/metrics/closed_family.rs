@@ -19,7 +19,7 @@ use crate::{
 ///
 /// [`get`](Self::get) reads a table by index, without a lock or a hash. Rates and alerts see the first increase of a
 /// series, because the series exists before the increase. A label set with more than 10,000 combinations does not
-/// compile. A clone is the same family.
+/// compile with `cargo build`; `cargo check` does not find it. A clone is the same family.
 ///
 /// ```
 /// use gds_metrics::{

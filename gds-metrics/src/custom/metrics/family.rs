@@ -17,9 +17,10 @@ use crate::{
 /// A metric for each label set: [`Counter`](crate::Counter)s, [`Gauge`](crate::Gauge)s,
 /// [`Histogram`](crate::Histogram)s or [`Summary`](crate::Summary)s.
 ///
-/// The first call with new labels creates their series. A family creates at most 10,000 series, or the number
-/// of `#[metric(max_series = …)]`. All further label sets share one series, whose labels are all `_other`, and
-/// `gds_metrics_folded_series_total` counts their look-ups. A clone is the same family.
+/// The first call with new labels creates their series. A family creates series for at most 10,000 label sets, or
+/// for the number of `#[metric(max_series = …)]`. All further label sets share one additional series. Its labels are
+/// all `_other`, except constant labels, and `gds_metrics_folded_series_total` counts its look-ups. Each registration of
+/// a set creates a family with its own limit. A clone is the same family.
 ///
 /// ```
 /// use gds_metrics::{Counter, EncodeLabelSet, Family};

@@ -102,20 +102,29 @@ impl<E: fmt::Debug> fmt::Debug for StateSet<E> {
     }
 }
 
-impl<E: EncodeLabelValue + ClosedLabelValue + fmt::Debug + Send + Sync + 'static> Metric
-    for StateSet<E>
+/// What a [`StateSet`] needs from its states in a metric set. One trait, so that anything that is missing causes
+/// one error.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the state of a `StateSet`",
+    label = "not a state",
+    note = "a state is a `bool`, or an enum with `#[derive(Debug, EncodeLabelValue)]` whose values are all known"
+)]
+pub trait StateValue:
+    EncodeLabelValue + ClosedLabelValue + fmt::Debug + Send + Sync + 'static
 {
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: EncodeLabelValue + ClosedLabelValue + fmt::Debug + Send + Sync + 'static> StateValue for E {}
+
+impl<E: StateValue> Metric for StateSet<E> {
     const KIND: MetricKind = MetricKind::StateSet;
 }
 
-impl<E: EncodeLabelValue + ClosedLabelValue + fmt::Debug + Send + Sync + 'static> NamedMetric
-    for StateSet<E>
-{
-}
+impl<E: StateValue> NamedMetric for StateSet<E> {}
 
-impl<E: EncodeLabelValue + ClosedLabelValue + fmt::Debug + Send + Sync + 'static> sealed::Metric
-    for StateSet<E>
-{
+impl<E: StateValue> sealed::Metric for StateSet<E> {
     type Labels = NoLabels;
 
     const HAS_EMPTY_STATE: bool = E::HAS_EMPTY;

@@ -96,11 +96,7 @@ impl Families {
                     definition: def.to_string(),
                 },
             }),
-            None => Err(RegisterError::Taken {
-                name: taken,
-                definition: def.to_string(),
-                owner: owner.to_string(),
-            }),
+            None => Err(owner.has_taken(taken, &def)),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, fmt};
 
-use crate::{custom::schema::MetricDef, exposition::MetricKind};
+use crate::{custom::schema::MetricDef, error::RegisterError, exposition::MetricKind};
 
 /// Maps every name that a family owns (see [`MetricKind::suffixes`]) to its owner.
 #[derive(Clone, Debug, Default)]
@@ -37,6 +37,28 @@ impl Names {
     pub(super) fn insert(&mut self, family: &str, kind: MetricKind, owner: Owner) {
         for suffix in kind.suffixes() {
             self.owners.insert(format!("{family}{suffix}"), owner);
+        }
+    }
+}
+
+impl Owner {
+    /// The error of `def`, whose name `name` has this owner.
+    pub(super) fn has_taken(self, name: String, def: &MetricDef) -> RegisterError {
+        let (mut definition, mut owner) = (def.to_string(), self.to_string());
+        if let Self::Set(other) = self
+            && other.looks_like(def)
+        {
+            if other.module != def.module {
+                definition = format!("{}::{def}", def.module);
+                owner = format!("`{}::{other}`", other.module);
+            } else if let Some(what) = def.differs(&other) {
+                owner = format!("{owner} with another {what}");
+            }
+        }
+        RegisterError::Taken {
+            name,
+            definition,
+            owner,
         }
     }
 }

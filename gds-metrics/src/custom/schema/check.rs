@@ -11,7 +11,7 @@
 mod buckets;
 mod labels;
 
-use labels::{Constants, check_labels, reserved};
+use labels::{Constants, IN_LABELS, check_labels, reserved};
 
 use super::{Entry, MetricDef, Schema, name};
 use crate::{
@@ -137,7 +137,7 @@ impl NameTable {
         let own = constants.of_metric(def);
         // The label of a state set has the name of the metric.
         if matches!(def.kind, MetricKind::StateSet) && own.contains(text.as_str()) {
-            reserved(text.as_str(), def);
+            reserved(text.as_str(), def, IN_LABELS);
         }
         let base = hash(HASH_START, text.as_str());
         let labels = own.digests();
@@ -149,7 +149,7 @@ impl NameTable {
         while let [suffix, tail @ ..] = suffixes {
             if let Some(owner) = self.insert(hash(base, suffix)) {
                 let first = nth(root, owner);
-                if self.is_beside(owner, labels) && is_same_field(first, def) {
+                if self.is_beside(owner, labels) && first.is_same_field(def) {
                     break;
                 }
                 text.push(suffix);
@@ -187,6 +187,23 @@ impl NameTable {
             }
             slot = (slot + 1) % SLOTS as u64;
         }
+    }
+}
+
+/// Reports a name without a word before the suffix of its kind. For a type alias, the derive cannot.
+#[track_caller]
+pub(crate) const fn check_stem(def: &MetricDef) {
+    let suffix = match def.kind {
+        MetricKind::Counter => "total",
+        MetricKind::Info => "info",
+        _ => return,
+    };
+    if name::eq(def.name, suffix) {
+        let mut text = Text::<MESSAGE>::new();
+        text.push("the name is only the suffix `");
+        text.push(suffix);
+        text.push("`: name what it is about, or give the set a `#[metric(prefix = \"…\")]`");
+        panic!("{}", text.as_str());
     }
 }
 
@@ -277,10 +294,10 @@ pub(crate) const fn too_many_to_create(def: &MetricDef, count: usize, limit: usi
 #[track_caller]
 const fn duplicate(name: &str, is_family: bool, first: &MetricDef, second: &MetricDef) -> ! {
     let mut text = Text::<MESSAGE>::new();
-    text.push("`");
-    push_definition(&mut text, first);
-    text.push(" and `");
-    push_definition(&mut text, second);
+    let of_one_macro = first.looks_like(second) && !name::eq(first.module, second.module);
+    push_definition(&mut text, first, of_one_macro);
+    text.push(" and ");
+    push_definition(&mut text, second, of_one_macro);
     text.push(" both own the name `");
     text.push(name);
     text.push("`");
@@ -288,7 +305,7 @@ const fn duplicate(name: &str, is_family: bool, first: &MetricDef, second: &Metr
         text.push(" (the name of a family, which OpenMetrics writes without `_total` and `_info`)");
     }
     text.push(": rename one of them, or nest its set with `#[metric(prefix = \"…\")]`");
-    if is_same_field(first, second) {
+    if first.is_same_field(second) {
         text.push(" or with other values of the same `labels(…)`");
     }
     panic!("{}", text.as_str());
@@ -299,17 +316,14 @@ const fn is_bare(kind: MetricKind) -> bool {
     matches!(kind, MetricKind::Counter | MetricKind::Info)
 }
 
-/// The `const` version of [`MetricDef::is_same_field`].
-const fn is_same_field(a: &MetricDef, b: &MetricDef) -> bool {
-    a.line == b.line
-        && name::eq(a.file, b.file)
-        && name::eq(a.set, b.set)
-        && name::eq(a.field, b.field)
-}
-
 /// Appends ``Shop::orders` (a counter, src/shop.rs:5)``. The file is included because sets of two libraries may
 /// have the same name.
-const fn push_definition(text: &mut Text<MESSAGE>, def: &MetricDef) {
+const fn push_definition(text: &mut Text<MESSAGE>, def: &MetricDef, with_module: bool) {
+    text.push("`");
+    if with_module {
+        text.push(def.module);
+        text.push("::");
+    }
     text.push(def.set);
     text.push("::");
     text.push(def.field);

@@ -46,17 +46,10 @@ pub struct MetricDef {
     pub labels_of_set: usize,
     /// The bounds, if it is a histogram.
     pub buckets: Option<&'static [f64]>,
+    /// The module of the set. A macro can write sets with the same file and line into several modules.
+    pub module: &'static str,
     pub file: &'static str,
     pub line: u32,
-}
-
-impl MetricDef {
-    /// Whether both are the same field of the same set, perhaps nested in different places.
-    pub(crate) fn is_same_field(&self, other: &Self) -> bool {
-        self.kind == other.kind
-            && (self.set, self.field, self.file, self.line)
-                == (other.set, other.field, other.file, other.line)
-    }
 }
 
 impl fmt::Display for MetricDef {

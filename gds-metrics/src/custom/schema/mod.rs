@@ -29,6 +29,7 @@ pub(crate) mod help;
 mod json;
 mod markdown;
 pub(crate) mod name;
+mod same;
 
 use self::name::Name;
 pub use self::{

@@ -36,6 +36,7 @@ pub struct MetricParts {
     /// Whether a histogram has native buckets too.
     pub native: bool,
     pub max_series: Option<usize>,
+    pub module: &'static str,
     pub file: &'static str,
     pub line: u32,
 }
@@ -75,9 +76,11 @@ pub const fn metric_field<M: Metric>(parts: MetricParts) -> MetricField<M> {
             (None, MetricKind::Histogram) => Some(buckets::DEFAULT),
             (own, _) => own,
         },
+        module: parts.module,
         file: parts.file,
         line: parts.line,
     };
+    check::check_stem(&def);
     if !parts.renamed {
         check::check_suffix(&def);
     }

@@ -1,15 +1,12 @@
 //! Checks the labels of a metric, including those of outer sets.
 
 use super::{HASH_START, MESSAGE, hash};
-use crate::{
-    custom::{
-        labels::Label,
-        schema::{
-            MetricDef, SetDef,
-            name::{self, Text},
-        },
+use crate::custom::{
+    labels::Label,
+    schema::{
+        MetricDef, SetDef,
+        name::{self, Text},
     },
-    exposition::MetricKind,
 };
 
 /// The constant labels of a field and of the fields around it.
@@ -124,12 +121,10 @@ impl<'a> Constants<'a> {
 pub(super) const fn check_labels(def: &MetricDef, constants: Constants<'_>) {
     let own = constants.of_metric(def);
     own.check();
-    let mut rest = def.constant_labels;
-    while let [(label, _), tail @ ..] = rest {
-        if is_reserved(label, def.kind) {
-            reserved(label, def);
-        }
-        rest = tail;
+    if let Some(label) = def.kind.own_label()
+        && own.contains(label)
+    {
+        reserved(label, def, IN_LABELS);
     }
     if let Some(labels) = def.labels {
         let mut seen = Labels {
@@ -181,8 +176,14 @@ const fn check_label_set(
                 if seen.insert(label) {
                     twice(label, &constants, [Origin::LabelSet; 2]);
                 }
-                if is_reserved(label, def.kind) {
-                    reserved(label, def);
+                if let Some(reserved_label) = def.kind.own_label()
+                    && name::eq(label, reserved_label)
+                {
+                    reserved(
+                        label,
+                        def,
+                        "rename the field of the label set, as with `#[metric(rename = \"…\")]`",
+                    );
                 }
             }
             Label::Set(Some(labels)) => check_label_set(labels, def, constants, seen),
@@ -192,16 +193,11 @@ const fn check_label_set(
     }
 }
 
-const fn is_reserved(label: &str, kind: MetricKind) -> bool {
-    match kind {
-        MetricKind::Histogram => name::eq(label, "le"),
-        MetricKind::Summary => name::eq(label, "quantile"),
-        _ => false,
-    }
-}
+/// What to do about a reserved label in `labels(…)`.
+pub(super) const IN_LABELS: &str = "choose another name in `labels(…)`";
 
 #[track_caller]
-pub(super) const fn reserved(label: &str, def: &MetricDef) -> ! {
+pub(super) const fn reserved(label: &str, def: &MetricDef, instead: &str) -> ! {
     let mut text = Text::<MESSAGE>::new();
     text.push("`");
     text.push(def.set);
@@ -211,7 +207,8 @@ pub(super) const fn reserved(label: &str, def: &MetricDef) -> ! {
     text.push(def.kind.as_str());
     text.push(", which has a label `");
     text.push(label);
-    text.push("` of its own: rename yours with `#[metric(rename = \"…\")]`");
+    text.push("` of its own: ");
+    text.push(instead);
     panic!("{}", text.as_str());
 }
 
