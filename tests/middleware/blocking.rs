@@ -2,6 +2,7 @@
 
 use std::{
     convert::Infallible,
+    fmt,
     future::{pending, poll_fn},
     net::TcpListener,
     panic::{AssertUnwindSafe, panic_any},
@@ -12,9 +13,9 @@ use std::{
 };
 
 use actix_web::{
-    App, HttpResponse, HttpServer,
+    App, HttpResponse, HttpServer, ResponseError,
     body::{self, BodyStream, MessageBody},
-    dev::{Service as _, ServiceRequest},
+    dev::{Service as _, ServiceRequest, ServiceResponse},
     error, http, rt,
     test::{self, TestRequest},
     web,
@@ -22,7 +23,10 @@ use actix_web::{
 use futures_util::{FutureExt as _, stream};
 use gds_metrics::{Format, GdsMetrics};
 
-use crate::misuse::{listen, warnings_here};
+use crate::{
+    misuse::{ask_at_the_next_warning, listen, warnings_here},
+    recorded,
+};
 
 const POLLS: &str = "http_server_blocking_polls_total";
 const SECONDS: &str = "http_server_blocked_seconds_total";
@@ -322,4 +326,103 @@ async fn a_hundred_routes_are_bounded() {
     }
     assert_eq!(metrics.sum(POLLS, &[]), 200.0, "{text}");
     assert_eq!(polls(&metrics, "_other"), Some(180.0), "{text}");
+}
+
+/// An error whose `Debug` takes long. This crate calls it after the response head.
+struct SlowDebug;
+
+impl fmt::Debug for SlowDebug {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        long();
+        f.write_str("SlowDebug")
+    }
+}
+
+impl fmt::Display for SlowDebug {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("slow")
+    }
+}
+
+impl ResponseError for SlowDebug {}
+
+#[actix_web::test]
+async fn work_after_the_head_does_not_count() {
+    let metrics = metrics();
+    let waits = || async {
+        rt::time::sleep(LONG).await;
+        Err::<&str, _>(SlowDebug)
+    };
+    let app = App::new()
+        .route(
+            "/at-once",
+            web::get().to(|| async { Err::<&str, _>(SlowDebug) }),
+        )
+        .route("/waits", web::get().to(waits));
+    let app = test::init_service(app.wrap(metrics.clone())).await;
+    for path in ["/at-once", "/waits"] {
+        test::call_service(&app, get(path)).await;
+        assert_eq!(polls(&metrics, path), Some(0.0), "{path}");
+    }
+}
+
+/// An error without a status: the call panics.
+#[derive(Debug)]
+struct NoStatus;
+
+impl fmt::Display for NoStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("no status")
+    }
+}
+
+impl ResponseError for NoStatus {
+    fn status_code(&self) -> http::StatusCode {
+        panic!("no status")
+    }
+}
+
+#[actix_web::test]
+async fn a_poll_whose_error_panics_counts() {
+    let metrics = metrics();
+    let app = App::new()
+        .route("/", web::get().to(sleeps))
+        .wrap_fn(|_, _| async {
+            long();
+            Err::<ServiceResponse, _>(NoStatus.into())
+        });
+    let app = test::init_service(app.wrap(metrics.clone())).await;
+    let answer = AssertUnwindSafe(app.call(get("/"))).catch_unwind().await;
+    assert!(answer.is_err());
+    assert_eq!(recorded(&metrics), ["GET _invalid / 500 x1"]);
+    assert_eq!(polls(&metrics, "/"), Some(1.0));
+}
+
+/// A logger panics if the pipe that it writes to is closed, for example.
+#[actix_web::test]
+async fn a_logger_that_panics_ends_nothing() {
+    listen();
+    let metrics = metrics();
+    let app = App::new()
+        .route("/ready", web::get().to(sleeps))
+        .route("/pending", web::get().to(twice))
+        .route(
+            "/panics",
+            web::get().to(|| async {
+                long();
+                panic_any("handler");
+                #[allow(unreachable_code)]
+                ""
+            }),
+        );
+    let app = test::init_service(app.wrap(metrics.clone())).await;
+    for (path, code) in [("/ready", 200), ("/pending", 200), ("/panics", 500)] {
+        ask_at_the_next_warning(|| panic_any("logger"));
+        let answer = AssertUnwindSafe(app.call(get(path))).catch_unwind().await;
+        assert_eq!(answer.is_ok(), code == 200, "{path}");
+        let labels = [("path", path), ("code", &code.to_string())];
+        assert_eq!(metrics.sum("http_server_requests_total", &labels), 1.0);
+        assert!(polls(&metrics, path) > Some(0.0), "{path}");
+    }
+    assert_eq!(metrics.sum("http_server_requests_total", &[]), 3.0);
 }

@@ -8,7 +8,7 @@ use actix_web::{
     dev::{AppService, HttpServiceFactory, ResourceDef, Service as _, ServiceRequest},
     get,
     guard::{self, GuardContext},
-    http::Method,
+    http::{Method, Uri},
     post, routes,
     test::{self, TestRequest},
     web::{self, ServiceConfig},
@@ -319,8 +319,14 @@ async fn one_definition_in_several_scopes() {
             for prefix in prefixes {
                 app.service(web::scope(prefix).service(Shared(id.clone())));
             }
+            let [long, short] =
+                ["/a-long-name", "/e"].map(|prefix| web::scope(prefix).service(Shared(id.clone())));
+            app.service(web::scope("/{x}").service(long).service(short));
         },
         &[
+            (Method::GET, "/x/a-long-name/1"),
+            (Method::GET, "/x/e/1"),
+            (Method::GET, "/y/e/2"),
             (Method::GET, "/a/1"),
             (Method::GET, "/b/1"),
             (Method::GET, "/a/2"),
@@ -332,6 +338,33 @@ async fn one_definition_in_several_scopes() {
         ],
     )
     .await;
+}
+
+/// Actix panics if it is asked for the values of a path that does not have them any more.
+#[actix_web::test]
+async fn a_path_that_is_replaced_after_routing() {
+    let metrics = hostless();
+    for path in [
+        "/new",
+        "/n%C3%A9%C3%A9%C3%A9%C3%A9",
+        "/new/and/longer/than/before",
+    ] {
+        let resource = web::resource("/old/{rest:.*}").wrap_fn(move |mut req, service| {
+            let uri: Uri = path.parse().unwrap();
+            req.match_info_mut().get_mut().update(&uri);
+            req.head_mut().uri = uri;
+            service.call(req)
+        });
+        let app = App::new().service(resource.route(web::get().to(ok)));
+        let app = test::init_service(app.wrap(metrics.clone())).await;
+        let request = TestRequest::with_uri("/old/a/b/c").to_request();
+        let response = test::call_service(&app, request).await;
+        assert_eq!(response.status(), 200, "{path}");
+    }
+    assert_eq!(
+        metrics.sum("http_server_requests_total", &[("code", "200")]),
+        3.0
+    );
 }
 
 #[actix_web::test]

@@ -82,7 +82,7 @@ impl Endpoint {
     }
 
     async fn answer(&self, req: &HttpRequest) -> HttpResponse {
-        self.store.events.scope_reached();
+        self.store.notify(|events| events.scope_reached());
         let head = *req.method() == Method::HEAD;
         if !head && *req.method() != Method::GET {
             return HttpResponse::MethodNotAllowed()
@@ -144,7 +144,7 @@ impl MetricsScope {
 impl HttpServiceFactory for MetricsScope {
     fn register(self, config: &mut AppService) {
         let endpoint = self.endpoint;
-        endpoint.store.events.app_starts();
+        endpoint.store.notify(|events| events.app_starts());
         let path = endpoint.settings.path.clone();
         #[cfg(feature = "live-page")]
         if endpoint.settings.live_page {

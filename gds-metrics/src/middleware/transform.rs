@@ -39,8 +39,10 @@ where
     type Future = Ready<Result<Self::Transform, Self::InitError>>;
 
     fn new_transform(&self, service: S) -> Self::Future {
-        self.store().events.app_starts();
-        self.store().events.app_wrapped();
+        self.store().notify(|events| {
+            events.app_starts();
+            events.app_wrapped();
+        });
         ready(Ok(GdsMetricsMiddleware {
             service,
             recorder: Rc::new(Recorder::new(Arc::clone(self.store()))),

@@ -156,7 +156,7 @@ mod tests {
     }
 
     fn answer(path: &Path<Url>, code: u16, series: SeriesId) -> Answer {
-        let matched = Matched::of(path).expect("a match");
+        let matched = Matched::of_other(path).expect("a match");
         let key = AnswerKey::new(&matched, Method::Get.into(), &HostLabel::Known(7), code);
         Answer::new(key.expect("a host with a number"), series, 0, Fold::Nothing)
     }
@@ -199,7 +199,7 @@ mod tests {
     #[test]
     fn hosts_and_heads_are_distinguished() {
         let path = processed("/");
-        let matched = Matched::of(&path).expect("a match");
+        let matched = Matched::of_other(&path).expect("a match");
         let key = |method: Method, host| AnswerKey::new(&matched, method.into(), &host, 200);
         let known = |id| HostLabel::Known(id);
         assert_eq!(key(Method::Get, known(1)), key(Method::Get, known(1)));

@@ -8,7 +8,7 @@ use super::{
     cached_map::CachedMap,
     keys::{FOLDED_HOST_ID, HostId, INVALID_HOST_ID},
     labels::Host,
-    store::{Store, of_any_port},
+    store::{Store, UNCLAIMED_HOSTS, of_any_port},
 };
 
 /// The maximum number of spellings in each of the two maps. A client can invent spellings
@@ -115,6 +115,10 @@ impl Spellings {
         self.hosts_seen = store.hosts_from(self.hosts_seen, |id, name| {
             hosts.insert(name.to_ascii_lowercase().into(), id);
         });
+        if store.settings().opentelemetry.is_some() {
+            // A listed host may have a number for a further port now.
+            self.known.clear();
+        }
         // Some of these spellings may have a number now.
         self.unknown.clear();
     }
@@ -123,11 +127,55 @@ impl Spellings {
     fn unknown_label(&mut self, store: &Store, raw: Rc<[u8]>) -> HostLabel {
         match store.settings().hosts {
             Hosts::Listed(_) | Hosts::Unlabelled => HostLabel::Known(FOLDED_HOST_ID),
-            Hosts::FirstSeen(max) if store.has_all_hosts(max) => {
-                self.is_full = self.hosts_seen == store.hosts_len();
+            // Not decided by the store: another worker may have given this host the last number since
+            // the look-up.
+            Hosts::FirstSeen(max) if self.hosts_seen >= max + UNCLAIMED_HOSTS => {
+                self.is_full = true;
                 HostLabel::Beyond
             }
             Hosts::FirstSeen(_) => HostLabel::Unseen(raw),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::requests::{OpenTelemetry, Settings, store::tests::settings};
+
+    /// Another worker gives the last number to this host, between two steps of the look-up.
+    #[test]
+    fn a_host_that_gets_the_last_number_is_not_beyond_the_cap() {
+        let store = Store::new(settings(1), Box::new(()));
+        let mut spellings = Spellings::default();
+        spellings.see_hosts(&store);
+        let raw = spellings.learn(&store, b"a").expect_err("no number");
+        let id = store.claim_host("a").expect("the last number");
+        let label = spellings.unknown_label(&store, raw);
+        assert!(matches!(label, HostLabel::Unseen(_)), "{label:?}");
+        let label = spellings.label(&store, b"a");
+        assert!(matches!(label, HostLabel::Known(known) if known == id));
+        let label = spellings.label(&store, b"b");
+        assert!(matches!(label, HostLabel::Beyond), "{label:?}");
+    }
+
+    /// With OpenTelemetry's names, a listed host has a number for each port that the server listens on.
+    #[test]
+    fn spellings_are_learnt_again_when_another_socket_listens() {
+        let settings = Settings {
+            hosts: Hosts::Listed(vec!["a.example".into()]),
+            opentelemetry: Some(OpenTelemetry::default()),
+            ..settings(1)
+        };
+        let store = Store::new(settings, Box::new(()));
+        let mut spellings = Spellings::default();
+        for (port, expected) in [(8080, "a.example:"), (8443, "a.example:8443")] {
+            store.listens_on(port);
+            let name = match spellings.label(&store, b"a.example:8443") {
+                HostLabel::Known(id) => Some(store.host_name(id)),
+                HostLabel::Beyond | HostLabel::Unseen(_) => None,
+            };
+            assert_eq!(name.as_deref(), Some(expected));
         }
     }
 }

@@ -14,12 +14,12 @@ use actix_web::{
 use super::{
     exchange::Exchange,
     hosts::HostLabel,
-    keys::FOLDED_HOST_ID,
+    keys::{FOLDED_HOST_ID, SeriesId},
     labels::ErrorKind,
     routes::Route,
     shape::Matched,
     store::Store,
-    worker_cache::{News, WorkerCache},
+    worker_cache::{News, ResponseLabels, WorkerCache},
 };
 
 /// The maximum number of exchanges that are kept for reuse.
@@ -53,7 +53,7 @@ impl Recorder {
 
     #[cold]
     pub(super) fn first_request(&self, req: &ServiceRequest) {
-        self.store.events.first_request(req);
+        self.store.notify(|events| events.first_request(req));
         self.store.listens_on(req.app_config().local_addr().port());
         // `set` cannot fail, because the cell was empty.
         let _ = self.resources.set(req.resource_map().clone());
@@ -65,10 +65,10 @@ impl Recorder {
         if let Some((req, status)) = answered
             && news.new_route
         {
-            self.store.events.new_route(req, status);
+            self.store.notify(|events| events.new_route(req, status));
         }
         for cap in news.caps.into_iter().flatten() {
-            self.store.events.cap_reached(cap);
+            self.store.notify(|events| events.cap_reached(cap));
         }
     }
 
@@ -121,9 +121,36 @@ impl Recorder {
         self.cache.borrow_mut().count_error(&self.store, kind);
     }
 
+    /// Records a response without a cached answer, and reports what is new. Sets `ended` in between.
+    #[inline(never)]
+    pub(super) fn record_response(
+        &self,
+        (req, status): (&HttpRequest, StatusCode),
+        matched: Option<&Matched<'_>>,
+        labels: ResponseLabels<'_>,
+        nanos: u64,
+        ended: &mut bool,
+    ) -> Option<SeriesId> {
+        let other = match matched {
+            Some(_) => None,
+            None => Matched::of_other(req.match_info()),
+        };
+        let matched = matched.or(other.as_ref());
+        let Self { store, cache, .. } = self;
+        let mut cache = cache.borrow_mut();
+        let series = cache.record_response(store, (req, status), matched, labels, nanos);
+        let news = cache.news();
+        drop(cache);
+        *ended = true;
+        if let Some(news) = news {
+            self.report(&news, Some((req, status)));
+        }
+        series
+    }
+
     #[cold]
     pub(super) fn route_of_response(&self, req: &HttpRequest, status: StatusCode) -> Route {
-        let matched = Matched::of(req.match_info());
+        let matched = Matched::of_other(req.match_info());
         let Self { store, cache, .. } = self;
         let mut cache = cache.borrow_mut();
         let (route, _) = cache

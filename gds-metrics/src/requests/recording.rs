@@ -6,10 +6,10 @@
 use std::{rc::Rc, time::Instant};
 
 use actix_web::{
-    Error, HttpRequest,
+    Error,
     body::MessageBody,
     dev::{ServiceRequest, ServiceResponse},
-    http::{StatusCode, uri::PathAndQuery},
+    http::uri::PathAndQuery,
 };
 
 use super::{
@@ -104,16 +104,27 @@ impl Recording {
         began: Option<Instant>,
     ) -> Option<BodyObserver> {
         let (req, status) = (res.request(), res.status());
-        let nanos = nanos(Instant::now().duration_since(self.start));
-        let matched = Matched::of(req.match_info());
+        let now = Instant::now();
+        let nanos = nanos(now.duration_since(self.start));
+        let original = self.path.as_ref();
+        let matched = original.and_then(|original| Matched::of(req.match_info(), original));
+        let labels = ResponseLabels {
+            head: self.head,
+            host: &self.host,
+            code: status.as_u16(),
+        };
+        let recorder = &*self.recorder;
         let known = matched.as_ref().and_then(|matched| {
-            let Recorder { store, cache, .. } = &*self.recorder;
+            let Recorder { store, cache, .. } = recorder;
             let mut cache = cache.borrow_mut();
-            cache.record_known(store, matched, self.labels(status), nanos)
+            cache.record_known(store, matched, labels, nanos)
         });
         let series = match known {
             Some(series) => Some(series),
-            None => self.record_response(req, status, matched.as_ref(), nanos),
+            None => {
+                let ended = &mut self.ended;
+                recorder.record_response((req, status), matched.as_ref(), labels, nanos, ended)
+            }
         };
         self.ended = true;
         if let Some(error) = res.response().error()
@@ -123,7 +134,7 @@ impl Recording {
             self.recorder.count_error(error);
         }
         if self.recorder.store.records_more {
-            self.record_more(res, series, nanos, began)
+            self.record_more(res, series, nanos, (began, now))
         } else {
             None
         }
@@ -136,7 +147,7 @@ impl Recording {
         res: &ServiceResponse<B>,
         series: Option<SeriesId>,
         nanos: u64,
-        began: Option<Instant>,
+        (began, now): (Option<Instant>, Instant),
     ) -> Option<BodyObserver> {
         let Recorder { store, cache, .. } = &*self.recorder;
         let Settings {
@@ -156,39 +167,8 @@ impl Recording {
             let head = ResponseHead::of(self.method, res.status(), res.headers(), size);
             observer.respond(head);
         }
-        self.note_response(began, res, nanos);
+        self.note_response((began, now), res, nanos);
         observer
-    }
-
-    /// Records a response without a cached answer.
-    #[inline(never)]
-    fn record_response(
-        &mut self,
-        req: &HttpRequest,
-        status: StatusCode,
-        matched: Option<&Matched<'_>>,
-        nanos: u64,
-    ) -> Option<SeriesId> {
-        let Recorder { store, cache, .. } = &*self.recorder;
-        let mut cache = cache.borrow_mut();
-        let labels = self.labels(status);
-        let series = cache.record_response(store, (req, status), matched, labels, nanos);
-        let news = cache.news();
-        drop(cache);
-        self.ended = true;
-        if let Some(news) = news {
-            self.recorder.report(&news, Some((req, status)));
-        }
-        series
-    }
-
-    #[inline(always)]
-    fn labels(&self, status: StatusCode) -> ResponseLabels<'_> {
-        ResponseLabels {
-            head: self.head,
-            host: &self.host,
-            code: status.as_u16(),
-        }
     }
 
     /// Ends the recording with an error, which Actix converts to a response in an outer layer.

@@ -3,7 +3,11 @@
 //! Actix allocates a `String` for each pattern that it returns, and searches all of its resources
 //! if there is no match. This cache recognises a route by the [shape](Shape) of the match instead.
 
-use std::{collections::HashSet, ptr};
+use std::{
+    collections::HashSet,
+    panic::{AssertUnwindSafe, catch_unwind},
+    ptr,
+};
 
 use actix_web::{HttpRequest, http::StatusCode};
 use foldhash::fast::RandomState;
@@ -78,10 +82,13 @@ impl Routes {
     /// prefix, or none. (Or a value does not lie in the path.)
     fn of_unmatched(&mut self, store: &Store, req: &HttpRequest, status: StatusCode) -> Route {
         let path = req.match_info();
-        let whole = path.unprocessed();
+        // As in `Matched::of`, Actix may panic.
+        let unprocessed = catch_unwind(AssertUnwindSafe(|| path.unprocessed()));
+        let whole = unprocessed.unwrap_or_default();
         // If nothing was processed and no resource takes all paths, the path alone determines the
         // route.
         let by_path = status == StatusCode::NOT_FOUND
+            && !whole.is_empty()
             && whole.len() == path.as_str().len()
             && whole.len() <= MAX_UNROUTED_LEN
             // Usually both are the same text, which needs no comparison.

@@ -1,19 +1,26 @@
 //! The shape of a match, which is the match without its values. It identifies the pattern.
 //!
 //! Actix stores the segment names of a resource once, so the addresses of the names identify the
-//! resources that matched. The names, the text before the first value and the text after the last
-//! value leave one possible pattern. (A resource that is registered under several prefixes has the
-//! same names but different text.) The pattern of a match without values is its path.
+//! resources that matched. The names and the text before, between and after the values leave one
+//! possible pattern. (A resource that is registered under several prefixes has the same names but
+//! different text.) The pattern of a match without values is its path.
 //!
 //! Known limit: a scope's default service may answer for a path that is exactly the scope's prefix.
 //! Such a match has the shape of the scope's resource for the empty path. If there is such a
 //! resource, the request is recorded under its pattern.
 
-use actix_web::dev::{Path, Url};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use actix_web::{
+    dev::{Path, Url},
+    http::uri::PathAndQuery,
+};
 
 /// Text after the last value is part of the key up to this length; text before the first value up
 /// to twice this length.
 const WORD: usize = 8;
+/// Odd, so that no bit of a hash is lost.
+const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
 
 /// A match without its values.
 #[derive(Debug)]
@@ -28,7 +35,7 @@ pub(super) struct Matched<'p> {
 /// A shape as numbers, which hold only parts of a long text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct ShapeKey {
-    /// A hash of the addresses of all names; 0 if there are none.
+    /// A hash of the addresses of all names, and of the text between the values; 0 if there are none.
     names: u64,
     /// The first word of the text before the first value, and its last word if the text is longer
     /// than one word.
@@ -46,24 +53,49 @@ pub(super) struct Shape {
 }
 
 impl<'p> Matched<'p> {
-    /// `None` if a default service or a middleware before routing left part of the path, or all of
-    /// it, unprocessed, and if a value does not lie in the path.
+    /// The match of the path with which a request arrived, which is `original`. `None` if it was
+    /// decoded or replaced, and if part of it was left unprocessed.
     #[inline(always)]
-    pub(super) fn of(path: &'p Path<Url>) -> Option<Self> {
-        if !path.unprocessed().is_empty() {
+    pub(super) fn of(path: &'p Path<Url>, original: &'p PathAndQuery) -> Option<Self> {
+        let original = original.as_str().as_bytes();
+        // This points to the end of the path. It is cheaper than `as_str`, and shows whether the path is
+        // still in the buffer of the original: nobody else has a part of that buffer.
+        let rest = path.unprocessed();
+        let len = rest.as_ptr().addr().checked_sub(original.as_ptr().addr())?;
+        let text = original.get(..len)?;
+        if !rest.is_empty() {
             return None;
         }
-        let text = path.as_str().as_bytes();
+        Self::read(path, text)
+    }
+
+    /// The match of any path. Actix panics if a middleware has replaced the path after routing with one
+    /// that does not have the values.
+    #[inline(never)]
+    pub(super) fn of_other(path: &'p Path<Url>) -> Option<Self> {
+        let read = || {
+            // A default service or a middleware before routing left part of the path, or all of it.
+            if !path.unprocessed().is_empty() {
+                return None;
+            }
+            Self::read(path, path.as_str().as_bytes())
+        };
+        catch_unwind(AssertUnwindSafe(read)).unwrap_or_default()
+    }
+
+    /// `None` if a value does not lie in the path.
+    #[inline(always)]
+    fn read(path: &'p Path<Url>, text: &'p [u8]) -> Option<Self> {
         let mut names = 0_u64;
         let mut first = None;
         let mut last = "";
         // The code calls `next` in one place only, so that it is inlined: this saves 40
         // instructions.
         for (name, value) in path.iter() {
-            // The factor is odd, so that no bit of the previous value is lost.
-            names = names.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ name.as_ptr().addr() as u64;
-            if first.is_none() {
-                first = Some(value);
+            names = names.wrapping_mul(FACTOR) ^ name.as_ptr().addr() as u64;
+            match first {
+                None => first = Some(value),
+                Some(_) => names = with_text(names, text, last, value)?,
             }
             last = value;
         }
@@ -160,6 +192,25 @@ impl ShapeKey {
     }
 }
 
+/// Adds the text between two values to a hash.
+#[inline(never)]
+fn with_text(hash: u64, text: &[u8], before: &str, after: &str) -> Option<u64> {
+    let start = text.as_ptr().addr();
+    let from = before.as_ptr().addr().checked_sub(start)? + before.len();
+    let to = after.as_ptr().addr().checked_sub(start)?;
+    let between = text.get(from..to)?;
+    let words = (between.first_chunk(), between.last_chunk());
+    Some(match words {
+        (Some(first), Some(last)) if between.len() <= 2 * WORD => {
+            let (first, last) = (u64::from_le_bytes(*first), u64::from_le_bytes(*last));
+            hash.wrapping_mul(FACTOR) ^ first ^ last.rotate_left(17) ^ between.len() as u64
+        }
+        _ => between.iter().fold(hash, |hash, byte| {
+            hash.wrapping_mul(FACTOR) ^ u64::from(*byte)
+        }),
+    })
+}
+
 /// The name of a dynamic segment, and the text after the segment: for `id:\d{2}}/x`, `id` and `/x`.
 fn split_segment(segment: &str) -> Option<(&str, &str)> {
     let mut depth = 1_usize;
@@ -234,7 +285,7 @@ mod tests {
     }
 
     fn learn(path: &Path<Url>, pattern: &str) -> Option<Shape> {
-        Shape::learn(path, &Matched::of(path)?, pattern)
+        Shape::learn(path, &Matched::of_other(path)?, pattern)
     }
 
     #[test]
@@ -264,7 +315,7 @@ mod tests {
         ] {
             let (path, same) = (matched(&[definition], path), matched(&[definition], same));
             let shape = learn(&path, pattern).expect("it agrees");
-            let (path, same) = (Matched::of(&path), Matched::of(&same));
+            let (path, same) = (Matched::of_other(&path), Matched::of_other(&same));
             let (path, same) = (path.expect("a value"), same.expect("a value"));
             assert_eq!(path.key, same.key, "{pattern}");
             assert!(shape.is_of(&same), "{pattern}");
@@ -306,7 +357,7 @@ mod tests {
         ];
         let keys: Vec<_> = paths
             .iter()
-            .map(|path| Matched::of(path).expect("a value").key)
+            .map(|path| Matched::of_other(path).expect("a value").key)
             .collect();
         for (i, key) in keys.iter().enumerate() {
             assert!(!keys[..i].contains(key), "{i}: {keys:?}");
@@ -340,8 +391,8 @@ mod tests {
         let path = matched(&[&a, &id], "/collection/first/of-all/1");
         let shape = learn(&path, "/collection/first/of-all/{id}").expect("it agrees");
         let other = matched(&[&b, &id], "/collection/other/of-all/1");
-        let other = Matched::of(&other).expect("a value");
-        assert_eq!(Matched::of(&path).expect("a value").key, other.key);
+        let other = Matched::of_other(&other).expect("a value");
+        assert_eq!(Matched::of_other(&path).expect("a value").key, other.key);
         assert!(!shape.is_of(&other));
     }
 }

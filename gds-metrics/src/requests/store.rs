@@ -5,7 +5,8 @@
 //! [`worker_cache`](super::worker_cache)) and use the store only for what the cache does not have.
 
 use std::{
-    fmt,
+    fmt, mem,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc, Mutex,
         atomic::{
@@ -32,7 +33,7 @@ use crate::exposition::Cost;
 /// The number of hosts that can be distinguished; the other host numbers have special meanings.
 pub(crate) const MAX_HOSTS: usize = HostId::MAX as usize - UNCLAIMED_HOSTS;
 /// `_invalid` and `_other`.
-const UNCLAIMED_HOSTS: usize = 2;
+pub(super) const UNCLAIMED_HOSTS: usize = 2;
 
 /// The maximum number of distinct error kinds, including `panic`.
 pub(crate) const MAX_ERROR_KINDS: usize = 50;
@@ -82,7 +83,7 @@ pub(crate) struct Store {
     /// Whether the end of a request records more than it does with the default settings.
     pub(super) records_more: bool,
     pub(super) blocking: Option<Blocking>,
-    pub(crate) events: Box<dyn Events>,
+    events: Box<dyn Events>,
     sorted: Mutex<Arc<Vec<Arc<Series>>>>,
 }
 
@@ -152,10 +153,23 @@ impl Store {
     }
 
     /// Counts a poll that blocked its worker for long, and reports the first of each path.
+    /// Reports an event.
+    ///
+    /// The receiver may log, and a logger may panic, for example if the pipe that it writes to is closed.
+    /// This must not end a request, and not abort the process during a panic of a handler.
+    pub(crate) fn notify(&self, event: impl FnOnce(&dyn Events)) {
+        let event = AssertUnwindSafe(|| event(&*self.events));
+        if let Err(payload) = catch_unwind(event) {
+            // A payload's own `drop` may panic.
+            mem::forget(payload);
+        }
+    }
+
     #[cold]
     pub(super) fn long_poll(&self, blocking: &Blocking, path: PathId, held: Duration) {
         if let Some(path) = blocking.count(path, held) {
-            self.events.long_poll(&self.path_name(path), held);
+            let path = self.path_name(path);
+            self.notify(|events| events.long_poll(&path, held));
         }
     }
 
@@ -177,11 +191,6 @@ impl Store {
 
     pub(crate) fn hosts_len(&self) -> usize {
         self.hosts_len.load(Acquire)
-    }
-
-    /// Whether `max` hosts have a number, so that no other host can get one.
-    pub(crate) fn has_all_hosts(&self, max: usize) -> bool {
-        self.hosts_len() >= max + UNCLAIMED_HOSTS
     }
 
     /// Calls `each` with the hosts from number `from` on, and returns how many there are.
@@ -394,4 +403,4 @@ impl fmt::Debug for Store {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -58,9 +58,8 @@ impl Timed<'_> {
     }
 
     pub(crate) fn error(self, error: &Error) {
-        let now = Instant::now();
+        self.recording.note_by_path(self.began, Instant::now());
         self.recording.error(error);
-        self.recording.note_by_path(self.began, now);
     }
 }
 
@@ -92,7 +91,7 @@ impl Recording {
     #[inline]
     pub(super) fn note_response<B>(
         &self,
-        began: Option<Instant>,
+        (began, now): (Option<Instant>, Instant),
         res: &ServiceResponse<B>,
         nanos: u64,
     ) {
@@ -101,7 +100,7 @@ impl Recording {
             && Duration::from_nanos(nanos) > blocking.limit
         {
             let route = || self.recorder.route_of_response(res.request(), res.status());
-            self.note(began, Instant::now(), route);
+            self.note(began, now, route);
         }
     }
 
