@@ -365,7 +365,8 @@ impl GdsMetricsBuilder {
     ///
     /// Everything inside this middleware is timed: other middlewares, the extractors and the handler, from
     /// each time that Actix continues the request to the next `.await` that has to wait, even if the code panics.
-    /// Response bodies are not timed, because Actix polls them after the request.
+    /// Response bodies are not timed, because Actix polls them after the request. Keep this middleware outermost: over
+    /// HTTP/1, a wait of an outer middleware between its call and its first poll is counted.
     /// [`event_loop_delay`](Self::event_loop_delay) shows that something blocks, but not what.
     ///
     /// A poll that ends with a response is counted for the response's route. Any other poll is counted when
