@@ -272,7 +272,7 @@ impl GdsMetricsBuilder {
     /// that a middleware returns, a panic, a client that left) does not create an exemplar. The extensions are read
     /// when the response is ready. If a task of the application holds `extensions_mut()` across an `.await` at that
     /// time, the request has no exemplar, and the panic hook reports a caught panic of Actix,
-    /// `already mutably borrowed`.
+    /// `already mutably borrowed`. With `panic = "abort"`, this panic ends the process.
     ///
     /// **A client that sends `traceparent` chooses the ids** that dashboards show and link to. These are 24
     /// bytes, written as hexadecimal digits. Nothing else of the header is exposed. To prevent clients from choosing
