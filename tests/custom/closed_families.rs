@@ -2,7 +2,7 @@
 
 use gds_metrics::{
     ClosedFamily, ClosedLabelSet, ClosedLabelValue, Counter, EncodeLabelSet, EncodeLabelValue,
-    Format, Gauge, GdsMetricSet, GdsMetrics, Histogram, Summary,
+    Family, Format, Gauge, GdsMetricSet, GdsMetrics, Histogram, Summary,
     prometheus_client::encoding::LabelValueEncoder,
 };
 
@@ -193,4 +193,31 @@ fn an_index_out_of_range_returns_a_metric_that_is_not_exposed() {
         lines(&metrics, "things_total"),
         [r#"odd="0"} 0"#, r#"odd="1"} 1"#]
     );
+}
+
+/// Only a closed family, and `zero`, list all combinations.
+#[test]
+fn a_label_set_of_an_open_family_may_have_many_combinations() {
+    #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, EncodeLabelSet)]
+    #[allow(clippy::struct_excessive_bools)]
+    struct Flags {
+        a: bool,
+        b: bool,
+        c: bool,
+        d: bool,
+        e: bool,
+        f: bool,
+        g: bool,
+        h: bool,
+        i: bool,
+        j: bool,
+        k: bool,
+        l: bool,
+        m: bool,
+        n: bool,
+    }
+
+    let flags: Family<Flags, Counter> = Family::default();
+    flags.get_or_create(&Flags::default()).inc();
+    assert_eq!(flags.len(), 1);
 }

@@ -350,3 +350,51 @@ fn an_info_is_exposed_when_it_is_set() {
     );
     assert_eq!(set.build_info.get().unwrap().version, "1.2.3");
 }
+
+/// The tokens of a macro's argument have another context than what the derive writes.
+#[test]
+fn types_that_a_macro_was_given() {
+    macro_rules! labels {
+        ($kind:ident, $shown:ident) => {
+            #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+            struct Labels {
+                kind: $kind,
+                maybe: Option<$kind>,
+                #[metric(display)]
+                shown: $shown,
+            }
+
+            #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
+            enum Either {
+                One($kind),
+                Two(#[metric(display)] $shown),
+            }
+        };
+    }
+
+    #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
+    enum Kind {
+        Small,
+    }
+    labels!(Kind, u16);
+
+    let labels = Labels {
+        kind: Kind::Small,
+        maybe: None,
+        shown: 7,
+    };
+    let text = exposed(&labels);
+    assert!(text.contains(r#"{kind="small",shown="7"}"#), "{text}");
+
+    #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+    struct Held {
+        either: Either,
+    }
+    for (either, expected) in [(Either::One(Kind::Small), "small"), (Either::Two(7), "7")] {
+        let text = exposed(&Held { either });
+        assert!(
+            text.contains(&format!(r#"{{either="{expected}"}}"#)),
+            "{text}"
+        );
+    }
+}

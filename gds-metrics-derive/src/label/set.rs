@@ -1,6 +1,6 @@
 //! `#[derive(EncodeLabelSet)]`.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::{
     Data, DeriveInput, Fields, Generics, Ident, Type, ext::IdentExt, parse_quote, spanned::Spanned,
@@ -236,7 +236,9 @@ fn expand(input: &DeriveInput, fields: &[Field<'_>]) -> TokenStream {
 }
 
 fn encode(field: &Field<'_>, private: &TokenStream) -> TokenStream {
-    let (ident, ty, span) = (field.ident, field.ty, field.ty.span());
+    let (ident, ty) = (field.ident, field.ty);
+    // A type that a macro was given has names of another context, in which there is no `self`.
+    let span = ty.span().resolved_at(Span::call_site());
     let Some(name) = &field.name else {
         return quote_spanned! {span=>
             <#ty as #private::InnerLabels>::encode_labels(&self.#ident, __encoder)?;
@@ -336,7 +338,9 @@ fn closed(input: &DeriveInput, fields: &[Field<'_>], private: &TokenStream) -> T
             const COUNT: #private::std::primitive::usize = #private::product(&[#counts]);
 
             fn all() -> #private::std::vec::Vec<Self> {
-                let mut __all = #private::std::vec::Vec::with_capacity(Self::COUNT);
+                // Not with the capacity `COUNT`, which is an error for a set with too many combinations that nobody
+                // lists.
+                let mut __all = #private::std::vec::Vec::new();
                 #make
                 __all
             }

@@ -273,12 +273,14 @@ fn encode(form: &Form<'_>, private: &TokenStream) -> TokenStream {
         },
         Content::Value(Held { ident, ty, display }) => {
             let pattern = with_field(path, *ident, &quote!(__value));
+            // See `set::encode`.
+            let span = ty.span().resolved_at(Span::call_site());
             if *display {
-                quote_spanned! {ty.span()=>
+                quote_spanned! {span=>
                     #pattern => #private::display(__value, __encoder),
                 }
             } else {
-                quote_spanned! {ty.span()=>
+                quote_spanned! {span=>
                     #pattern => <#ty as #private::LabelValue>::encode_held(__value, __encoder),
                 }
             }

@@ -176,7 +176,7 @@ fn asks_for_a_token() {
     browser.wait("return document.querySelector('#login').innerText.includes('not accepted')");
     // A header with this token cannot be sent at all.
     enter("\u{4e2d}");
-    browser.wait("return document.querySelector('#login').innerText.includes('of ASCII')");
+    browser.wait("return document.querySelector('#login').innerText.includes('visible ASCII')");
     enter("5a1d0b1e");
     browser.wait(LIVE);
     browser.wait("return document.querySelectorAll('#routes tbody tr').length > 0");

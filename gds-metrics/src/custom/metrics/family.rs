@@ -84,6 +84,9 @@ impl<L: FamilyLabels, M: FamilyMember> Family<L, M> {
     /// A handle that still exists keeps working, but its values are not exposed. If the series is created
     /// again, it begins at 0, which Prometheus takes for a restart.
     ///
+    /// Label sets that are written alike, such as `None` and `Some("")`, share one series. It is removed with the last
+    /// of them.
+    ///
     /// ```
     /// # use gds_metrics::{Family, Gauge};
     /// let sessions: Family<Vec<(&str, &str)>, Gauge> = Family::default();
