@@ -110,6 +110,11 @@ fn plain(doc: &str) -> Option<String> {
             continue;
         }
         let line = line.strip_prefix("> ").unwrap_or(line);
+        // A backslash at the end of a line breaks it.
+        let line = match line.strip_suffix('\\') {
+            Some(broken) if !broken.ends_with('\\') => broken.trim_end(),
+            _ => line,
+        };
         paragraph.push(line.strip_prefix("- ").unwrap_or(line));
     }
     if paragraph.is_empty() {
@@ -221,14 +226,16 @@ fn link(text: &str) -> Option<(&str, &str)> {
     let target = bracketed(rest, '(', ')').or_else(|| bracketed(rest, '[', ']'));
     match target {
         Some((_, rest)) => Some((inside, rest)),
-        // `[0, 1]` is not a link; [`Counter`] and [Counter] are.
+        // `[0, 1]` and `[ms]` are not links; [`Counter`] and [Counter] are.
         None if inside.starts_with('`') || is_path(inside) => Some((inside, rest)),
         None => None,
     }
 }
 
 fn is_path(text: &str) -> bool {
-    text.starts_with(char::is_alphabetic)
+    let begins = text.starts_with(char::is_uppercase)
+        || text.starts_with(char::is_alphabetic) && text.contains("::");
+    begins
         && text
             .chars()
             .all(|c| c.is_alphanumeric() || c == '_' || c == ':')
@@ -269,6 +276,7 @@ fn emphasis(text: &str, mark: char, before: Option<char>) -> Option<(&str, &str)
         let (inside, rest) = (inner.get(..i)?, inner.get(i + marks.len()..)?);
         let closes = !inside.is_empty()
             && !inside.ends_with(char::is_whitespace)
+            && !inside.ends_with(mark)
             && !rest.starts_with(mark)
             && !within_word(rest.chars().next());
         closes.then_some((inside, rest))
@@ -302,6 +310,9 @@ mod tests {
                 " ![An image](x.png) of <https://x.org>",
                 "An image of https://x.org",
             ),
+            (" Latency [ms], see [a::b].", "Latency [ms], see a::b"),
+            (" _private and __dunder__.", "_private and dunder"),
+            (" Orders\\\n placed.", "Orders placed"),
             (" **Very** *much*, _so_ __it__ is.", "Very much, so it is"),
             (" 2 * 3 * 4 and a_b_c", "2 * 3 * 4 and a_b_c"),
             (
