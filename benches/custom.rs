@@ -67,12 +67,12 @@ const CALLS: usize = 1_000;
 const SCRAPES: usize = 4;
 
 /// The maximum cost of a scrape of a set, and of what `register_with` registered, relative to
-/// prometheus-client's own encoder. Each bound is slightly above the last count. The targets are
+/// prometheus-client's own encoder. Each bound is slightly above the highest count of several builds. The targets are
 /// 0.17 for counters and histograms, 0.33 for gauges (0.28 of it are the digits of an `f64`), and
 /// 1.7 for `register_with`.
 const BOUNDS: [(&str, f64, f64); 3] = [
-    ("counters", 0.19, 1.7),
-    ("gauges", 0.35, 1.68),
+    ("counters", 0.2, 1.7),
+    ("gauges", 0.36, 1.68),
     ("histograms", 0.14, 1.55),
 ];
 
