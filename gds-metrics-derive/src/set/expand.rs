@@ -252,6 +252,8 @@ fn option(value: Option<impl ToTokens>, private: &TokenStream) -> TokenStream {
 
 /// The file and the line of a field. (`file!` and `line!` would return those of the derive, or of the call of
 /// the macro that wrote the set.)
+///
+/// `unwrap` cannot fail here: a derive runs in the compiler, which has real spans.
 fn place(span: Span) -> (String, u32) {
     let span = span.unwrap();
     (span.file(), u32::try_from(span.line()).unwrap_or_default())
